@@ -1,0 +1,20 @@
+//! One person who may log in, as every tier knows them.
+
+use crate::auth::Keys;
+
+/// An account of the school's domain.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The localpart of its address, prepared as RFC 7622 §3.3 has it.
+    pub name: String,
+    /// What others see in their rosters.
+    pub display_name: String,
+    /// The roster groups it belongs to; the school's default group when empty.
+    pub groups: Vec<String>,
+    /// Whether it may administer the server.
+    pub administrator: bool,
+    /// Whether it may log in. A disabled account is in nobody's roster.
+    pub enabled: bool,
+    /// What a password is checked against; `Debug` never shows them.
+    pub keys: Keys,
+}
