@@ -42,7 +42,7 @@ struct File {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct NetworkTable {
     link: Option<Spanned<String>>,
     lan: Option<Spanned<Vec<Spanned<String>>>>,
@@ -51,13 +51,13 @@ struct NetworkTable {
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct TlsTable {
     leaf_days: Option<Spanned<i64>>,
 }
 
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct LimitsTable {
     stanza_bytes: Option<Spanned<i64>>,
     bytes_per_second: Option<Spanned<i64>>,

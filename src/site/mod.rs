@@ -1,22 +1,35 @@
 //! The school: its file `jailbuild.toml` parsed into types, its authority and certificates, and the folder `site/`
 //! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
 
+mod authority;
 mod base_source;
+pub mod certificates;
+#[cfg(test)]
+mod certificates_tests;
 mod domain;
 mod file;
+mod files;
+mod folder;
+mod key;
+mod leaf;
 mod limits;
+pub mod lint;
 mod mistake;
 #[cfg(test)]
 mod mistakes_tests;
+mod names;
 mod network;
+mod settings;
 mod toml_error;
 mod words;
 
 pub use base_source::{BaseDigest, BaseSource, Release};
 pub use domain::Domain;
+pub use folder::Folder;
 pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
+pub use settings::{settings, write_settings};
 pub use words::{Language, Name, Organisation};
 
 use std::{fmt, fs, path::Path};
@@ -90,6 +103,20 @@ impl Site {
         let organisation = Organisation::parse("The School").expect("a name");
         let text = Self::file_text(&domain, &organisation).expect("the built-in file renders");
         Self::parse(Path::new(FILE_NAME), &text).expect("the built-in file parses")
+    }
+
+    /// Writes a new school's file with all defaults.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if there is one already: it stays as it is.
+    pub fn write_new(path: &Path, domain: &Domain, organisation: &Organisation) -> Result<()> {
+        if files::write_new(path, Self::file_text(domain, organisation)?.as_bytes())? {
+            return Ok(());
+        }
+        Err(Error::configuration(
+            format_args!("`{}` is there already", path.display()),
+            "edit it, and ask `jailbuild check`; or move it away first",
+        ))
     }
 
     /// The commented text of a school's file with all defaults.

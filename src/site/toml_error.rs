@@ -5,7 +5,7 @@ use crate::error::Error;
 
 /// The same error with its place in the file and what to do about it.
 pub(super) fn explain(source: Source<'_>, error: &toml::de::Error) -> Error {
-    let message = error.message().trim().replace("i64", "a whole number");
+    let message = error.message().trim().replace("i64", "a whole number").replace("a sequence", "a list");
     source.mistake(error.span().unwrap_or(0..0), mistake(&message))
 }
 
@@ -43,7 +43,8 @@ fn advice(expected: &str) -> &'static str {
     match expected {
         "a string" => "put the value between quotes: `\"…\"`",
         "a whole number" => "write digits alone, without quotes",
-        "a sequence" => "put the values between brackets, with commas: `[\"…\", \"…\"]`",
+        "a list" => "put the values between brackets, with commas: `[\"…\", \"…\"]`",
+        "a table" => "write its keys on lines of their own, below its name in brackets: `[…]`",
         _ => "see https://toml.io for how such a value is written",
     }
 }
