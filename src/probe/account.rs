@@ -36,13 +36,13 @@ impl<'a> Account<'a> {
 
     /// Its bare JID.
     pub(super) fn jid(&self, subject: &Subject) -> String {
-        format!("{}@{}", self.name, subject.school.domain)
+        format!("{}@{}", self.name, subject.domain())
     }
 
     /// Logs in over direct TLS.
     pub(super) fn log_in(&self, subject: &Subject) -> Result<Session, Shortfall> {
         let stream = direct_tls(subject, self.appliance)?;
-        Ok(Session::begin(stream, &subject.school.domain, &self.name, &self.password)?)
+        Ok(Session::begin(stream, subject.domain(), &self.name, &self.password)?)
     }
 
     /// Disables it: its sessions are to end at once.
@@ -73,15 +73,15 @@ fn administer(appliance: &dyn Appliance, arguments: &[&str], input: &[u8]) -> Re
 pub(super) fn direct_tls(subject: &Subject, appliance: &dyn Appliance) -> Result<Stream, Shortfall> {
     let trust = Trust::in_authority(&subject.school.authority)?;
     let stream = Stream::connect(at(appliance, subject.doors.direct_tls))?;
-    Ok(stream.secure(&trust.any_version(), &subject.school.domain)?)
+    Ok(stream.secure(&trust.any_version(), subject.server_name())?)
 }
 
 /// A stream secured by STARTTLS, not yet opened anew.
 pub(super) fn after_starttls(subject: &Subject, appliance: &dyn Appliance) -> Result<Stream, Shortfall> {
     let trust = Trust::in_authority(&subject.school.authority)?;
     let mut stream = Stream::connect(at(appliance, subject.doors.starttls))?;
-    stream.open(&subject.school.domain)?;
-    Ok(stream.start_tls(&trust.any_version(), &subject.school.domain)?)
+    stream.open(subject.domain())?;
+    Ok(stream.start_tls(&trust.any_version(), subject.server_name())?)
 }
 
 /// Tries once to log in; whether that succeeds is for the caller to judge.
@@ -92,7 +92,7 @@ pub(super) fn attempt(
     password: &str,
 ) -> Result<Login, Shortfall> {
     let mut stream = direct_tls(subject, appliance)?;
-    let features = stream.open(&subject.school.domain)?;
+    let features = stream.open(subject.domain())?;
     Ok(stream.log_in(&features, name, password)?)
 }
 

@@ -45,7 +45,7 @@ fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
     let account = Account::add(appliance)?;
     for way in [direct_tls, after_starttls] {
         let mut stream = way(subject, appliance)?;
-        let features = stream.open(&subject.school.domain)?;
+        let features = stream.open(subject.domain())?;
         let login = stream.log_in(&features, &account.name, &account.password)?;
         evidence.note(format!("{}: {}", login.mechanism, login.refusal.as_deref().unwrap_or("let in")));
         require(login.refusal.is_none(), || {
@@ -69,7 +69,7 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
         ("DIGEST-MD5", Zeroizing::new(auth("DIGEST-MD5", "="))),
     ];
     for way in [direct_tls, after_starttls] {
-        let offered = mechanisms(&way(subject, appliance)?.open(&subject.school.domain)?);
+        let offered = mechanisms(&way(subject, appliance)?.open(subject.domain())?);
         evidence.note(format!("offered: {}", offered.join(", ")));
         require(!offered.is_empty(), || "no mechanism is offered".to_owned())?;
         if let Some(other) = offered.iter().find(|offer| !offer.starts_with("SCRAM-SHA-")) {
@@ -77,7 +77,7 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
         }
         for (mechanism, xml) in &tries {
             let mut stream = way(subject, appliance)?;
-            stream.open(&subject.school.domain)?;
+            stream.open(subject.domain())?;
             stream.send(xml)?;
             let answer = stream.answer()?;
             evidence.note(format!("{mechanism} is answered with {}", answer.brief()));
@@ -115,7 +115,7 @@ fn legacy_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
     require(login.refusal.is_none(), || "the account cannot log in at all".to_owned())?;
     for way in [direct_tls, after_starttls] {
         let mut stream = way(subject, appliance)?;
-        let features = stream.open(&subject.school.domain)?;
+        let features = stream.open(subject.domain())?;
         require(features.child("auth", ns::LEGACY_LOGIN_FEATURE).is_none(), || "it is offered".to_owned())?;
         stream.send(&legacy(&account.name, &account.password))?;
         let answer = stream.answer()?;
@@ -163,7 +163,7 @@ fn disable_closes(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
     let account = Account::add(appliance)?;
     let mut session = account.log_in(subject)?;
     session.announce()?;
-    session.settle(&subject.school.domain)?;
+    session.settle(subject.domain())?;
     account.disable()?;
     let disabled = Instant::now();
     let end = session.wait(Duration::from_secs(1), |_| false)?;

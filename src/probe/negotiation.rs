@@ -59,7 +59,7 @@ fn in_the_clear(subject: &Subject, appliance: &dyn Appliance) -> Result<Stream, 
 }
 
 fn starttls_required(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let features = in_the_clear(subject, appliance)?.open(&subject.school.domain)?;
+    let features = in_the_clear(subject, appliance)?.open(subject.domain())?;
     evidence.note(format!("features: {}", names(&features)));
     let starttls =
         features.child("starttls", ns::STARTTLS).ok_or_else(|| failed("STARTTLS is not offered"))?;
@@ -90,7 +90,7 @@ fn nothing_before_tls(subject: &Subject, appliance: &dyn Appliance, evidence: &m
     ];
     for (what, xml) in &tries {
         let mut stream = in_the_clear(subject, appliance)?;
-        stream.open(&subject.school.domain)?;
+        stream.open(subject.domain())?;
         stream.send(xml)?;
         must_be_refused(&format!("{what} before TLS"), &stream.answer()?, evidence)?;
     }
@@ -112,7 +112,7 @@ fn registration_not_offered(
     appliance: &dyn Appliance,
     evidence: &mut Evidence,
 ) -> Finding {
-    let domain = &subject.school.domain;
+    let domain = subject.domain();
     for (stage, way) in [IN_THE_CLEAR, AFTER_STARTTLS, DIRECT_TLS] {
         let features = way(subject, appliance)?.open(domain)?;
         evidence.note(format!("features {stage}: {}", names(&features)));
@@ -144,7 +144,7 @@ fn registration_refused(subject: &Subject, appliance: &dyn Appliance, evidence: 
     );
     for (stage, way) in [IN_THE_CLEAR, AFTER_STARTTLS, DIRECT_TLS] {
         let mut stream = way(subject, appliance)?;
-        stream.open(&subject.school.domain)?;
+        stream.open(subject.domain())?;
         stream.send(&iq)?;
         must_be_refused(&format!("a registration {stage}"), &stream.answer()?, evidence)?;
     }
@@ -158,7 +158,7 @@ fn registration_refused(subject: &Subject, appliance: &dyn Appliance, evidence: 
 
 fn foreign_stream_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     for (stage, way) in [IN_THE_CLEAR, AFTER_STARTTLS, DIRECT_TLS] {
-        way(subject, appliance)?.open(&subject.school.domain)?;
+        way(subject, appliance)?.open(subject.domain())?;
         let mut stream = way(subject, appliance)?;
         stream.send_header(ns::CLIENT, "elsewhere.test")?;
         stream_must_end(&mut stream, &format!("a stream to `elsewhere.test` {stage}"), evidence)?;
@@ -168,9 +168,9 @@ fn foreign_stream_refused(subject: &Subject, appliance: &dyn Appliance, evidence
 
 fn server_stream_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     for (stage, way) in [IN_THE_CLEAR, AFTER_STARTTLS, DIRECT_TLS] {
-        way(subject, appliance)?.open(&subject.school.domain)?;
+        way(subject, appliance)?.open(subject.domain())?;
         let mut stream = way(subject, appliance)?;
-        stream.send_header(ns::SERVER, &subject.school.domain)?;
+        stream.send_header(ns::SERVER, subject.domain())?;
         stream_must_end(&mut stream, &format!("a stream of `{}` {stage}", ns::SERVER), evidence)?;
     }
     Ok(())
@@ -187,7 +187,7 @@ fn stream_must_end(stream: &mut Stream, what: &str, evidence: &mut Evidence) -> 
 }
 
 fn dialback_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let domain = &subject.school.domain;
+    let domain = subject.domain();
     let tries = [
         format!("<db:result xmlns:db='{}' from='elsewhere.test' to='{domain}'>key</db:result>", ns::DIALBACK),
         format!(

@@ -24,7 +24,7 @@ pub(super) const PROBES: &[Probe] = &[
 fn foreign_recipient(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let account = Account::add(appliance)?;
     let mut session = account.log_in(subject)?;
-    let domain = &subject.school.domain;
+    let domain = subject.domain();
     let recipients = [
         "stranger@elsewhere.test".to_owned(),
         "elsewhere.test".to_owned(),
@@ -57,7 +57,7 @@ fn forged_sender(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Ev
         (Account::add(appliance)?, Account::add(appliance)?, Account::add(appliance)?);
     let mut mailbox = victim.log_in(subject)?;
     mailbox.announce()?;
-    mailbox.settle(&subject.school.domain)?;
+    mailbox.settle(subject.domain())?;
     // An honest message arrives, so it is the lie that is at fault below.
     let mut honest = liar.log_in(subject)?;
     honest.say(&mailbox.jid, "honest", "probe")?;
@@ -65,12 +65,12 @@ fn forged_sender(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Ev
         Answer::Element(message) if message.attribute("id") == Some("honest") => {}
         other => return Err(failed(format!("an honest message did not arrive, but {}", other.brief()))),
     }
-    let domain = &subject.school.domain;
+    let domain = subject.domain();
     let lies = [
         "stranger@elsewhere.test".to_owned(),
         "elsewhere.test".to_owned(),
         bystander.jid(subject),
-        domain.clone(),
+        domain.to_owned(),
     ];
     for lie in &lies {
         let answer = tell(subject, &liar, lie, &mailbox.jid)?;
@@ -94,7 +94,7 @@ fn tell(subject: &Subject, liar: &Account, lie: &str, victim: &str) -> Result<An
     ))?;
     session.send(&format!(
         "<iq type='get' id='after' to='{}'><ping xmlns='urn:xmpp:ping'/></iq>",
-        subject.school.domain
+        subject.domain()
     ))?;
     Ok(session.wait_for(|stanza| matches!(stanza.attribute("id"), Some("lie" | "after")))?)
 }

@@ -48,7 +48,7 @@ fn no_secret(subject: &Subject, image: &ImageFiles, evidence: &mut Evidence) -> 
 fn no_school(subject: &Subject, image: &ImageFiles, evidence: &mut Evidence) -> Finding {
     let school = subject.school;
     let traces = [
-        ("the domain", Needle::bare(school.domain.as_bytes())),
+        ("the domain", Needle::bare(school.domain.as_str().as_bytes())),
         ("the authority's certificate", Needle::new(body(&school.authority).as_bytes())),
         ("the certificate", Needle::new(body(&school.chain).as_bytes())),
     ];
@@ -81,20 +81,20 @@ fn canary(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence)
     from_juliet.announce()?;
     let mut to_romeo = romeo.log_in(subject)?;
     to_romeo.announce()?;
-    to_romeo.settle(&subject.school.domain)?;
+    to_romeo.settle(subject.domain())?;
 
     from_juliet.say(&romeo.jid(subject), "online", &mark)?;
     must_arrive(&mut to_romeo, "online", &mark)?;
     to_romeo.end()?;
 
     from_juliet.say(&romeo.jid(subject), "offline", &mark)?;
-    from_juliet.settle(&subject.school.domain)?;
+    from_juliet.settle(subject.domain())?;
     prove_search(appliance, &needle, &mark, evidence)?;
 
     let mut to_romeo = romeo.log_in(subject)?;
     to_romeo.announce()?;
     must_arrive(&mut to_romeo, "offline", &mark)?;
-    to_romeo.settle(&subject.school.domain)?;
+    to_romeo.settle(subject.domain())?;
     from_juliet.end()?;
     to_romeo.end()?;
     must_vanish(subject, appliance, &needle, evidence)

@@ -1,11 +1,20 @@
 //! What is probed: an image, perhaps a running appliance, and the school that it was started for.
 
-use std::net::{Ipv4Addr, SocketAddrV4};
+use std::{
+    fs,
+    net::{Ipv4Addr, SocketAddrV4},
+    path::PathBuf,
+};
+
+use zeroize::Zeroizing;
 
 use super::{ImageFiles, Secret};
 use crate::{
+    Result,
+    error::Context,
     policy::{Policy, SERVER_TO_SERVER},
     runtime::Appliance,
+    site::{Domain, Folder, Site},
 };
 
 /// Everything that the probes look at.
@@ -15,7 +24,7 @@ pub struct Subject<'a> {
     /// Whether the image is the minimal flavour; the debug flavour has a shell on purpose.
     pub minimal: bool,
     /// The appliance, or why there is none.
-    pub appliance: Result<&'a dyn Appliance, NotStarted>,
+    pub appliance: std::result::Result<&'a dyn Appliance, NotStarted>,
     /// The school that the appliance was started for.
     pub school: &'a School,
     /// Its ports, and those that must be shut.
@@ -36,7 +45,7 @@ pub struct NotStarted {
 /// The facts of a school's site that the probes compare with.
 pub struct School {
     /// The domain of its addresses.
-    pub domain: String,
+    pub domain: Domain,
     /// The certificate of its authority, PEM.
     pub authority: String,
     /// The leaf and what lies between it and the authority, PEM: what clients are shown.
@@ -58,6 +67,43 @@ pub struct Doors {
     pub server_to_server: u16,
     /// All that are tried to find one that should not answer.
     pub scanned: Vec<u16>,
+}
+
+impl School {
+    /// What the probes need to know of a site whose certificates are made.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failed`] if a file of the folder cannot be read.
+    pub fn read(site: &Site, folder: &Folder) -> Result<Self> {
+        let text = |path: PathBuf| fs::read_to_string(&path).doing_to("read", &path);
+        let key = |what: &str, path: PathBuf| Secret::private_key(what, &Zeroizing::new(text(path)?));
+        let mut secrets = vec![
+            key("the authority's key", folder.authority_key())?,
+            key("the certificate's key", folder.key())?,
+        ];
+        if folder.signing_key().exists() {
+            secrets.push(key("the key that signs images", folder.signing_key())?);
+        }
+        Ok(Self {
+            domain: site.domain.clone(),
+            authority: text(folder.authority())?,
+            chain: text(folder.chain())?,
+            stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
+            secrets,
+        })
+    }
+}
+
+impl Subject<'_> {
+    /// The domain as it stands in addresses.
+    pub(super) fn domain(&self) -> &str {
+        self.school.domain.as_str()
+    }
+
+    /// The domain as it stands in certificates.
+    pub(super) fn server_name(&self) -> &str {
+        self.school.domain.ascii()
+    }
 }
 
 impl Doors {

@@ -10,6 +10,8 @@ use rustls::{
     version::{TLS12, TLS13},
 };
 
+use time::OffsetDateTime;
+
 use self::old::{Hello, Reply};
 use super::{
     Evidence, Finding, Probe, Shortfall, Subject,
@@ -17,7 +19,7 @@ use super::{
     failed, require,
     subject::at,
 };
-use crate::runtime::Appliance;
+use crate::{error::Context, runtime::Appliance, site::lint};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe::of_appliance(
@@ -73,7 +75,7 @@ impl Door {
         match self {
             Self::Direct => stream.secure(config, name),
             Self::Starttls => {
-                stream.open(&subject.school.domain)?;
+                stream.open(subject.domain())?;
                 stream.start_tls(config, name)
             }
         }
@@ -87,7 +89,7 @@ fn trust(subject: &Subject) -> Result<Trust, Shortfall> {
 fn chain(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let config = trust(subject)?.any_version();
     for door in DOORS {
-        let stream = door.enter(subject, appliance, &config, &subject.school.domain)?;
+        let stream = door.enter(subject, appliance, &config, subject.server_name())?;
         let shown = shown(&stream).len();
         evidence.note(format!("port {}: verified, {shown} certificates shown", door.port(subject)));
     }
@@ -103,12 +105,12 @@ fn no_other_name(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Ev
     let config = trust(subject)?.any_version();
     let others = [
         "other.test".to_owned(),
-        format!("not-{}", subject.school.domain),
-        format!("jailbuild-probe.{}", subject.school.domain),
+        format!("not-{}", subject.server_name()),
+        format!("jailbuild-probe.{}", subject.server_name()),
     ];
     for door in DOORS {
         // The right name works, so it is the name that is at fault below.
-        door.enter(subject, appliance, &config, &subject.school.domain)?;
+        door.enter(subject, appliance, &config, subject.server_name())?;
         for other in &others {
             match door.enter(subject, appliance, &config, other) {
                 Ok(_) => return Err(failed(format!("the certificate is good for `{other}` too"))),
@@ -121,16 +123,23 @@ fn no_other_name(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Ev
 }
 
 fn trust_stores(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let stream =
-        Door::Direct.enter(subject, appliance, &trust(subject)?.any_version(), &subject.school.domain)?;
-    let leaf = shown(&stream).first().ok_or_else(|| failed("no certificate was shown"))?;
-    let _ = (leaf, evidence);
-    Ok(())
+    let config = trust(subject)?.any_version();
+    let stream = Door::Direct.enter(subject, appliance, &config, subject.server_name())?;
+    let authority =
+        lint::chain_from_pem(&subject.school.authority).doing("read the authority's certificate")?;
+    let [authority] = &authority[..] else { return Err(failed("there is not one authority")) };
+    let shown = shown(&stream);
+    evidence
+        .note(format!("{} certificates shown, and the authority, were held against the rules", shown.len()));
+    let broken = lint::lint(shown, authority, &subject.school.domain, OffsetDateTime::now_utc());
+    require(broken.is_empty(), || {
+        broken.iter().map(|rule| format!("{} ({})", rule.what, rule.by)).collect::<Vec<_>>().join("; ")
+    })
 }
 
 fn alpn(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let config = trust(subject)?.any_version();
-    let stream = Door::Direct.enter(subject, appliance, &config, &subject.school.domain)?;
+    let stream = Door::Direct.enter(subject, appliance, &config, subject.server_name())?;
     let chosen = stream.transport().tls().and_then(|tls| tls.alpn_protocol().map(<[u8]>::to_vec));
     let chosen = chosen.map(|name| String::from_utf8_lossy(&name).into_owned());
     evidence.note(format!("chosen of `xmpp-client`: {chosen:?}"));
@@ -138,7 +147,7 @@ fn alpn(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -
     let mut other = (*config).clone();
     other.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     // A browser that is lured here must not be answered (RFC 7301 §3.2, and the ALPACA attack).
-    match Door::Direct.enter(subject, appliance, &Arc::new(other), &subject.school.domain) {
+    match Door::Direct.enter(subject, appliance, &Arc::new(other), subject.server_name()) {
         Ok(_) => Err(failed("a client that speaks only HTTP is let in")),
         Err(ClientError::Tls(error)) => {
             evidence.note(format!("chosen of `h2`, `http/1.1`: {error}"));
@@ -156,10 +165,10 @@ fn versions(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidenc
         for (version, name) in wanted {
             let port = door.port(subject);
             let mut stream = door
-                .enter(subject, appliance, &trust.only(version), &subject.school.domain)
+                .enter(subject, appliance, &trust.only(version), subject.server_name())
                 .map_err(|error| failed(format!("{name:?} does not work on port {port}: {error}")))?;
             let suite = stream.transport().tls().and_then(|tls| tls.negotiated_cipher_suite());
-            stream.open(&subject.school.domain)?;
+            stream.open(subject.domain())?;
             evidence.note(format!("port {port}: {name:?}, {:?}", suite.map(|suite| suite.suite())));
         }
     }

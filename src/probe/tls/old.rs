@@ -72,7 +72,7 @@ impl Hello {
     ) -> Result<Reply, Shortfall> {
         let mut transport =
             if starttls { after_proceed(subject, address)? } else { Transport::connect(address)? };
-        transport.write(&self.record(&subject.school.domain))?;
+        transport.write(&self.record(subject.server_name()))?;
         let deadline = Instant::now() + crate::probe::client::ANSWER;
         let (mut record, mut buffer) = (Vec::new(), [0; 1024]);
         while record.len() < 7 {
@@ -151,7 +151,7 @@ fn sized(content: &[u8]) -> Vec<u8> {
 /// The connection just after `<proceed/>`, where the TLS handshake is to begin.
 fn after_proceed(subject: &Subject, address: SocketAddrV4) -> Result<Transport, Shortfall> {
     let mut stream = Stream::connect(address)?;
-    stream.open(&subject.school.domain)?;
+    stream.open(subject.domain())?;
     stream.send(&format!("<starttls xmlns='{}'/>", ns::STARTTLS))?;
     let answer = stream.element()?;
     if answer.is("proceed", ns::STARTTLS) {

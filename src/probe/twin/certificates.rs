@@ -1,9 +1,13 @@
-//! The twin's authority and certificate, good or bad.
+//! The twin's authority and certificate: those that a site makes, or bad ones.
+
+use std::fs;
 
 use rcgen::{
     BasicConstraints, CertificateParams, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
 };
 use time::{Duration, OffsetDateTime};
+
+use crate::site::{Folder, Site, certificates};
 
 /// What the certificate is to be like.
 pub(super) struct LeafPlan {
@@ -13,8 +17,6 @@ pub(super) struct LeafPlan {
     pub(super) days: (i64, i64),
     /// Whether some other authority issues it.
     pub(super) stranger: bool,
-    /// Whether it says that it is for servers.
-    pub(super) for_servers: bool,
 }
 
 /// All in PEM.
@@ -26,12 +28,26 @@ pub(super) struct Certificates {
 }
 
 impl LeafPlan {
-    pub(super) fn healthy() -> Self {
-        Self { names: vec![super::DOMAIN.to_owned()], days: (1, 365), stranger: false, for_servers: true }
+    pub(super) fn simple() -> Self {
+        Self { names: vec![super::DOMAIN.to_owned()], days: (1, 365), stranger: false }
     }
 }
 
 impl Certificates {
+    /// Those of the example school.
+    pub(super) fn of_the_site() -> Self {
+        let place = tempfile::tempdir().unwrap();
+        let folder = Folder::at(place.path().join("site"));
+        certificates::ensure(&Site::example(), &folder, OffsetDateTime::now_utc()).unwrap();
+        let text = |path| fs::read_to_string(path).unwrap();
+        Self {
+            authority: text(folder.authority()),
+            authority_key: text(folder.authority_key()),
+            chain: text(folder.chain()),
+            key: text(folder.key()),
+        }
+    }
+
     pub(super) fn make(plan: &LeafPlan) -> Self {
         let (authority, authority_key, issuer) = make_authority();
         let issuer = if plan.stranger { make_authority().2 } else { issuer };
@@ -42,9 +58,7 @@ impl Certificates {
         leaf.not_after = now + Duration::days(plan.days.1);
         leaf.use_authority_key_identifier_extension = true;
         leaf.key_usages = vec![KeyUsagePurpose::DigitalSignature];
-        if plan.for_servers {
-            leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
-        }
+        leaf.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
         let chain = leaf.signed_by(&key, &issuer).unwrap().pem();
         Self { authority, authority_key, chain, key: key.serialize_pem() }
     }

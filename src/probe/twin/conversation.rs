@@ -158,25 +158,25 @@ impl Conversation {
             "<mechanisms xmlns='{}'><mechanism>SCRAM-SHA-256</mechanism>{plain}</mechanisms>",
             ns::SASL
         );
-        let mut features = String::new();
+        let mut features = Vec::new();
         if self.account.is_some() {
-            features = format!("<bind xmlns='{}'/>", ns::BIND);
+            features.push(format!("<bind xmlns='{}'/>", ns::BIND));
         } else if self.is_tls() {
-            features += &mechanisms;
+            features.push(mechanisms);
         } else {
             let required = if has(Habit::StarttlsOptional) { "" } else { "<required/>" };
-            features = format!("<starttls xmlns='{}'>{required}</starttls>", ns::STARTTLS);
+            features.push(format!("<starttls xmlns='{}'>{required}</starttls>", ns::STARTTLS));
             if has(Habit::OffersMechanismsInTheClear) {
-                features += &mechanisms;
+                features.push(mechanisms);
             }
         }
         if has(Habit::OffersRegistration) && self.account.is_none() {
-            features += &format!("<register xmlns='{}'/>", ns::REGISTER_FEATURE);
+            features.push(format!("<register xmlns='{}'/>", ns::REGISTER_FEATURE));
         }
         if has(Habit::OffersDialback) {
-            features += &format!("<dialback xmlns='{}'/>", ns::DIALBACK_FEATURE);
+            features.push(format!("<dialback xmlns='{}'/>", ns::DIALBACK_FEATURE));
         }
-        features
+        features.concat()
     }
 
     /// What someone says who has not logged in.

@@ -22,6 +22,7 @@ use self::{
     world::{Habit, World},
 };
 use super::{Doors, ImageFile, ImageFiles, School, Secret, Subject};
+use crate::site::Domain;
 
 const DOMAIN: &str = "school.test";
 const STANZA_BYTES: usize = 16 * 1024;
@@ -30,7 +31,8 @@ const STANZA_BYTES: usize = 16 * 1024;
 struct Plan {
     habits: Vec<Habit>,
     facts: Facts,
-    leaf: LeafPlan,
+    /// `None` for the certificates that the site itself makes.
+    leaf: Option<LeafPlan>,
     image: Vec<ImageFile>,
     /// Whether something answers on a port that should be shut, and on the one of server-to-server XMPP.
     extra_door: bool,
@@ -55,7 +57,7 @@ impl Plan {
         Self {
             habits: Vec::new(),
             facts: Facts::healthy(),
-            leaf: LeafPlan::healthy(),
+            leaf: None,
             image: vec![
                 folder("rootfs/"),
                 file("manifest.json", 0o644, b"{}"),
@@ -83,7 +85,7 @@ fn file(path: &str, mode: u32, bytes: &[u8]) -> ImageFile {
 
 impl Twin {
     fn start(plan: Plan) -> Self {
-        let certificates = Certificates::make(&plan.leaf);
+        let certificates = plan.leaf.as_ref().map_or_else(Certificates::of_the_site, Certificates::make);
         let world = Arc::new(World::new(plan.habits, &certificates));
         let starttls = world::listen(&world, false);
         let direct_tls = world::listen(&world, true);
@@ -96,7 +98,7 @@ impl Twin {
             scanned: vec![direct_tls, extra_port, server_to_server, starttls],
         };
         let school = School {
-            domain: DOMAIN.to_owned(),
+            domain: Domain::parse(DOMAIN).unwrap(),
             authority: certificates.authority,
             chain: certificates.chain,
             stanza_bytes: STANZA_BYTES,

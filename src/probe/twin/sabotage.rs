@@ -1,6 +1,6 @@
 //! The table: each probe, what is broken for it, and what it must then say.
 
-use super::{Plan, Twin, appliance::mount, file, world::Habit};
+use super::{Plan, Twin, appliance::mount, certificates::LeafPlan, file, world::Habit};
 use crate::{
     probe::{NotStarted, Probe, Verdict, registry, run_all},
     runtime::{Firewall, Listener},
@@ -48,13 +48,13 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("nothing-leaves", |it| it.facts.reach = "refused", "from within: refused"),
     ("nothing-leaves", |it| it.facts.reach_itself = "timeout", "the appliance itself"),
     ("nothing-leaves", |it| it.facts.no_target = true, "no target"),
-    ("tls-chain", |it| it.leaf.stranger = true, "BadSignature"),
-    ("tls-chain", |it| it.leaf.days = (30, -1), "expired"),
-    ("tls-chain", |it| it.leaf.days = (-1, 30), "not valid yet"),
-    ("tls-chain", |it| it.leaf.names = vec!["elsewhere.test".into()], "not valid for name"),
-    ("tls-no-other-name", |it| it.leaf.names.push("other.test".into()), "good for `other.test` too"),
-    ("tls-no-other-name", |it| it.leaf.names.push("*.school.test".into()), "jailbuild-probe"),
-    ("tls-trust-stores", |it| it.leaf.days = (1, 900), "825"),
+    ("tls-chain", |it| leaf(it).stranger = true, "BadSignature"),
+    ("tls-chain", |it| leaf(it).days = (30, -1), "expired"),
+    ("tls-chain", |it| leaf(it).days = (-1, 30), "not valid yet"),
+    ("tls-chain", |it| leaf(it).names = vec!["elsewhere.test".into()], "not valid for name"),
+    ("tls-no-other-name", |it| leaf(it).names.push("other.test".into()), "good for `other.test` too"),
+    ("tls-no-other-name", |it| leaf(it).names.push("*.school.test".into()), "jailbuild-probe"),
+    ("tls-trust-stores", |it| leaf(it).days = (1, 900), "825"),
     ("tls-alpn", |it| it.habits.push(Habit::NoAlpn), "`xmpp-client` is not chosen"),
     ("tls-versions", |it| it.habits.push(Habit::NoTls12), "TLSv1_2 does not work"),
     ("tls-versions", |it| it.habits.push(Habit::NoTls13), "TLSv1_3 does not work"),
@@ -113,6 +113,10 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
 
 fn add(plan: &mut Plan, path: &str, mode: u32, bytes: &[u8]) {
     plan.image.push(file(path, mode, bytes));
+}
+
+fn leaf(plan: &mut Plan) -> &mut LeafPlan {
+    plan.leaf.get_or_insert_with(LeafPlan::simple)
 }
 
 fn device(plan: &mut Plan) {
