@@ -35,5 +35,7 @@ pub mod probe;
 pub mod render;
 pub mod runtime;
 pub mod site;
+#[cfg(test)]
+mod test_support;
 
 pub use error::{Error, Result};
