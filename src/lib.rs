@@ -5,7 +5,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`] | what was typed, and one thin file a verb |
+//! | [`cli`], [`console`], [`commands`] | what was typed, what is shown, and one thin file a verb |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`pkg_list`], [`base`], [`elf`] | which files go in besides the daemon, where they come from, and why |
@@ -22,6 +22,7 @@
 pub mod base;
 pub mod cli;
 pub mod commands;
+pub mod console;
 pub mod daemon;
 pub mod elf;
 pub mod error;
@@ -34,5 +35,7 @@ pub mod probe;
 pub mod render;
 pub mod runtime;
 pub mod site;
+#[cfg(test)]
+mod test_support;
 
 pub use error::{Error, Result};

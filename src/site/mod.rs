@@ -1,1 +1,162 @@
-//! To come.
+//! The school: its file `jailbuild.toml` parsed into types, its authority and certificates, and the folder `site/`
+//! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
+
+mod base_source;
+mod domain;
+mod file;
+mod limits;
+mod mistake;
+#[cfg(test)]
+mod mistakes_tests;
+mod network;
+mod toml_error;
+mod words;
+
+pub use base_source::{BaseDigest, BaseSource, Release};
+pub use domain::Domain;
+pub use limits::Limits;
+pub use mistake::Mistake;
+pub use network::{Link, Network};
+pub use words::{Language, Name, Organisation};
+
+use std::{fmt, fs, path::Path};
+
+use serde::Serialize;
+
+use crate::{
+    error::{Error, Result},
+    render::{Template, render},
+};
+
+/// The name of the school's file.
+pub const FILE_NAME: &str = "jailbuild.toml";
+
+/// A school's file, understood.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Site {
+    /// The appliance's name on the host.
+    pub name: Name,
+    /// The domain of everybody's address.
+    pub domain: Domain,
+    /// Who runs it.
+    pub organisation: Organisation,
+    /// The languages of the pages for parents: at least one, none twice, the preferred first.
+    pub languages: Vec<Language>,
+    /// What goes into the image besides the daemon.
+    pub flavor: Flavor,
+    /// Where the base system's files come from.
+    pub base: BaseSource,
+    /// The digest that `base` must have, where the administrator gave one.
+    pub base_sha256: Option<BaseDigest>,
+    /// Addresses and ports.
+    pub network: Network,
+    /// Certificates.
+    pub tls: Tls,
+    /// What clients may take of the daemon.
+    pub limits: Limits,
+}
+
+impl Site {
+    /// Reads and parses a school's file.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], pointing into the file where it can be read.
+    pub fn load(path: &Path) -> Result<Self> {
+        let bytes = fs::read(path).map_err(|cause| {
+            Error::configuration(
+                format_args!("cannot read the school's file `{}`: {cause}", path.display()),
+                "`jailbuild init` writes one",
+            )
+        })?;
+        let text = String::from_utf8(bytes).map_err(|error| not_utf8(path, &error))?;
+        Self::parse(path, &text)
+    }
+
+    /// Parses the text of a school's file; relative paths within are relative to the folder of `path`.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`], pointing into the text.
+    pub fn parse(path: &Path, text: &str) -> Result<Self> {
+        file::parse(path, text)
+    }
+
+    /// The built-in example school `school.test`: the very file that `jailbuild init` writes.
+    ///
+    /// # Panics
+    /// Never: a test parses that file.
+    pub fn example() -> Self {
+        let domain = Domain::parse("school.test").expect("a domain");
+        let organisation = Organisation::parse("The School").expect("a name");
+        let text = Self::file_text(&domain, &organisation).expect("the built-in file renders");
+        Self::parse(Path::new(FILE_NAME), &text).expect("the built-in file parses")
+    }
+
+    /// The commented text of a school's file with all defaults.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the template is broken.
+    pub fn file_text(domain: &Domain, organisation: &Organisation) -> Result<String> {
+        #[derive(Serialize)]
+        struct Values {
+            domain: String,
+            organisation: String,
+        }
+        let values =
+            Values { domain: toml_string(domain.as_str()), organisation: toml_string(organisation.as_str()) };
+        render(Template::Site, &values)
+    }
+}
+
+/// What goes into an image besides the daemon and what it needs to run.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Flavor {
+    /// A shell and tools, to look around; the image's name says so.
+    Debug,
+    /// Nothing.
+    Minimal,
+}
+
+impl Flavor {
+    fn parse(text: &str) -> Result<Self, Mistake> {
+        match text {
+            "debug" => Ok(Self::Debug),
+            "minimal" => Ok(Self::Minimal),
+            _ => Err(Mistake::new(
+                format!("`{}` is not a flavor", text.escape_debug()),
+                "write `minimal`, or `debug` for an image with a shell",
+            )),
+        }
+    }
+}
+
+impl fmt::Display for Flavor {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Debug => "debug",
+            Self::Minimal => "minimal",
+        })
+    }
+}
+
+/// The `[tls]` of the school's file.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Tls {
+    /// For how many days a leaf certificate is made: 825 at most.
+    pub leaf_days: u32,
+}
+
+/// A text as it stands in TOML, with its quotes.
+pub(crate) fn toml_string(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}
+
+fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
+    let at = error.utf8_error().valid_up_to();
+    let text = String::from_utf8_lossy(error.as_bytes());
+    let length = text[at..].chars().next().map_or(0, char::len_utf8);
+    let mistake = Mistake::new("the file is not UTF-8 here", "save it as UTF-8 in your editor");
+    mistake::Source { path, text: &text }.mistake(at..at + length, mistake)
+}
