@@ -1,7 +1,9 @@
 //! The only effects: commands, files, mounts, namespaces.
 
+pub mod command;
 #[cfg(target_os = "linux")]
 pub mod descriptors;
+pub mod file;
 #[cfg(target_os = "linux")]
 pub mod links;
 #[cfg(target_os = "linux")]
