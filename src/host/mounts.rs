@@ -1,4 +1,4 @@
-//! Mounts of a mount namespace of one's own (mount(2), pivot_root(2)).
+//! Mounts of a mount namespace of one's own (mount(2), `pivot_root(2)`).
 
 use std::path::Path;
 

@@ -1,4 +1,4 @@
-//! Namespaces and ids (namespaces(7), user_namespaces(7)).
+//! Namespaces and ids (namespaces(7), `user_namespaces(7)`).
 
 use std::{fs, path::Path};
 
@@ -32,7 +32,7 @@ pub fn enter_as_root(others: CloneFlags) -> Result<(), Errno> {
 /// Enters a new user namespace together with `others`. This process's own user and group are called `uid` and `gid`
 /// in it, and no others exist. The process must have a single thread.
 pub fn enter_as(uid: u32, gid: u32, others: CloneFlags) -> Result<(), Errno> {
-    let (outer_uid, outer_gid) = (geteuid(), getegid());
+    let (user, group) = (geteuid(), getegid());
     unshare(CloneFlags::CLONE_NEWUSER | others)?;
     let write = |file: &str, line: String| {
         fs::write(Path::new("/proc/self").join(file), line)
@@ -40,8 +40,8 @@ pub fn enter_as(uid: u32, gid: u32, others: CloneFlags) -> Result<(), Errno> {
     };
     // An unprivileged group map is only accepted once setgroups(2) is given up: user_namespaces(7).
     write("setgroups", "deny".to_owned())?;
-    write("uid_map", format!("{uid} {outer_uid} 1"))?;
-    write("gid_map", format!("{gid} {outer_gid} 1"))
+    write("uid_map", format!("{uid} {user} 1"))?;
+    write("gid_map", format!("{gid} {group} 1"))
 }
 
 /// Whether `uid` exists in the user namespace of this process.

@@ -6,13 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, policy::Policy};
 
-mod link_ends;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod sabotage;
 pub mod stage;
 
-pub use link_ends::LinkEnds;
 pub use sabotage::Sabotage;
 pub use stage::{Act, Stage};
 

@@ -21,8 +21,11 @@ pub struct Act<I, E, O> {
     /// Its name, unique among the program's acts.
     pub name: &'static str,
     /// What is done. It runs in the stage's main thread.
-    pub perform: fn(&Stage, I, &mut dyn FnMut(E)) -> Result<O>,
+    pub perform: Performance<I, E, O>,
 }
+
+/// A function of a stage, an input, and what is to be told of events.
+pub type Performance<I, E, O> = fn(&Stage, &I, &mut dyn FnMut(E)) -> Result<O>;
 
 impl<I, E, O> Act<I, E, O>
 where
@@ -32,9 +35,9 @@ where
 {
     /// Performs the act on a stage, and returns its outcome; events arrive as they happen.
     /// [`Error::Host`](crate::Error::Host) means that this machine allows no stage.
-    pub fn run(&self, input: I, on_event: impl FnMut(E)) -> Result<O> {
+    pub fn run(&self, input: &I, on_event: impl FnMut(E)) -> Result<O> {
         #[cfg(target_os = "linux")]
-        return super::linux::stage::run(self.name, &input, on_event);
+        return super::linux::stage::run(self.name, input, on_event);
         #[cfg(not(target_os = "linux"))]
         {
             let mut on_event = on_event;
@@ -90,7 +93,7 @@ impl<I: DeserializeOwned, E: Serialize, O: Serialize> Perform for Act<I, E, O> {
     fn perform(&self, stage: &Stage, input: Value, on_event: &mut dyn FnMut(Value)) -> Result<Value> {
         let input =
             serde_json::from_value(input).doing(format_args!("understand the input of `{}`", self.name))?;
-        let outcome = (self.perform)(stage, input, &mut |event| {
+        let outcome = (self.perform)(stage, &input, &mut |event| {
             on_event(serde_json::to_value(event).expect("an event is plain data"));
         })?;
         serde_json::to_value(outcome).doing(format_args!("describe the outcome of `{}`", self.name))

@@ -186,7 +186,8 @@ mod tests {
             "sch_ool.test",
             "school.42",
             "xn--a.example",
-            "school\u{202e}.test", "Straße.example", 
+            "school\u{202e}.test",
+            "Straße.example",
             &long,
             &longest,
         ];

@@ -161,9 +161,7 @@ mod tests {
 
     #[test]
     fn a_language_is_normalised() {
-        for (text, normal) in
-            [("en", "en"), ("DE-ch", "de-CH"), ("zh-hant-tw", "zh-Hant-TW")]
-        {
+        for (text, normal) in [("en", "en"), ("DE-ch", "de-CH"), ("zh-hant-tw", "zh-Hant-TW")] {
             assert_eq!(Language::parse(text).unwrap().to_string(), normal);
         }
         for text in ["", "english language", "e", "und", "12", "en-", "pt_BR"] {

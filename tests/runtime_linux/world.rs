@@ -20,24 +20,6 @@ use tempfile::TempDir;
 /// Where this program is within.
 pub(crate) const PROGRAM: &str = "/usr/local/sbin/xmppd";
 
-/// The rules for a link called `t`: clients in, answers out, and nothing else.
-const RULES: &str = r#"
-table inet jailbuild_t {
-    chain to_jail {
-        type filter hook output priority filter; policy accept;
-        oifname "t_h" tcp dport 5269 counter drop
-        oifname "t_h" tcp dport { 5222, 5223 } accept
-        oifname "t_h" drop
-    }
-    chain from_jail {
-        type filter hook input priority filter; policy accept;
-        iifname "t_h" tcp dport 5269 counter drop
-        iifname "t_h" ct state established accept
-        iifname "t_h" drop
-    }
-}
-"#;
-
 /// A deployment in a folder that goes away.
 pub(crate) struct World {
     pub(crate) folder: TempDir,
@@ -73,7 +55,7 @@ impl World {
             gid: 5222,
             hostname: "chat.school.test".to_owned(),
             program: [PROGRAM, "serve", "5222", "5223"].map(str::to_owned).to_vec(),
-            firewall: RULES.to_owned(),
+            firewall: policy().nft().expect("rules"),
             sabotage: sabotage.to_vec(),
         };
         Self { folder, deployment }
@@ -82,7 +64,7 @@ impl World {
     pub(crate) fn observe(&self, visits: &[&[&str]]) -> Result<Seen> {
         let visits =
             visits.iter().map(|visit| visit.iter().map(|word| (*word).to_owned()).collect()).collect();
-        OBSERVE.run((self.deployment.clone(), visits), |()| {})
+        OBSERVE.run(&(self.deployment.clone(), visits), |()| {})
     }
 }
 
@@ -131,10 +113,10 @@ pub(crate) const OBSERVE: Act<(Deployment, Vec<Vec<String>>), (), Seen> =
 
 fn observe(
     stage: &Stage,
-    (deployment, visits): (Deployment, Vec<Vec<String>>),
+    (deployment, visits): &(Deployment, Vec<Vec<String>>),
     _: &mut dyn FnMut(()),
 ) -> Result<Seen> {
-    let appliance = stage.runtime().start(&deployment)?;
+    let appliance = stage.runtime().start(deployment)?;
     // Comes to nothing, but is counted.
     let _ = TcpStream::connect_timeout(
         &SocketAddr::from((appliance.address(), 5269)),
@@ -180,8 +162,8 @@ fn observe(
 /// Starts an appliance, tells the daemon's process id, and stays.
 pub(crate) const LINGER: Act<Deployment, u32, ()> = Act { name: "linger", perform: stay };
 
-fn stay(stage: &Stage, deployment: Deployment, on_event: &mut dyn FnMut(u32)) -> Result<()> {
-    let appliance = stage.runtime().start(&deployment)?;
+fn stay(stage: &Stage, deployment: &Deployment, on_event: &mut dyn FnMut(u32)) -> Result<()> {
+    let appliance = stage.runtime().start(deployment)?;
     on_event(appliance.processes()?[0].pid);
     std::thread::sleep(Duration::from_secs(60));
     appliance.stop()
@@ -190,7 +172,7 @@ fn stay(stage: &Stage, deployment: Deployment, on_event: &mut dyn FnMut(u32)) ->
 /// The part of a parent that is about to be killed: prints the daemon's process id.
 pub(crate) fn linger() {
     let world = World::new(&[]);
-    let said = LINGER.run(world.deployment, |pid| {
+    let said = LINGER.run(&world.deployment, |pid| {
         println!("{} {pid}", world.folder.path().display());
         std::io::stdout().flush().expect("someone listens");
     });

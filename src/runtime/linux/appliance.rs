@@ -78,7 +78,7 @@ struct Namespaced {
 impl Namespaced {
     fn bring_up(&mut self) -> Result<()> {
         self.keeper.wait_for(&News::Unshared)?;
-        self.host.connect(self.keeper.daemon())?;
+        self.host.connect(&self.deployment.policy, self.keeper.daemon())?;
         self.keeper.go_on()?;
         self.keeper.wait_for(&News::Locked)?;
         self.keeper.go_on()?;

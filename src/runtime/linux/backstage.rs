@@ -41,7 +41,7 @@ fn play(arguments: &[OsString], acts: &[&dyn Perform]) -> Result<ExitCode> {
     descriptors::close_inherited()?;
     let words: Option<Vec<&str>> = arguments.iter().map(|word| word.to_str()).collect();
     match words.as_deref() {
-        Some(["stage", act, parent]) => stage::play(act, parent, acts),
+        Some(["stage", act, parent]) => Ok(stage::play(act, parent, acts)),
         Some(["keep", deployment]) => keeper::keep(&understood(deployment)?),
         Some(["launch", deployment]) => launch::launch(&understood(deployment)?),
         Some(["visit", pid, deployment, program @ ..]) => {

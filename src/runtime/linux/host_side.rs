@@ -7,7 +7,7 @@ use crate::{
     error::{Context as _, Result},
     host::links::Links,
     policy::{Policy, SERVER_TO_SERVER},
-    runtime::{Deployment, Firewall, Sabotage, link_ends::LinkEnds},
+    runtime::{Deployment, Firewall, Sabotage},
 };
 
 /// An address that stands for everything beyond host and LAN (TEST-NET-2, RFC 5737).
@@ -16,7 +16,7 @@ const BEYOND: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 /// All that the appliance's host has for it.
 pub(super) struct HostSide {
     links: Links,
-    ends: LinkEnds,
+    interface: String,
     guard: Guard,
     bait: Vec<TcpListener>,
 }
@@ -25,17 +25,17 @@ impl HostSide {
     /// Makes the link, loads the firewall, and listens where the appliance must not get: a leak would really succeed.
     pub(super) fn set_up(deployment: &Deployment) -> Result<Self> {
         let policy = &deployment.policy;
-        let ends = LinkEnds::of(policy)?;
+        let interface = policy.host_interface();
         let links = Links::open()?;
-        links.remove(&ends.host)?;
-        links.create_pair(&ends.host, &ends.jail)?;
+        links.remove(&interface)?;
+        links.create_pair(&interface, &policy.jail_interface())?;
         // From here on, letting go of it removes the link again.
-        let mut host = Self { links, ends, guard: Guard::load(&deployment.firewall)?, bait: Vec::new() };
+        let mut host = Self { links, interface, guard: Guard::load(&deployment.firewall)?, bait: Vec::new() };
         if deployment.sabotages(Sabotage::NoFirewall) {
             host.guard.flush()?;
         }
-        host.links.add_address(&host.ends.host, policy.host, policy.link.prefix_len())?;
-        host.links.set_up(&host.ends.host)?;
+        host.links.add_address(&host.interface, policy.host, policy.link.prefix_len())?;
+        host.links.set_up(&host.interface)?;
         for target in targets(policy) {
             if *target.ip() != policy.host {
                 host.links.add_address("lo", *target.ip(), 32)?;
@@ -46,8 +46,8 @@ impl HostSide {
     }
 
     /// Hands the jail's end to the process that waits for it.
-    pub(super) fn connect(&self, pid: u32) -> Result<()> {
-        self.links.move_to(&self.ends.jail, pid)
+    pub(super) fn connect(&self, policy: &Policy, pid: u32) -> Result<()> {
+        self.links.move_to(&policy.jail_interface(), pid)
     }
 
     /// The firewall as it is now.
@@ -69,7 +69,7 @@ impl HostSide {
     /// Removes the link and the rules.
     pub(super) fn remove(&mut self) -> Result<()> {
         self.bait.clear();
-        self.links.remove(&self.ends.host)?;
+        self.links.remove(&self.interface)?;
         self.guard.flush()
     }
 }

@@ -20,7 +20,7 @@ use crate::{
         links::{Links, disable_ipv6},
         mounts, namespaces, privileges,
     },
-    runtime::{DATA, Deployment, SETTINGS, Sabotage, link_ends::LinkEnds},
+    runtime::{DATA, Deployment, SETTINGS, Sabotage},
 };
 
 /// Does all that takes privileges, gives them up, and becomes the daemon. Returns only if something went wrong.
@@ -77,7 +77,7 @@ fn see_only_the_image(deployment: &Deployment) -> Result<()> {
 
 fn connect(deployment: &Deployment, links: &Links) -> Result<()> {
     let policy = &deployment.policy;
-    let end = LinkEnds::of(policy)?.jail;
+    let end = policy.jail_interface();
     links.add_address(&end, policy.jail, policy.link.prefix_len())?;
     links.set_up(&end)?;
     // Answers to the LAN find their way; to all else there is none.
