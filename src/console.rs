@@ -95,7 +95,8 @@ fn complain(text: impl fmt::Display) {
 }
 
 fn spinner() -> ProgressBar {
-    let style = ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").expect("the template is fixed");
+    let style =
+        ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").expect("the template is fixed");
     let bar = ProgressBar::new_spinner().with_style(style);
     bar.enable_steady_tick(Duration::from_millis(120));
     bar

@@ -6,6 +6,20 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, policy::Policy};
 
+#[cfg(target_os = "linux")]
+pub mod linux;
+mod sabotage;
+pub mod stage;
+
+pub use sabotage::Sabotage;
+pub use stage::{Act, Stage};
+
+/// Where the site's settings are seen from within.
+pub const SETTINGS: &str = "/usr/local/etc/xmppd";
+
+/// Where the daemon's data is seen from within: the only writable place.
+pub const DATA: &str = "/var/db/xmppd";
+
 /// Everything that a runtime needs to start one appliance.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Deployment {
@@ -25,6 +39,30 @@ pub struct Deployment {
     pub gid: u32,
     /// The host name seen within.
     pub hostname: String,
+    /// The daemon's path within, and its arguments.
+    pub program: Vec<String>,
+    /// The policy rendered for this system's firewall: nftables on Linux, a pf anchor on FreeBSD.
+    pub firewall: String,
+    /// What is done wrong on purpose: empty but for tests.
+    #[serde(default)]
+    pub sabotage: Vec<Sabotage>,
+}
+
+impl Deployment {
+    /// The program that an image holds: the daemon, with its settings and data where they are mounted.
+    pub fn daemon() -> Vec<String> {
+        ["/usr/local/sbin/xmppd", "serve"].map(str::to_owned).to_vec()
+    }
+
+    /// The user and group that the daemon's processes really get.
+    pub(crate) fn ids(&self) -> (u32, u32) {
+        if self.sabotages(Sabotage::RunAsRoot) { (0, 0) } else { (self.uid, self.gid) }
+    }
+
+    /// Whether this is done wrong on purpose.
+    pub(crate) fn sabotages(&self, sabotage: Sabotage) -> bool {
+        self.sabotage.contains(&sabotage)
+    }
 }
 
 /// A way to start appliances on this system.
