@@ -1,1 +1,4 @@
-//! To come.
+//! The only effects: commands, files, mounts, namespaces.
+
+pub mod command;
+pub mod file;
