@@ -8,6 +8,7 @@
 //! | [`cli`], [`console`], [`commands`] | what was typed, what is shown, and one thin file a verb |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
+//! | [`target`], [`digest`] | the two values that nearly all others speak of: what an image is for, and what a file is |
 //! | [`pkg_list`], [`base`], [`elf`] | which files go in besides the daemon, where they come from, and why |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`plan`] | what a command will do, as data that can be printed and compared |
@@ -24,6 +25,7 @@ pub mod cli;
 pub mod commands;
 pub mod console;
 pub mod daemon;
+pub mod digest;
 pub mod elf;
 pub mod error;
 pub mod host;
@@ -35,6 +37,7 @@ pub mod probe;
 pub mod render;
 pub mod runtime;
 pub mod site;
+pub mod target;
 #[cfg(test)]
 mod test_support;
 

@@ -1,0 +1,190 @@
+//! Building the daemon, and looking whether what came of it is what was asked for.
+
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
+
+use super::{
+    BuildInputs, Daemon, SourceDateEpoch,
+    crates::crates,
+    environment::{Renamed, renamed, variables},
+    toolchain::{Survey, Toolchain},
+};
+use crate::{
+    digest::Sha256,
+    elf::Binary,
+    error::{Context as _, Error, Result},
+    host::{command::Command, file},
+    target::Target,
+};
+
+/// The profile of `Cargo.toml` that makes the same bytes of the same source.
+const PROFILE: &str = "appliance";
+
+/// The workspace's member that is the daemon.
+const PACKAGE: &str = "xmppd";
+
+/// A build of the daemon, not yet done.
+#[derive(Clone, Debug)]
+pub struct Build {
+    /// The folder with this project's source.
+    pub workspace: PathBuf,
+    /// Where cargo keeps what it has compiled.
+    pub target_folder: PathBuf,
+    /// What it is for.
+    pub target: Target,
+    /// The time that the build thinks it is.
+    pub source_date_epoch: SourceDateEpoch,
+}
+
+impl Build {
+    /// A build from the source that this program was itself built from or, where that is gone, from the current folder.
+    pub fn here(target: Target) -> Result<Self> {
+        let workspace = workspace()?;
+        Ok(Self {
+            target_folder: workspace.join("target").join(PROFILE),
+            workspace,
+            target,
+            source_date_epoch: SourceDateEpoch::from_environment()?,
+        })
+    }
+
+    /// The command that builds, without its environment.
+    pub fn command(&self, toolchain: &Toolchain) -> Command {
+        let mut command = match &toolchain.zig {
+            Some(zig) => Command::new(&zig.cargo_zigbuild).arg("zigbuild"),
+            None => Command::new(&toolchain.compiler.cargo).arg("build"),
+        };
+        command = command.args(["--locked", "--package", PACKAGE, "--profile", PROFILE]);
+        command =
+            command.args(["--target", self.target.triple()]).arg("--target-dir").arg(&self.target_folder);
+        if toolchain.builds_std { command.arg("-Zbuild-std=std,panic_abort") } else { command }
+    }
+
+    /// Builds the daemon. It takes minutes the first time.
+    pub fn run(&self) -> Result<Daemon> {
+        let toolchain = Survey::of(self.target).toolchain()?;
+        let renamed = renamed(&self.workspace, &self.target_folder, &toolchain);
+        let variables = variables(self.target, &toolchain, &renamed, self.source_date_epoch);
+        let within = |mut command: Command| {
+            for (name, value) in &variables {
+                command = command.variable(name, value);
+            }
+            command.without_environment().directory(&self.workspace)
+        };
+        within(self.command(&toolchain))
+            .run()
+            .doing(format_args!("build the daemon for `{}`", self.target))?;
+
+        let path = self.target_folder.join(self.target.triple()).join(PROFILE).join(PACKAGE);
+        let bytes = file::read(&path)?;
+        let binary = Binary::parse(&bytes)
+            .map_err(|cause| Error::failed(format_args!("what was built is not a program: {cause}")))?;
+        check(&binary, &bytes, self.target, &renamed)?;
+        let lock = file::read_text(&self.workspace.join("Cargo.lock"))?;
+        let crates = crates(within(Command::new(&toolchain.compiler.cargo)), PACKAGE, self.target, &lock)?;
+        let build = BuildInputs::Workspace {
+            rustc: toolchain.compiler.version,
+            zig: toolchain.zig.map(|zig| zig.version),
+            builds_std: toolchain.builds_std,
+            cargo_lock: Sha256::of(lock.as_bytes()),
+            profile: PROFILE.to_owned(),
+        };
+        Ok(Daemon {
+            bytes,
+            binary,
+            target: self.target,
+            build,
+            crates,
+            source_date_epoch: self.source_date_epoch,
+        })
+    }
+}
+
+/// The post-conditions of a build: flags can be ignored by a linker, headers tell.
+fn check(binary: &Binary, bytes: &[u8], target: Target, renamed: &[Renamed]) -> Result<()> {
+    for (holds, claim) in [
+        (binary.is_for(target), "is for another target"),
+        (binary.position_independent, "is not position-independent (PIE)"),
+        (binary.relro, "keeps its relocations writable (no RELRO)"),
+        (binary.bind_now || binary.needed.is_empty(), "binds symbols late (no BIND_NOW)"),
+        (!binary.executable_stack, "asks for an executable stack"),
+        (binary.run_path.is_empty(), "looks for libraries in folders of its own (RPATH)"),
+    ] {
+        if !holds {
+            return Err(Error::failed(format_args!("the daemon that was built for `{target}` {claim}")));
+        }
+    }
+    for Renamed { from, .. } in renamed {
+        let name = format!("{}/", from.display());
+        if bytes.windows(name.len()).any(|window| window == name.as_bytes()) {
+            return Err(Error::failed(format_args!(
+                "the daemon that was built contains the name of a folder of this machine, `{name}`, so it would differ elsewhere"
+            )));
+        }
+    }
+    Ok(())
+}
+
+/// The folder with this project's source.
+fn workspace() -> Result<PathBuf> {
+    let compiled_in = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    if is_workspace(&compiled_in) {
+        return Ok(compiled_in);
+    }
+    let current = env::current_dir().doing("find the current folder")?;
+    current.ancestors().find(|folder| is_workspace(folder)).map(Path::to_owned).ok_or_else(|| {
+        Error::host(
+            "the source of the daemon is not here",
+            "run this in a clone of the project, or give an xmppd that was built elsewhere: `--daemon FILE`",
+        )
+    })
+}
+
+fn is_workspace(folder: &Path) -> bool {
+    folder.join("Cargo.lock").is_file() && folder.join(PACKAGE).join("Cargo.toml").is_file()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::elf::specimen::Specimen;
+
+    fn complaint(specimen: &Specimen, change: impl FnOnce(&mut Binary, &mut Vec<u8>)) -> String {
+        let mut bytes = specimen.bytes();
+        let mut binary = Binary::parse(&bytes).unwrap();
+        change(&mut binary, &mut bytes);
+        let renamed = [Renamed { from: "/home/me/jailbuild".into(), to: "/jailbuild".into() }];
+        let outcome = check(&binary, &bytes, "x86_64-unknown-freebsd".parse().unwrap(), &renamed);
+        outcome.err().map(|failure| failure.to_string()).unwrap_or_default()
+    }
+
+    #[test]
+    fn a_hardened_daemon_passes_and_every_weakness_is_named() {
+        let good = Specimen::freebsd().needs(&["libc.so.7"]);
+        assert_eq!(complaint(&good, |_, _| ()), "");
+        assert!(complaint(&Specimen::linux(), |_, _| ()).ends_with("is for another target"));
+        assert!(complaint(&good, |binary, _| binary.position_independent = false).ends_with("(PIE)"));
+        assert!(complaint(&good.clone().without_hardening(), |_, _| ()).ends_with("(no RELRO)"));
+        assert!(complaint(&good, |binary, _| binary.bind_now = false).ends_with("(no BIND_NOW)"));
+        assert!(
+            complaint(&good, |binary, _| binary.executable_stack = true).ends_with("an executable stack")
+        );
+        assert!(complaint(&good.clone().run_path("/opt/lib"), |_, _| ()).ends_with("(RPATH)"));
+    }
+
+    #[test]
+    fn a_folder_of_this_machine_in_the_bytes_is_found() {
+        let good = Specimen::freebsd();
+        let why = complaint(&good, |_, bytes| bytes.extend(b"\0/home/me/jailbuild/xmppd/src/main.rs"));
+        assert!(why.contains("`/home/me/jailbuild/`"), "{why}");
+        assert_eq!(complaint(&good, |_, bytes| bytes.extend(b"\0/jailbuild/xmppd/src/main.rs")), "");
+    }
+
+    #[test]
+    fn the_source_is_found_from_where_this_was_built() {
+        assert_eq!(workspace().unwrap(), Path::new(env!("CARGO_MANIFEST_DIR")));
+    }
+}

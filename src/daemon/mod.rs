@@ -1,0 +1,98 @@
+//! The daemon's binary: built from the workspace so that the same source gives the same bytes, or taken from a file.
+
+mod build;
+mod crates;
+mod environment;
+mod epoch;
+pub mod toolchain;
+
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+
+pub use build::Build;
+pub use epoch::SourceDateEpoch;
+
+use crate::{
+    digest::Sha256,
+    elf::Binary,
+    error::{Error, Result},
+    host::file,
+    target::Target,
+};
+
+/// The daemon as it goes into an image.
+#[derive(Clone, Debug)]
+pub struct Daemon {
+    /// The whole file.
+    pub bytes: Vec<u8>,
+    /// What its headers say.
+    pub binary: Binary,
+    /// What it runs on.
+    pub target: Target,
+    /// What it was made from.
+    pub build: BuildInputs,
+    /// The crates that are in it, sorted; none are known of a binary that was given.
+    pub crates: Vec<Crate>,
+    /// The time that its image says it is from.
+    pub source_date_epoch: SourceDateEpoch,
+}
+
+/// What a daemon was made from: who has the same gets the same bytes.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "from")]
+pub enum BuildInputs {
+    /// It came as a file; how it was made is not known.
+    #[serde(rename_all = "kebab-case")]
+    File {
+        /// The digest of that file.
+        sha256: Sha256,
+    },
+    /// It was built from the workspace.
+    #[serde(rename_all = "kebab-case")]
+    Workspace {
+        /// The compiler, as `rustc --version` prints it.
+        rustc: String,
+        /// The linker and C compiler: zig's version, or `None` for the system's own.
+        zig: Option<String>,
+        /// Whether the standard library was compiled with it, rather than taken as it ships with the compiler.
+        builds_std: bool,
+        /// The digest of `Cargo.lock`, which pins every crate.
+        cargo_lock: Sha256,
+        /// Cargo's profile.
+        profile: String,
+    },
+}
+
+/// A crate that is in the daemon.
+#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub struct Crate {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// Its licence, as an SPDX expression.
+    pub license: Option<String>,
+    /// The digest of the archive that crates.io has of it; `None` for a member of the workspace.
+    pub sha256: Option<Sha256>,
+}
+
+impl Daemon {
+    /// Takes a binary that was built elsewhere.
+    pub fn read(path: &Path, target: Target, source_date_epoch: SourceDateEpoch) -> Result<Self> {
+        let bytes = file::read(path)?;
+        let binary = Binary::parse(&bytes).map_err(|cause| {
+            Error::configuration(format_args!("`{}` is not a program: {cause}", path.display()), HINT)
+        })?;
+        if !binary.is_for(target) {
+            return Err(Error::configuration(
+                format_args!("`{}` is not a program for `{target}`", path.display()),
+                HINT,
+            ));
+        }
+        let build = BuildInputs::File { sha256: Sha256::of(&bytes) };
+        Ok(Self { bytes, binary, target, build, crates: Vec::new(), source_date_epoch })
+    }
+}
+
+const HINT: &str = "give `--daemon` an xmppd that was built for the image's target";

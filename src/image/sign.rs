@@ -1,0 +1,189 @@
+//! Signatures that `ssh-keygen -Y verify` checks with nothing else installed (OpenSSH's PROTOCOL.sshsig).
+
+use std::path::Path;
+
+use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig, rand_core::OsRng};
+
+use crate::{
+    error::{Context as _, Error, Result},
+    host::file,
+};
+
+/// What the signatures are for (`ssh-keygen -n`): one made for anything else does not count.
+pub const NAMESPACE: &str = "jailbuild";
+
+/// Who signs, as far as the key's comment and the examples in messages say.
+const COMMENT: &str = "jailbuild";
+
+/// The key's file in its folder, and the public half beside it.
+const PRIVATE: &str = "id_ed25519";
+const PUBLIC: &str = "id_ed25519.pub";
+
+/// The administrator's own key. It has no `Debug`: it is a secret.
+pub struct SigningKey(PrivateKey);
+
+impl SigningKey {
+    /// The key in this folder (`site/signing`), made there on first use.
+    pub fn of_folder(folder: &Path) -> Result<Self> {
+        let path = folder.join(PRIVATE);
+        if path.exists() { Self::read(&path) } else { Self::make(folder) }
+    }
+
+    /// The public half.
+    pub fn public(&self) -> &PublicKey {
+        self.0.public_key()
+    }
+
+    /// Signs a file's content; the result is what goes into `FILE.sig`.
+    pub fn sign(&self, content: &[u8]) -> Result<String> {
+        let signature = self.0.sign(NAMESPACE, HashAlg::Sha512, content).doing("sign the image")?;
+        signature.to_pem(LineEnding::LF).doing("sign the image")
+    }
+
+    fn read(path: &Path) -> Result<Self> {
+        let mode = file::mode(path)?;
+        if mode & 0o077 != 0 {
+            return Err(Error::untrusted(
+                format_args!(
+                    "the signing key `{}` has the mode {mode:04o}: others may have read it",
+                    path.display()
+                ),
+                format_args!(
+                    "if they have not, `chmod 600 {}`; else remove it, and a new one is made",
+                    path.display()
+                ),
+            ));
+        }
+        let key = PrivateKey::read_openssh_file(path).doing_to("read the signing key", path)?;
+        if key.is_encrypted() {
+            return Err(Error::configuration(
+                format_args!(
+                    "the signing key `{}` has a passphrase, which jailbuild cannot ask for",
+                    path.display()
+                ),
+                "use a key without one, or sign by hand: `ssh-keygen -Y sign -n jailbuild -f KEY IMAGE`",
+            ));
+        }
+        Ok(Self(key))
+    }
+
+    fn make(folder: &Path) -> Result<Self> {
+        let mut key = PrivateKey::random(&mut OsRng, Algorithm::Ed25519).doing("make a signing key")?;
+        key.set_comment(COMMENT);
+        let private = key.to_openssh(LineEnding::LF).doing("make a signing key")?;
+        let public = key.public_key().to_openssh().doing("make a signing key")?;
+        file::create_folder(folder, 0o700)?;
+        file::write(&folder.join(PUBLIC), format!("{public}\n").as_bytes(), 0o644)?;
+        file::write(&folder.join(PRIVATE), private.as_bytes(), 0o600)?;
+        Ok(Self(key))
+    }
+}
+
+/// Who made a signature, if it is a good one for this content. Whether that key is to be trusted is another question.
+pub fn signer(content: &[u8], signature: &[u8]) -> Result<PublicKey, String> {
+    let signature = SshSig::from_pem(signature).map_err(|cause| format!("not a signature: {cause}"))?;
+    let key = PublicKey::from(signature.public_key().clone());
+    if signature.namespace() != NAMESPACE {
+        return Err(format!("made for `{}`, not for `{NAMESPACE}`", signature.namespace()));
+    }
+    key.verify(NAMESPACE, content, &signature).map_err(|_| "not of this content".to_owned())?;
+    Ok(key)
+}
+
+/// A key as people compare it: `SHA256:…`, the same as `ssh-keygen -l` prints.
+pub fn fingerprint(key: &PublicKey) -> String {
+    key.fingerprint(HashAlg::Sha256).to_string()
+}
+
+/// The keys in a file: one a line as in `id_ed25519.pub`, or after a name as in an allowed_signers file of ssh-keygen(1).
+pub fn read_keys(path: &Path) -> Result<Vec<PublicKey>> {
+    let text = file::read_text(path)?;
+    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+    lines
+        .map(|line| {
+            let start = line.find("ssh-ed25519 ").unwrap_or(0);
+            PublicKey::from_openssh(&line[start..]).map_err(|cause| {
+                Error::configuration(
+                    format_args!("`{}` has a line that is no public key: {cause}", path.display()),
+                    "write `ssh-ed25519 AAAA… comment`, one key a line",
+                )
+            })
+        })
+        .collect()
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::host::command::{self, Command};
+
+    #[test]
+    fn the_key_is_made_once_and_for_its_owner_alone() {
+        let folder = tempfile::tempdir().unwrap();
+        let signing = folder.path().join("signing");
+        let first = SigningKey::of_folder(&signing).unwrap();
+        let second = SigningKey::of_folder(&signing).unwrap();
+        assert_eq!(first.public(), second.public());
+        assert_eq!(file::mode(&signing.join(PRIVATE)).unwrap(), 0o600);
+        assert_eq!(file::mode(&signing).unwrap(), 0o700);
+        assert_eq!(read_keys(&signing.join(PUBLIC)).unwrap()[0].key_data(), first.public().key_data());
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_not_used() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        SigningKey::of_folder(folder.path()).unwrap();
+        let path = folder.path().join(PRIVATE);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(SigningKey::of_folder(folder.path()).err().unwrap().exit_code(), 5);
+    }
+
+    #[test]
+    fn a_signature_is_of_one_content_and_for_one_purpose() {
+        let folder = tempfile::tempdir().unwrap();
+        let key = SigningKey::of_folder(folder.path()).unwrap();
+        let signature = key.sign(b"image").unwrap();
+        assert_eq!(signer(b"image", signature.as_bytes()).unwrap().key_data(), key.public().key_data());
+        assert_eq!(signer(b"Image", signature.as_bytes()).unwrap_err(), "not of this content");
+        let other = key.0.sign("file", HashAlg::Sha512, b"image").unwrap().to_pem(LineEnding::LF).unwrap();
+        assert_eq!(signer(b"image", other.as_bytes()).unwrap_err(), "made for `file`, not for `jailbuild`");
+        assert!(signer(b"image", b"junk").unwrap_err().starts_with("not a signature: "));
+    }
+
+    #[test]
+    fn ssh_keygen_agrees() {
+        if command::find("ssh-keygen").is_none() {
+            assert!(std::env::var_os("CI").is_none(), "no ssh-keygen");
+            println!("skipped: no ssh-keygen");
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let at = |name: &str| folder.path().join(name);
+        let key = SigningKey::of_folder(folder.path()).unwrap();
+        std::fs::write(at("image.sig"), key.sign(b"image").unwrap()).unwrap();
+        let public = file::read_text(&at(PUBLIC)).unwrap();
+        std::fs::write(at("allowed_signers"), format!("school {public}")).unwrap();
+        assert_eq!(read_keys(&at("allowed_signers")).unwrap().len(), 1);
+
+        let verify = |content: &[u8]| {
+            let command =
+                Command::new("ssh-keygen").args(["-Y", "verify", "-n", NAMESPACE, "-I", "school", "-f"]);
+            command
+                .arg(at("allowed_signers"))
+                .arg("-s")
+                .arg(at("image.sig"))
+                .input(content)
+                .output()
+                .unwrap()
+                .code
+        };
+        assert_eq!(verify(b"image"), Some(0));
+        assert_ne!(verify(b"Image"), Some(0));
+
+        let signed = Command::new("ssh-keygen").args(["-Y", "sign", "-n", NAMESPACE, "-f"]).arg(at(PRIVATE));
+        let theirs = signed.input(*b"image").run().unwrap().stdout;
+        assert_eq!(signer(b"image", &theirs).unwrap().key_data(), key.public().key_data());
+    }
+}
