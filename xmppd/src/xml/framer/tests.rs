@@ -160,8 +160,11 @@ fn xml() -> impl Strategy<Value = String> {
     ];
     let name =
         prop_oneof![6 => "[a-c][a-c0-9.-]{0,2}", 1 => "o:[a-c]", 1 => "p:[a-c]", 1 => Just("ü名".to_owned())];
-    let tag = (name, prop::collection::vec(attribute, 0..3))
-        .prop_map(|(name, attributes)| (name, attributes.concat()));
+    let tag = (name, prop::collection::vec(attribute, 0..3)).prop_map(|(name, mut attributes)| {
+        attributes.sort();
+        attributes.dedup_by_key(|attribute| attribute.split('=').next().unwrap().trim().to_owned());
+        (name, attributes.concat())
+    });
     let leaf = (tag.clone(), text.clone()).prop_map(|((name, attributes), text)| match text.as_str() {
         "" => format!("<{name}{attributes}/>"),
         text => format!("<{name}{attributes} >{text}</{name} >"),
@@ -206,16 +209,26 @@ proptest! {
     }
 
     #[test]
-    fn what_passes_here_passes_elsewhere_and_the_other_way_round(content in mutated()) {
+    fn what_passes_here_passes_elsewhere(content in mutated()) {
         let text = [HEADER.as_bytes(), b"<message>", &content, b"</message></stream:stream>"].concat();
         let (seen, error) = frames(&text, [], Limits::of_bytes(100_000));
-        let ended = seen.last().is_some_and(|last| last == "end");
-        prop_assert_eq!(error.is_none() && ended, rxml_accepts(&text), "{:?} {:?}", String::from_utf8_lossy(&content), error);
+        let passes = error.is_none() && seen.last().is_some_and(|last| last == "end");
+        prop_assert!(!passes || rxml_accepts(&text), "{}", String::from_utf8_lossy(&content));
+    }
+
+    /// Only for good XML: rxml also takes a namespace declared twice in one tag, and names of the fifth edition alone.
+    #[test]
+    fn what_passes_elsewhere_passes_here(content in xml()) {
+        let text = format!("{HEADER}<message>{content}</message></stream:stream>");
+        let error = frames(text.as_bytes(), [], Limits::of_bytes(100_000)).1;
+        prop_assert_eq!(error.is_none(), rxml_accepts(text.as_bytes()), "{} {:?}", content, error);
     }
 
     #[test]
     fn each_element_still_passes_alone_under_a_head_of_ours(content in xml()) {
-        let element = first(&format!("<message from='x'>{content}</message>"));
+        let wrapped = format!("<message from='x'>{content}</message>");
+        prop_assume!(verdict(&wrapped).is_none());
+        let element = first(&wrapped);
         let mut alone = String::from("<message xmlns='jabber:client' from='y'");
         for (prefix, namespace) in element.borrowed_prefixes() {
             alone.push_str(&format!(" xmlns:{prefix}='{namespace}'"));
