@@ -7,7 +7,7 @@ use zeroize::Zeroizing;
 
 use super::random_bytes;
 
-/// A password prepared by SASLprep (RFC 4013, as RFC 5802 §2.2 asks); leaves memory when dropped.
+/// A password prepared by `SASLprep` (RFC 4013, as RFC 5802 §2.2 asks); leaves memory when dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
@@ -34,7 +34,7 @@ impl Password {
     /// What we ask of those who choose one themselves.
     pub const MINIMUM_CHARACTERS: usize = 8;
 
-    /// Prepares a text by SASLprep.
+    /// Prepares a text by `SASLprep`.
     pub fn prepare(text: &str) -> Result<Self, PasswordError> {
         if text.len() > Self::MAXIMUM_BYTES {
             return Err(PasswordError::TooLong);
@@ -57,16 +57,16 @@ impl Password {
 
     /// A new password of 64 random bits that can be read out and typed: `lusab-babad-gutih-tugad`.
     pub fn generate() -> Self {
-        Self::from_bits(&Zeroizing::new(random_bytes()))
+        Self::from_bits(u64::from_be_bytes(random_bytes()))
     }
 
     /// Four proquints (arXiv:0901.4016): each 16 bits become consonant, vowel, consonant, vowel, consonant.
     /// Every bit lands in exactly one letter, so that no password is likelier than another.
-    fn from_bits(bits: &[u8; 8]) -> Self {
+    fn from_bits(bits: u64) -> Self {
         const CONSONANTS: &[u8; 16] = b"bdfghjklmnprstvz";
         const VOWELS: &[u8; 4] = b"aiou";
         let mut text = Zeroizing::new(String::with_capacity(23));
-        for pair in bits.chunks_exact(2) {
+        for pair in bits.to_be_bytes().chunks_exact(2) {
             if !text.is_empty() {
                 text.push('-');
             }
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn generated_ones_are_proquints() {
         // The published examples: 127.0.0.1 and 63.84.220.193.
-        let password = Password::from_bits(&[127, 0, 0, 1, 63, 84, 220, 193]);
+        let password = Password::from_bits(0x7f00_0001_3f54_dcc1);
         assert_eq!(password.reveal(), "lusab-babad-gutih-tugad");
         assert_ne!(Password::generate().reveal(), Password::generate().reveal());
         assert!(Password::choose(Password::generate().reveal()).is_ok());

@@ -39,7 +39,9 @@ impl Rule {
 
     /// Where the delay reaches its ceiling; counting on would only keep a place waiting for days.
     fn highest_level(&self) -> u32 {
-        (self.free..).find(|&level| self.delay(level) == self.ceiling).unwrap_or(self.free)
+        (self.free..self.free + u32::BITS)
+            .find(|&level| self.delay(level) == self.ceiling)
+            .unwrap_or(self.free)
     }
 }
 
