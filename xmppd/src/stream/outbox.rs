@@ -1,11 +1,9 @@
 //! What is to be done about what came in: plain data, carried out by the network and the store.
 
-use std::{
-    sync::Arc,
-    time::{Instant, SystemTime},
-};
+use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
+use time::OffsetDateTime;
 
 use super::StreamError;
 use crate::stanza::Packet;
@@ -27,13 +25,6 @@ pub enum Action {
         /// Why.
         error: StreamError,
     },
-    /// Erase kept messages: they have been delivered.
-    EraseOffline {
-        /// Whose.
-        account: Arc<str>,
-        /// Which, as the store numbers them.
-        ids: Vec<i64>,
-    },
     /// Keep a message for somebody who is offline.
     KeepOffline {
         /// For whom.
@@ -41,7 +32,9 @@ pub enum Action {
         /// The whole stanza.
         stanza: Bytes,
         /// When it came.
-        at: SystemTime,
+        at: OffsetDateTime,
+        /// What to tell whom if there is no room for it.
+        refusal: Option<(ConnectionId, Packet)>,
     },
     /// Put this into the connection's mailbox.
     Send {
@@ -62,7 +55,7 @@ pub enum Action {
 /// What pure code may use of the world.
 pub struct Context<'a> {
     /// The wall clock, for stamps.
-    pub now: SystemTime,
+    pub now: OffsetDateTime,
     /// The steady clock, for waiting times.
     pub instant: Instant,
     /// Fills with random bytes.
