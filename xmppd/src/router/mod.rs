@@ -94,7 +94,7 @@ impl Router {
     ) -> Self {
         let domain = Jid::parse(&settings.domain).expect("a prepared domain is an address");
         let roster = SharedRoster::new(&settings, &accounts);
-        let people = accounts.into_iter().map(|account| Person::new(account, &settings.domain));
+        let people = accounts.into_iter().map(|account| Person::new(Arc::new(account), &settings.domain));
         Self {
             stream_features: features::of_stream(&settings),
             roster,

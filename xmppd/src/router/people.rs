@@ -37,25 +37,23 @@ pub(crate) enum Waiting {
     Taking,
 }
 
-/// What an administrator has done to an account, once it is on disk.
+/// What has become of an account, once it is on disk.
 #[derive(Clone, Debug)]
 pub enum AccountChange {
-    /// There is a new one.
-    Added(Account),
-    /// Anything but the password is different: the name shown, groups, rights, whether it may log in.
-    Changed(Account),
-    /// The password is different: whoever is logged in with the old one has to log in again.
-    PasswordChanged(Account),
+    /// Its password is another: whoever is logged in with the old one has to log in again.
+    PasswordChanged(Arc<Account>),
+    /// This is how it is now: new, or with another name, groups or rights, or disabled, or enabled again.
+    Put(Arc<Account>),
     /// There is no such account any more.
     Removed(String),
 }
 
 impl Person {
-    pub(super) fn new(account: Account, domain: &str) -> Self {
+    pub(super) fn new(account: Arc<Account>, domain: &str) -> Self {
         let name: Arc<str> = account.name.as_str().into();
         let jid = Jid::of_account(&name, domain);
         let bare = Addressee::new(jid.as_str());
-        Self { name, account: Arc::new(account), jid, bare, sessions: Vec::new(), waiting: Waiting::Perhaps }
+        Self { name, account, jid, bare, sessions: Vec::new(), waiting: Waiting::Perhaps }
     }
 }
 
@@ -63,11 +61,11 @@ impl Router {
     /// Carries out a change: ends sessions that may not go on, and tells everybody's roster.
     pub fn apply(&mut self, change: AccountChange, cx: &mut Context<'_>) {
         match change {
-            AccountChange::Added(account) | AccountChange::Changed(account) => self.put(account, cx),
             AccountChange::PasswordChanged(account) => {
                 self.end_all(&account.name, StreamError::Reset, cx);
                 self.put(account, cx);
             }
+            AccountChange::Put(account) => self.put(account, cx),
             AccountChange::Removed(name) => {
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 self.people.remove(&*name);
@@ -76,17 +74,16 @@ impl Router {
         }
     }
 
-    fn put(&mut self, account: Account, cx: &mut Context<'_>) {
+    fn put(&mut self, account: Arc<Account>, cx: &mut Context<'_>) {
         let name = account.name.clone();
         if !account.enabled {
             self.end_all(&name, StreamError::NotAuthorized, cx);
         }
-        match self.people.get_mut(&*name) {
-            Some(person) => person.account = Arc::new(account),
-            None => {
-                let person = Person::new(account, &self.settings.domain);
-                self.people.insert(Arc::clone(&person.name), person);
-            }
+        if let Some(person) = self.people.get_mut(&*name) {
+            person.account = account;
+        } else {
+            let person = Person::new(account, &self.settings.domain);
+            self.people.insert(Arc::clone(&person.name), person);
         }
         self.update_roster(&name, cx);
     }
