@@ -72,29 +72,24 @@ impl Administration {
         Self { store, live, started: Instant::now(), turn: Mutex::new(()) }
     }
 
-    /// Carries a request out for somebody, and leaves an audit line: who, what, to whom, with what outcome.
+    /// Carries a request out for somebody. A change leaves an audit line: who, what, to whom, with what outcome.
     pub async fn carry_out(&self, who: impl fmt::Display, request: Request) -> Result<Answer, Refusal> {
-        let (act, name) = request.subject();
-        let account = name.map(ToString::to_string).unwrap_or_default();
+        let Some((act, name)) = request.change() else { return self.look(&request).await };
+        let account = name.to_string();
         let _turn = self.turn.lock().await;
-        let outcome = self.decide(request).await;
-        let fate = outcome.as_ref().map_or("refused", |_| "done");
-        tracing::info!(target: "audit", %who, act, account, outcome = fate, "administration");
-        outcome
+        let committed = self.commit(request).await;
+        let outcome = committed.as_ref().map_or("refused", |_| "done");
+        tracing::info!(target: "audit", %who, act, account, outcome);
+        self.live.apply(committed?);
+        Ok(Answer::Done)
     }
 
-    async fn decide(&self, request: Request) -> Result<Answer, Refusal> {
-        match request {
-            Request::ListUsers => {
-                Ok(Answer::Users(self.store.accounts().await?.into_iter().map(User::from).collect()))
-            }
-            Request::Status => Ok(Answer::Status(self.status().await?)),
-            request => {
-                let change = self.commit(request).await?;
-                self.live.apply(change);
-                Ok(Answer::Done)
-            }
+    /// Answers a request that changes nothing.
+    async fn look(&self, request: &Request) -> Result<Answer, Refusal> {
+        if matches!(request, Request::Status) {
+            return Ok(Answer::Status(self.status().await?));
         }
+        Ok(Answer::Users(self.store.accounts().await?.into_iter().map(User::from).collect()))
     }
 
     /// Writes a change into the store.

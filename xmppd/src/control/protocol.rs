@@ -151,18 +151,17 @@ pub(super) enum Outcome {
 }
 
 impl Request {
-    /// The request's name on the wire, and whom it concerns: for the audit line.
-    pub(super) fn subject(&self) -> (&'static str, Option<&Name>) {
+    /// The name on the wire and the account concerned, of a request that changes something.
+    pub(super) fn change(&self) -> Option<(&'static str, &Name)> {
         match self {
-            Self::AddUser { name, .. } => ("add-user", Some(name)),
-            Self::DisableUser { name } => ("disable-user", Some(name)),
-            Self::EnableUser { name } => ("enable-user", Some(name)),
-            Self::ListUsers => ("list-users", None),
-            Self::RemoveUser { name } => ("remove-user", Some(name)),
-            Self::RenameUser { name, .. } => ("rename-user", Some(name)),
-            Self::SetGroups { name, .. } => ("set-groups", Some(name)),
-            Self::SetPassword { name, .. } => ("set-password", Some(name)),
-            Self::Status => ("status", None),
+            Self::AddUser { name, .. } => Some(("add-user", name)),
+            Self::DisableUser { name } => Some(("disable-user", name)),
+            Self::EnableUser { name } => Some(("enable-user", name)),
+            Self::RemoveUser { name } => Some(("remove-user", name)),
+            Self::RenameUser { name, .. } => Some(("rename-user", name)),
+            Self::SetGroups { name, .. } => Some(("set-groups", name)),
+            Self::SetPassword { name, .. } => Some(("set-password", name)),
+            Self::ListUsers | Self::Status => None,
         }
     }
 }

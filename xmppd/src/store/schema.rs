@@ -1,9 +1,12 @@
 //! The tables, as a list of migrations; `user_version` counts those that a file has seen.
 
 use std::{
-    fs::{OpenOptions, Permissions},
+    fs::{self, OpenOptions, Permissions},
     io,
-    os::unix::fs::{OpenOptionsExt, PermissionsExt},
+    os::unix::{
+        self,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
     path::Path,
     sync::Arc,
     time::Duration,
@@ -68,10 +71,16 @@ pub(super) fn decoy_secret(connection: &Connection) -> Result<[u8; 32], StoreErr
     Ok(connection.query_row(query, [], |row| row.get(0))?)
 }
 
-/// For its owner alone, from the first byte on; `SQLite` gives the log the same mode.
+/// For its owner alone, from the first byte on; `SQLite` gives the log the same mode and owner. What root makes
+/// for the daemon's user, as when adding the first account, belongs to that user: the owner of the folder.
 fn make_private(path: &Path) -> io::Result<()> {
     let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
-    file.set_permissions(Permissions::from_mode(0o600))
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    if nix::unistd::geteuid().is_root() {
+        let folder = fs::metadata(path.parent().unwrap_or(Path::new(".")))?;
+        unix::fs::fchown(&file, Some(folder.uid()), Some(folder.gid()))?;
+    }
+    Ok(())
 }
 
 fn migrate(connection: &mut Connection) -> Result<(), StoreError> {

@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::{fs, os::unix::fs::PermissionsExt};
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+};
 
 use bytes::Bytes;
 use tempfile::TempDir;
@@ -124,6 +127,20 @@ async fn files_are_for_their_owner_alone_and_for_one_process() {
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
     }
     assert!(matches!(Store::open(folder.path(), 200), Err(StoreError::InUse)));
+}
+
+#[tokio::test]
+async fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: only root can make files for others");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(5222), Some(5222)).unwrap();
+    let _store = store(&folder).await;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().uid(), 5222);
+    }
 }
 
 #[tokio::test]

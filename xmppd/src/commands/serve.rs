@@ -1,0 +1,52 @@
+//! `xmppd serve`
+
+use std::{sync::Arc, time::Duration};
+
+use time::OffsetDateTime;
+use tokio::{
+    signal::unix::{SignalKind, signal},
+    time::{MissedTickBehavior, interval},
+};
+use xmppd::{
+    config::Config,
+    control::{Administration, ControlSocket, NobodyLive},
+    store::Store,
+};
+
+use crate::{cli, failure::Failure};
+
+pub(super) async fn run(arguments: cli::Serve) -> Result<(), Failure> {
+    let config = Config::load(&arguments.config.config)?;
+    let data = &arguments.data.data;
+    let store = Store::open(data, config.limits.offline_messages)?;
+    let socket = ControlSocket::bind(data).map_err(|error| {
+        let what = format!("cannot listen on the control socket in `{}`: {error}", data.display());
+        Failure::new(what, "the data folder must belong to the daemon's user")
+    })?;
+    let administration = Arc::new(Administration::new(store.clone(), Arc::new(NobodyLive)));
+    let mut terminate =
+        signal(SignalKind::terminate()).map_err(|error| Failure::new(error.to_string(), ""))?;
+    tokio::select! {
+        () = socket.serve(administration) => {}
+        () = expire(&store, config.limits.offline_days) => {}
+        _ = terminate.recv() => {}
+    }
+    drop(socket);
+    store.close().await;
+    Ok(())
+}
+
+/// Once an hour, erases what has waited too long.
+async fn expire(store: &Store, days: u32) {
+    let mut hours = interval(Duration::from_secs(3600));
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        let before = OffsetDateTime::now_utc() - time::Duration::days(days.into());
+        match store.expire_offline(before).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, days, "erased messages that nobody fetched"),
+            Err(error) => tracing::error!(%error, "cannot erase old messages"),
+        }
+    }
+}
