@@ -1,6 +1,6 @@
 //! An error on its way to the terminal.
 
-use xmppd::{config::ConfigError, control::Refusal, store::StoreError};
+use xmppd::{config::ConfigError, control::Refusal, net::ServeError, store::StoreError};
 
 /// What happened, what to do about it, and the exit code.
 #[derive(Debug)]
@@ -31,6 +31,19 @@ impl From<ConfigError> for Failure {
 impl From<Refusal> for Failure {
     fn from(Refusal { what, hint }: Refusal) -> Self {
         Self { what, hint, code: Self::FAILED }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        match error {
+            ServeError::Store(error) => error.into(),
+            ServeError::Tls { .. } => Self { what: error.to_string(), hint, code: Self::CONFIGURATION },
+            ServeError::Listen { .. } | ServeError::Signals(_) => {
+                Self { what: error.to_string(), hint, code: Self::FAILED }
+            }
+        }
     }
 }
 
