@@ -51,7 +51,7 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
         None => Ok((authority, new)),
         Some(finding) => Err(Error::configuration(
             format_args!("the authority `{}` will not do: {}", folder.authority().display(), finding.what),
-            "move `ca/` and `tls/` in that folder's place away to start anew, which every device must then be told",
+            "move the site's folders `ca/` and `tls/` away to start anew, which every device must then be told",
         )),
     }
 }
