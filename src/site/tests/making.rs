@@ -104,5 +104,5 @@ fn what_is_shown_is_what_is_there() {
 #[test]
 fn there_is_nothing_to_show_before_it_is_made() {
     let folder = Folder::at("/nonexistent");
-    assert_eq!(show(&folder, OffsetDateTime::now_utc()).unwrap_err().exit_code(), 6);
+    assert_eq!(show(&folder, OffsetDateTime::now_utc()).unwrap_err().exit_code(), 1);
 }
