@@ -4,8 +4,6 @@
 mod authority;
 mod base_source;
 pub mod certificates;
-#[cfg(test)]
-mod certificates_tests;
 mod domain;
 mod file;
 mod files;
@@ -15,11 +13,11 @@ mod leaf;
 mod limits;
 pub mod lint;
 mod mistake;
-#[cfg(test)]
-mod mistakes_tests;
 mod names;
 mod network;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod toml_error;
 mod words;
 
