@@ -33,7 +33,7 @@ pub enum Action {
 /// Does what is asked to the folder `site/` beside the school's file.
 ///
 /// # Errors
-/// [`crate::Error::Configuration`] for a file or an authority that will not do, [`crate::Error::Host`] if there is
+/// [`crate::Error::Configuration`] for a file or an authority that will not do, [`crate::Error::Failed`] if there is
 /// nothing to show yet.
 pub fn run(arguments: &Arguments, site_file: &Path, now: OffsetDateTime) -> Result<Outcome> {
     let folder = Folder::beside(site_file);
@@ -84,7 +84,7 @@ mod tests {
         fs::write(&file, "domain = \"school.test\"\norganisation = \"The School\"\n").unwrap();
         let run = |action| run(&Arguments { action }, &file, OffsetDateTime::now_utc());
 
-        assert_eq!(run(Action::Show).unwrap_err().exit_code(), 6);
+        assert_eq!(run(Action::Show).unwrap_err().exit_code(), 1);
         let first = run(Action::Renew).unwrap();
         assert!(first.to_string().starts_with("made a new authority"));
         let second = run(Action::Renew).unwrap();

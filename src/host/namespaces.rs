@@ -44,6 +44,15 @@ pub fn enter_as(uid: u32, gid: u32, others: CloneFlags) -> Result<(), Errno> {
     write("gid_map", format!("{gid} {group} 1"))
 }
 
+/// Maps every id of this user namespace to itself in the new one of a child, which takes privileges here.
+pub fn map_all(pid: u32) -> Result<()> {
+    for kind in ["uid_map", "gid_map"] {
+        let file = Path::new("/proc").join(pid.to_string()).join(kind);
+        fs::write(&file, IdMap::read("self", kind)?.identity()).doing_to("write", &file)?;
+    }
+    Ok(())
+}
+
 /// Whether `uid` exists in the user namespace of this process.
 pub fn user_exists(uid: u32) -> Result<bool> {
     Ok(IdMap::read("self", "uid_map")?.outside(uid).is_some())
@@ -117,6 +126,11 @@ impl IdMap {
     /// What an id of the namespace is called outside.
     pub fn outside(&self, inside: u32) -> Option<u32> {
         self.translate(inside, 0, 1)
+    }
+
+    /// The file that maps each id to itself.
+    fn identity(&self) -> String {
+        self.0.iter().map(|[inside, _, count]| format!("{inside} {inside} {count}\n")).collect()
     }
 
     fn translate(&self, id: u32, from: usize, to: usize) -> Option<u32> {

@@ -172,19 +172,21 @@ pub fn registry() -> Vec<Probe> {
     .concat()
 }
 
-/// How far [`run_all`] has come.
-pub enum Progress<'a> {
+/// How far [`run_all`] has come; plain data, so that it can cross from one process to another.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Progress {
     /// A probe begins.
     Begins {
-        /// Which.
-        probe: &'a Probe,
+        /// Its name.
+        probe: String,
         /// How many were before it.
         index: usize,
         /// How many there are.
         total: usize,
     },
     /// A probe has ended.
-    Ended(&'a Outcome),
+    Ended(Outcome),
 }
 
 /// Runs every probe that can run on this subject; the others are reported as not checked.
@@ -192,9 +194,9 @@ pub fn run_all(subject: &Subject, mut on_progress: impl FnMut(Progress)) -> Repo
     let probes = registry();
     let mut report = Report::default();
     for (index, probe) in probes.iter().enumerate() {
-        on_progress(Progress::Begins { probe, index, total: probes.len() });
+        on_progress(Progress::Begins { probe: probe.name.to_owned(), index, total: probes.len() });
         let outcome = probe.run(subject);
-        on_progress(Progress::Ended(&outcome));
+        on_progress(Progress::Ended(outcome.clone()));
         report.outcomes.push(outcome);
     }
     report
@@ -247,6 +249,37 @@ impl From<Finding> for Verdict {
             Ok(()) => Self::Passed,
             Err(Shortfall::Failed(why)) => Self::Failed { why },
             Err(Shortfall::NotChecked { why, hint }) => Self::NotChecked { why, hint },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    const THREAT_MODEL: &str = include_str!("../../THREAT_MODEL.md");
+
+    #[test]
+    fn the_threat_model_cites_every_probe_and_no_other() {
+        let known: BTreeSet<_> = registry().iter().map(|probe| probe.name).collect();
+        // The last column of its tables: `| claim | `probe`, `probe` |`.
+        let proofs = THREAT_MODEL.lines().filter_map(|line| line.strip_suffix(" |")?.rsplit_once("| "));
+        let cited: BTreeSet<_> = proofs.flat_map(|(_, proof)| proof.split('`').skip(1).step_by(2)).collect();
+        assert_eq!(cited, known);
+    }
+
+    #[test]
+    fn names_are_unique_and_in_kebab_case_and_claims_are_sentences() {
+        let names: BTreeSet<_> = registry().iter().map(|probe| probe.name).collect();
+        assert_eq!(names.len(), registry().len());
+        for Probe { name, claim, .. } in registry() {
+            assert!(
+                name.chars().all(|letter| letter.is_ascii_lowercase() || "-0123456789".contains(letter)),
+                "{name}"
+            );
+            assert!(claim.starts_with(char::is_uppercase) && claim.ends_with('.'), "{claim}");
         }
     }
 }

@@ -51,7 +51,7 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
         None => Ok((authority, new)),
         Some(finding) => Err(Error::configuration(
             format_args!("the authority `{}` will not do: {}", folder.authority().display(), finding.what),
-            "move `ca/` and `tls/` in that folder's place away to start anew, which every device must then be told",
+            "move the site's folders `ca/` and `tls/` away to start anew, which every device must then be told",
         )),
     }
 }
@@ -59,11 +59,11 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// The certificates in a site's folder.
 ///
 /// # Errors
-/// [`Error::Host`] if there are none yet, [`Error::Failed`] if they cannot be read.
+/// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
     let read = |path: &std::path::Path| {
         let text = read_if_there(path)?.ok_or_else(|| {
-            Error::host(
+            Error::failed_with_hint(
                 format_args!("there is no certificate `{}` yet", path.display()),
                 "`jailbuild cert renew` makes one",
             )

@@ -1,8 +1,8 @@
 //! Files that appear whole, with their mode from the first byte on.
 
 use std::{
-    fs::{self, DirBuilder, Permissions},
-    io::{ErrorKind, Write},
+    fs::{self, DirBuilder, File, Permissions},
+    io::{ErrorKind, Read, Write},
     os::unix::fs::{DirBuilderExt, PermissionsExt},
     path::Path,
 };
@@ -71,8 +71,12 @@ pub(super) fn read_if_there(path: &Path) -> Result<Option<String>> {
 
 /// Reads a secret, unless others can read it too; `None` if there is none.
 pub(super) fn read_secret_if_there(path: &Path) -> Result<Option<Zeroizing<String>>> {
-    let Some(secret) = read_if_there(path)?.map(Zeroizing::new) else { return Ok(None) };
-    let mode = fs::metadata(path).doing_to("look at", path)?.permissions().mode();
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(cause) if cause.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(cause) => return Err(cause).doing_to("open", path),
+    };
+    let mode = file.metadata().doing_to("look at", path)?.permissions().mode();
     if mode & 0o077 != 0 {
         return Err(Error::configuration(
             format_args!(
@@ -83,6 +87,8 @@ pub(super) fn read_secret_if_there(path: &Path) -> Result<Option<Zeroizing<Strin
             format_args!("`chmod 600 {}`, and ask yourself who may have read it", path.display()),
         ));
     }
+    let mut secret = Zeroizing::new(String::new());
+    file.read_to_string(&mut secret).doing_to("read", path)?;
     Ok(Some(secret))
 }
 

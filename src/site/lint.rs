@@ -28,7 +28,7 @@ const ANDROID: &str = "Android";
 const APPLE: &str = "Apple";
 /// What this project promises to parents.
 const OURS: &str = "jailbuild";
-/// Path validation (RFC 5280 §6), as OpenSSL, GnuTLS and webpki do it.
+/// Path validation (RFC 5280 §6), as OpenSSL, `GnuTLS` and webpki do it.
 const PATH: &str = "RFC 5280";
 /// How XMPP clients compare names (RFC 6120 §13.7.1).
 const XMPP: &str = "RFC 6120";
@@ -254,31 +254,29 @@ fn constraints(authority: &X509Certificate<'_>, domain: &Domain) -> Vec<Finding>
     let Some(extension) = extension.filter(|extension| extension.critical) else {
         return vec![finding(OURS, "the authority is not constrained by name, or not critically")];
     };
-    let bases = |subtrees: &Option<Vec<GeneralSubtree<'_>>>| -> Vec<_> {
-        subtrees.iter().flatten().map(|subtree| shown(&subtree.base)).collect()
+    let name = |subtree: &GeneralSubtree<'_>| match &subtree.base {
+        GeneralName::DNSName(name) => (*name).to_owned(),
+        other => other.to_string(),
     };
-    let permitted = bases(&extension.value.permitted_subtrees);
-    let excluded = bases(&extension.value.excluded_subtrees);
+    let permitted: Vec<_> = extension.value.permitted_subtrees.iter().flatten().map(name).collect();
+    let excluded = extension.value.excluded_subtrees.as_deref().unwrap_or_default();
     broken([
         (
-            permitted == [format!("DNS:{}", domain.ascii())],
+            permitted == [domain.ascii()],
             OURS,
             format!("the authority is for `{}`, not for `{}` alone", permitted.join("`, `"), domain.ascii()),
         ),
         (
-            [8, 32].iter().all(|length| excluded.contains(&format!("IP:{}", "00".repeat(*length)))),
+            [4, 16]
+                .iter()
+                .all(|bytes| excluded.iter().any(|subtree| is_every_address(&subtree.base, *bytes))),
             OURS,
             "the authority is not barred from IP addresses".to_owned(),
         ),
     ])
 }
 
-fn shown(name: &GeneralName<'_>) -> String {
-    match name {
-        GeneralName::DNSName(name) => format!("DNS:{}", name.to_ascii_lowercase()),
-        GeneralName::IPAddress(bytes) => {
-            format!("IP:{}", bytes.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
-        }
-        other => other.to_string(),
-    }
+/// An address and a mask, both of zeros (RFC 5280 §4.2.1.10).
+fn is_every_address(name: &GeneralName<'_>, bytes: usize) -> bool {
+    matches!(name, GeneralName::IPAddress(range) if range.len() == 2 * bytes && range.iter().all(|byte| *byte == 0))
 }

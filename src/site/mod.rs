@@ -3,8 +3,6 @@
 
 mod authority;
 pub mod certificates;
-#[cfg(test)]
-mod certificates_tests;
 mod domain;
 mod file;
 mod files;
@@ -14,12 +12,12 @@ mod leaf;
 mod limits;
 pub mod lint;
 mod mistake;
-#[cfg(test)]
-mod mistakes_tests;
 mod names;
 mod network;
 mod origin;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod toml_error;
 mod words;
 

@@ -102,10 +102,12 @@ fn other_name(writer: DERWriter<'_>, kind: &[u64], value: impl FnOnce(DERWriter<
     });
 }
 
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general over lifetimes")]
 fn srv_name(value: &[u8]) -> ASN1Result<String> {
     yasna::parse_der(value, |reader| reader.read_tagged(Tag::context(0), |value| value.read_ia5_string()))
 }
 
+#[expect(clippy::redundant_closure_for_method_calls, reason = "the method is not general over lifetimes")]
 fn xmpp_address(value: &[u8]) -> ASN1Result<String> {
     yasna::parse_der(value, |reader| reader.read_tagged(Tag::context(0), |value| value.read_utf8string()))
 }

@@ -19,9 +19,10 @@ use crate::{
 /// The key belongs to who runs this: hand it to the daemon's user where that is another.
 ///
 /// # Errors
-/// [`Error::Host`] if the site has no certificate yet, [`Error::Failed`] if the folder cannot be written.
+/// [`Error::Failed`] if the site has no certificate yet, or the folder cannot be written.
 pub fn write_settings(site: &Site, folder: &Folder, destination: &Path) -> Result<()> {
-    let missing = || Error::host("the site has no certificate yet", "`jailbuild cert renew` makes one");
+    let missing =
+        || Error::failed_with_hint("the site has no certificate yet", "`jailbuild cert renew` makes one");
     let chain = read_if_there(&folder.chain())?.ok_or_else(missing)?;
     let key = read_secret_if_there(&folder.key())?.ok_or_else(missing)?;
     fs::create_dir_all(destination).doing_to("make the folder", destination)?;

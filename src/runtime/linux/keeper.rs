@@ -34,6 +34,8 @@ const PATIENCE: Duration = Duration::from_secs(10);
 pub(super) enum News {
     /// The keeper has a child of this id.
     Keeping(u32),
+    /// The keeper waits for the ids of its user namespace.
+    Unmapped,
     /// The child waits for its link.
     Unshared,
     /// The child has given up all that it shall not have, and waits for the word.
@@ -81,6 +83,10 @@ impl Keeper {
             match serde_json::from_str(&line.doing("listen to the keeper")?).doing("understand the keeper")? {
                 News::Failed(what) => return Err(Error::failed(what)),
                 News::Keeping(pid) => self.daemon = Some(pid),
+                News::Unmapped => {
+                    namespaces::map_all(self.child.id())?;
+                    self.go_on()?;
+                }
                 news => heard |= news == *awaited,
             }
         }
@@ -168,7 +174,14 @@ fn start_daemon(deployment: &Deployment) -> Result<(Child, Option<TcpListener>)>
     // Out of the terminal's process group: Ctrl-C is for the stage, whose end is noticed here.
     setsid().doing("leave the terminal")?;
     let (uid, gid) = deployment.ids();
-    enter_namespaces(uid, gid)?;
+    let users = enter_namespaces(uid, gid)?;
+    if users == Users::Unmapped {
+        News::Unmapped.tell()?;
+        wait_for_the_word()?;
+    }
+    if users != Users::Shared {
+        namespaces::forbid_user_namespaces()?;
+    }
     let listener = extra_listener(deployment)?;
     let daemon =
         backstage::part("launch", &[&described(deployment)?]).spawn().doing("start the first process")?;
@@ -176,20 +189,43 @@ fn start_daemon(deployment: &Deployment) -> Result<(Child, Option<TcpListener>)>
     Ok((daemon, listener))
 }
 
-/// Enters the appliance's namespaces, with capabilities over them. Where the daemon's user does not exist, a user
-/// namespace makes it: there it is another name for the user at hand.
-pub(super) fn enter_namespaces(uid: u32, gid: u32) -> Result<()> {
+/// The users that the appliance knows.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Users {
+    /// Those of the stage, in a user namespace of the appliance's own, once someone outside has mapped them.
+    Unmapped,
+    /// The daemon's alone, in a user namespace of the appliance's own.
+    Mapped,
+    /// Those of the stage, in its very user namespace.
+    Shared,
+}
+
+/// Enters the appliance's namespaces, with capabilities over them. Among them is a user namespace, in which further
+/// ones can be forbidden: for an ordinary user it makes the daemon's user, as another name for the one at hand; root
+/// does without where it cannot be had.
+pub(super) fn enter_namespaces(uid: u32, gid: u32) -> Result<Users> {
+    let doing = "make the appliance's namespaces";
     let kinds = CloneFlags::CLONE_NEWIPC
         | CloneFlags::CLONE_NEWNET
         | CloneFlags::CLONE_NEWNS
         | CloneFlags::CLONE_NEWPID
         | CloneFlags::CLONE_NEWUTS;
     if namespaces::user_exists(uid)? {
-        return unshare(kinds).doing("make the appliance's namespaces");
+        let with_users = unshare(CloneFlags::CLONE_NEWUSER | kinds).map(|()| Users::Unmapped);
+        return with_users.or_else(|_| unshare(kinds).map(|()| Users::Shared)).doing(doing);
     }
-    namespaces::enter_as(uid, gid, kinds).doing("make the appliance's namespaces")?;
+    namespaces::enter_as(uid, gid, kinds).doing(doing)?;
     // Whoever is not called 0 loses its capabilities at the next execve(2), unless they are ambient: capabilities(7).
-    privileges::share_capabilities()
+    privileges::share_capabilities()?;
+    Ok(Users::Mapped)
+}
+
+/// Waits until the stage says to go on.
+pub(super) fn wait_for_the_word() -> Result<()> {
+    match io::stdin().read_line(&mut String::new()).doing("listen to the stage")? {
+        0 => Err(Error::failed("the stage is gone")),
+        _ => Ok(()),
+    }
 }
 
 fn extra_listener(deployment: &Deployment) -> Result<Option<TcpListener>> {

@@ -13,12 +13,12 @@ use nix::{
     unistd::sethostname,
 };
 
-use super::keeper::News;
+use super::keeper::{News, wait_for_the_word};
 use crate::{
     error::{Context as _, Error, Result},
     host::{
         links::{Links, disable_ipv6},
-        mounts, namespaces, privileges,
+        mounts, privileges,
     },
     runtime::{DATA, Deployment, SETTINGS, Sabotage},
 };
@@ -40,9 +40,6 @@ fn lock_in(deployment: &Deployment) -> Result<File> {
     let links = Links::open()?;
     links.set_up("lo")?;
     disable_ipv6()?;
-    if !namespaces::user_exists(0)? {
-        namespaces::forbid_user_namespaces()?;
-    }
     see_only_the_image(deployment)?;
     sethostname(&deployment.hostname).doing("set the host name")?;
 
@@ -102,13 +99,6 @@ pub(super) fn lock(deployment: &Deployment) -> Result<()> {
         privileges::drop_capabilities()?;
     }
     if deployment.sabotages(Sabotage::GainPrivileges) { Ok(()) } else { privileges::gain_none() }
-}
-
-fn wait_for_the_word() -> Result<()> {
-    match io::stdin().read_line(&mut String::new()).doing("listen to the stage")? {
-        0 => Err(Error::failed("the stage is gone")),
-        _ => Ok(()),
-    }
 }
 
 fn become_daemon(deployment: &Deployment, nothing: File) -> Error {

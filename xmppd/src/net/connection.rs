@@ -1,0 +1,324 @@
+//! One connection: bytes in, bytes out, silence.
+
+use std::{
+    future::{Future, poll_fn},
+    io,
+    net::IpAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{self, Poll},
+    time::{Duration, Instant},
+};
+
+use bytes::BytesMut;
+use tokio::{
+    net::TcpStream,
+    time::{Sleep, sleep_until, timeout, timeout_at},
+};
+use tokio_rustls::TlsAcceptor;
+
+use super::{
+    mailbox::{Mailbox, Order},
+    shaper::Shaper,
+    shared::Shared,
+    tls::Certificate,
+    transport::Transport,
+};
+use crate::{
+    auth::ChannelBindings,
+    config,
+    stream::{Batch, Step, Stream, StreamError},
+};
+
+/// After so much silence a client is asked whether it is still there (XEP-0199 §4.2); longer than phones sleep between pings.
+const SILENCE: Duration = Duration::from_secs(300);
+/// So long it may think about it.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// So long the last words may take, and so long the peer may take to close its side.
+const FAREWELL: Duration = Duration::from_secs(3);
+
+/// What every connection is served with.
+pub(super) struct Service {
+    pub(super) shared: Arc<Shared>,
+    pub(super) certificate: Arc<Certificate>,
+    pub(super) limits: config::Limits,
+}
+
+/// How a connection begins.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Beginning {
+    /// With TLS (XEP-0368).
+    Direct,
+    /// In the clear, asking for TLS (RFC 6120 §5).
+    StartTls,
+}
+
+/// Serves one connection to its end.
+pub(super) async fn serve(tcp: TcpStream, peer: IpAddr, beginning: Beginning, service: &Service) {
+    let login_by = Instant::now() + Duration::from_secs(service.limits.unauthenticated_seconds.into());
+    let (id, mailbox) = service.shared.open();
+    let begun = match beginning {
+        Beginning::StartTls => Some((Transport::Plain(tcp), Stream::plain(id, peer))),
+        Beginning::Direct => {
+            let secured = handshake(tcp, login_by, service).await;
+            secured.map(|(transport, bindings)| (transport, Stream::direct(id, peer, bindings)))
+        }
+    };
+    if let Some((transport, stream)) = begun {
+        let mut connection = Connection::new(transport, stream, mailbox, login_by, service);
+        let end = connection.run().await;
+        tracing::debug!(connection = id.0, ?end, "connection ended");
+        service.shared.drive(|router, cx| connection.stream.end(router, cx));
+    }
+    service.shared.close(id);
+}
+
+/// Does the handshake; `None` if the peer does not do its part in time.
+async fn handshake(tcp: TcpStream, by: Instant, service: &Service) -> Option<(Transport, ChannelBindings)> {
+    let certificate = service.certificate.current();
+    let accepting = TlsAcceptor::from(Arc::clone(&certificate.config)).accept(tcp);
+    let tls = timeout_at(by.into(), accepting).await.ok()?.ok()?;
+    let bindings = certificate.bindings(tls.get_ref().1);
+    Some((Transport::Tls(Box::new(tls)), bindings))
+}
+
+struct Connection<'a> {
+    transport: Option<Transport>,
+    stream: Stream,
+    mailbox: Arc<Mailbox>,
+    service: &'a Service,
+    incoming: BytesMut,
+    outgoing: BytesMut,
+    must_flush: bool,
+    shaper: Shaper,
+    login_by: Instant,
+    heard: Instant,
+    is_asked: bool,
+    /// Nothing is read before this.
+    read_from: Option<Instant>,
+    /// Nothing is written before this.
+    write_from: Option<Instant>,
+    alarm: Pin<Box<Sleep>>,
+}
+
+/// What has happened to a connection.
+#[derive(Debug)]
+enum Event {
+    Alarm,
+    Ended,
+    Ordered(Order),
+    Read(usize),
+}
+
+/// Why a connection is over.
+#[derive(Debug)]
+enum End {
+    /// Both sides know.
+    Closed,
+    /// The peer is gone, or does not read.
+    Lost,
+}
+
+impl<'a> Connection<'a> {
+    fn new(
+        transport: Transport,
+        stream: Stream,
+        mailbox: Arc<Mailbox>,
+        login_by: Instant,
+        service: &'a Service,
+    ) -> Self {
+        let now = Instant::now();
+        Self {
+            transport: Some(transport),
+            stream,
+            mailbox,
+            service,
+            incoming: BytesMut::new(),
+            outgoing: BytesMut::new(),
+            must_flush: false,
+            shaper: Shaper::new(service.limits.bytes_per_second, service.limits.burst_bytes, now),
+            login_by,
+            heard: now,
+            is_asked: false,
+            read_from: None,
+            write_from: None,
+            alarm: Box::pin(sleep_until(login_by.into())),
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        loop {
+            let step = match poll_fn(|cx| self.poll_event(cx)).await {
+                Event::Alarm => self.alarmed(),
+                Event::Ended | Event::Ordered(Order::Cut) => return End::Lost,
+                Event::Ordered(Order::Close(error)) => self.fail(error),
+                Event::Read(bytes) => self.read(bytes),
+            };
+            match step {
+                Step::Close => return self.finish().await,
+                Step::StartTls => {
+                    if self.start_tls().await.is_none() {
+                        return End::Lost;
+                    }
+                }
+                Step::Continue | Step::Pause(_) => {}
+            }
+        }
+    }
+
+    /// Writes whatever can be written, and returns when something else has happened.
+    fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Event> {
+        if self.write_from.is_none() {
+            match self.poll_write(cx) {
+                Poll::Ready(Ok(order)) => return Poll::Ready(Event::Ordered(order)),
+                Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
+                Poll::Pending => {}
+            }
+        }
+        if self.read_from.is_none()
+            && let Some(transport) = &mut self.transport
+        {
+            match transport.poll_read(cx, &mut self.incoming) {
+                Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Event::Ended),
+                Poll::Ready(Ok(bytes)) => return Poll::Ready(Event::Read(bytes)),
+                Poll::Pending => {}
+            }
+        }
+        self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
+    }
+
+    /// Pending for as long as there is nothing but writing to do.
+    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<Order>> {
+        let Some(transport) = &mut self.transport else {
+            return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
+        };
+        loop {
+            task::ready!(transport.poll_write_all(cx, &mut self.outgoing))?;
+            match self.mailbox.poll_take(cx, &mut self.outgoing) {
+                Poll::Ready(None) => self.must_flush = true,
+                order => {
+                    self.outgoing = BytesMut::new(); // an idle connection holds no buffers
+                    if self.must_flush {
+                        task::ready!(transport.poll_flush(cx))?;
+                        self.must_flush = false;
+                    }
+                    return order.map(|order| Ok(order.expect("nothing waits")));
+                }
+            }
+        }
+    }
+
+    fn read(&mut self, bytes: usize) -> Step {
+        let now = Instant::now();
+        self.heard = now;
+        self.is_asked = false;
+        if let Some(wait) = self.shaper.took(bytes, now) {
+            self.hold(now + wait, false);
+        }
+        self.digest()
+    }
+
+    /// Handles what has been read, as far as it is whole.
+    fn digest(&mut self) -> Step {
+        loop {
+            let batch = self.stream.read(&mut self.incoming);
+            if batch.is_empty() {
+                if self.incoming.is_empty() {
+                    self.incoming = BytesMut::new(); // an idle connection holds no buffers
+                }
+                return Step::Continue;
+            }
+            match self.handle(batch) {
+                Step::Continue => {}
+                Step::Pause(wait) => {
+                    self.hold(Instant::now() + wait, true);
+                    return Step::Continue;
+                }
+                step => return step,
+            }
+        }
+    }
+
+    fn handle(&mut self, batch: Batch) -> Step {
+        self.service.shared.drive(|router, cx| self.stream.handle(batch, router, cx))
+    }
+
+    fn fail(&mut self, error: StreamError) -> Step {
+        self.mailbox.reopen();
+        self.service.shared.drive(|router, cx| self.stream.fail(error, router, cx))
+    }
+
+    /// Reads nothing until then; `silent`: writes nothing either.
+    fn hold(&mut self, until: Instant, silent: bool) {
+        self.read_from = self.read_from.max(Some(until));
+        if silent {
+            self.write_from = Some(until);
+        }
+        if self.alarm.deadline() > until.into() {
+            self.alarm.as_mut().reset(until.into());
+        }
+    }
+
+    /// Some time is over: goes on with what was held back, asks the silent, ends what takes too long. The alarm is only ever set
+    /// when it rings or must ring earlier, not with every byte.
+    fn alarmed(&mut self) -> Step {
+        let now = Instant::now();
+        let was_held = self.read_from.take_if(|from| *from <= now).is_some();
+        self.write_from.take_if(|from| *from <= now);
+        let patience = if self.is_asked { SILENCE + PATIENCE } else { SILENCE };
+        let deadline = match self.stream.session() {
+            None if self.login_by <= now => return self.fail(StreamError::ConnectionTimeout),
+            None => self.login_by,
+            Some(_) if self.heard + patience > now => self.heard + patience,
+            Some(_) if self.is_asked => return self.fail(StreamError::ConnectionTimeout),
+            Some(session) => {
+                self.is_asked = true;
+                self.service.shared.drive(|router, cx| router.ping(session, cx));
+                self.heard + SILENCE + PATIENCE
+            }
+        };
+        let next = self.read_from.into_iter().chain(self.write_from).fold(deadline, Instant::min);
+        self.alarm.as_mut().reset(next.into());
+        if was_held { self.digest() } else { Step::Continue }
+    }
+
+    /// RFC 6120 §5.4.3.3: whatever was sent in the clear behind `<starttls/>` is dropped.
+    async fn start_tls(&mut self) -> Option<()> {
+        self.incoming = BytesMut::new();
+        timeout_at(self.login_by.into(), self.write_all()).await.ok()?.ok()?;
+        let Some(Transport::Plain(tcp)) = self.transport.take() else { return None };
+        let (transport, bindings) = handshake(tcp, self.login_by, self.service).await?;
+        self.transport = Some(transport);
+        self.stream.secured(bindings);
+        Some(())
+    }
+
+    /// Writes all that waits.
+    async fn write_all(&mut self) -> io::Result<()> {
+        poll_fn(|cx| match self.poll_write(cx) {
+            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
+            _ if self.outgoing.is_empty() && !self.must_flush => Poll::Ready(Ok(())),
+            _ => Poll::Pending,
+        })
+        .await
+    }
+
+    /// Says the last words, closes, and waits for the peer to do so (RFC 6120 §4.4), lest what it sends destroys them.
+    async fn finish(&mut self) -> End {
+        let farewell = async {
+            self.write_all().await?;
+            let Some(transport) = &mut self.transport else { return Ok(()) };
+            poll_fn(|cx| transport.poll_shutdown(cx)).await?;
+            loop {
+                self.incoming.clear();
+                if poll_fn(|cx| transport.poll_read(cx, &mut self.incoming)).await? == 0 {
+                    return io::Result::Ok(());
+                }
+            }
+        };
+        match timeout(FAREWELL, farewell).await {
+            Ok(Ok(())) => End::Closed,
+            _ => End::Lost,
+        }
+    }
+}
