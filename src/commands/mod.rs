@@ -1,1 +1,5 @@
-//! To come.
+//! One thin file a verb.
+
+pub mod base;
+pub mod doctor;
+pub mod inspect;
