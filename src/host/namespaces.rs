@@ -130,7 +130,9 @@ impl IdMap {
 
     /// The file that maps each id to itself.
     fn identity(&self) -> String {
-        self.0.iter().map(|[inside, _, count]| format!("{inside} {inside} {count}\n")).collect()
+        let lines: Vec<String> =
+            self.0.iter().map(|[inside, _, count]| format!("{inside} {inside} {count}")).collect();
+        lines.join("\n")
     }
 
     fn translate(&self, id: u32, from: usize, to: usize) -> Option<u32> {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, policy::Policy};
 
+pub mod freebsd;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod sabotage;
