@@ -12,7 +12,7 @@
 //! juliet authenticates as juliet              by SCRAM-SHA-256; `with PASSWORD` for another than the right one
 //! juliet sends:                               what follows, as it stands
 //! juliet receives:                            the very next elements; `{}` in a value or text stands for anything,
-//!                                             `{name}` for the same thing each time
+//!                                             `{name}` for the same thing each time, also in what is sent
 //! juliet receives a header | nothing          what it says
 //! juliet is cut off                           the server has closed the connection
 //! juliet disconnects                          the connection breaks

@@ -20,12 +20,26 @@ pub(super) fn matches(expected: &Node, received: &Node, bindings: &mut Bindings)
         && expected.children.iter().zip(&received.children).all(|(one, other)| matches(one, other, bindings))
 }
 
+/// A text may hold one placeholder.
 fn text_matches(expected: &str, received: &str, bindings: &mut Bindings) -> bool {
-    match expected.strip_prefix('{').and_then(|rest| rest.strip_suffix('}')) {
-        None => expected == received,
-        Some("") => !received.is_empty(),
-        Some(name) => bindings.entry(name.to_owned()).or_insert_with(|| received.to_owned()) == received,
+    let Some((before, name, after)) = placeholder(expected) else { return expected == received };
+    let stood_for = received.strip_prefix(before).and_then(|rest| rest.strip_suffix(after));
+    match (stood_for, name) {
+        (None | Some(""), _) => false,
+        (Some(_), "") => true,
+        (Some(value), name) => bindings.entry(name.to_owned()).or_insert_with(|| value.to_owned()) == value,
     }
+}
+
+fn placeholder(text: &str) -> Option<(&str, &str, &str)> {
+    let (before, rest) = text.split_once('{')?;
+    let (name, after) = rest.split_once('}')?;
+    Some((before, name, after))
+}
+
+/// The text with every placeholder that has stood for something replaced by it.
+pub(super) fn fill(text: &str, bindings: &Bindings) -> String {
+    bindings.iter().fold(text.to_owned(), |text, (name, value)| text.replace(&format!("{{{name}}}"), value))
 }
 
 /// An element as text, for complaints.

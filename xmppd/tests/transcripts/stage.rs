@@ -97,7 +97,10 @@ impl Stage {
             (_, ["authenticates", "as", name, "with", password @ ..]) => {
                 self.authenticate(who, name, &password.join(" "))
             }
-            (_, ["sends:"]) => self.send(who, body.trim_end_matches('\n')),
+            (_, ["sends:"]) => {
+                let text = matching::fill(body.trim_end_matches('\n'), &self.bindings);
+                self.send(who, &text)
+            }
             (_, ["receives:"]) => self.expect_all(who, body),
             (_, ["receives", "a", "header"]) => self.expect(who, &Seen::Header),
             (_, ["receives", "nothing"]) => match self.client(who)?.inbox.front() {
