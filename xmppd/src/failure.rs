@@ -1,6 +1,6 @@
 //! An error on its way to the terminal.
 
-use xmppd::{config::ConfigError, control::Refusal, store::StoreError};
+use xmppd::{config::ConfigError, control::Refusal, net::ServeError, store::StoreError};
 
 /// What happened, what to do about it, and the exit code.
 #[derive(Debug)]
@@ -37,5 +37,21 @@ impl From<Refusal> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         Refusal::from(error).into()
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let (hint, code) = match &error {
+            ServeError::Listen { .. } => {
+                ("another program may hold the port, or the address is not this machine's", Self::FAILED)
+            }
+            ServeError::Signals(_) => ("the system may have run out of files", Self::FAILED),
+            ServeError::Store(error) => return error.clone().into(),
+            ServeError::Tls { .. } => {
+                ("`[tls]` names PEM files: `chain`, the leaf first, and `key`", Self::CONFIGURATION)
+            }
+        };
+        Self { what: error.to_string(), hint: Some(hint.to_owned()), code }
     }
 }

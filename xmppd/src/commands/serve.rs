@@ -3,13 +3,11 @@
 use std::{sync::Arc, time::Duration};
 
 use time::OffsetDateTime;
-use tokio::{
-    signal::unix::{SignalKind, signal},
-    time::{MissedTickBehavior, interval},
-};
+use tokio::time::{MissedTickBehavior, interval};
 use xmppd::{
     config::Config,
-    control::{Administration, ControlSocket, NobodyLive},
+    control::{Administration, ControlSocket},
+    net::Server,
     store::Store,
 };
 
@@ -19,17 +17,16 @@ pub(super) async fn run(arguments: cli::Serve) -> Result<(), Failure> {
     let config = Config::load(&arguments.config.config)?;
     let data = &arguments.data.data;
     let store = Store::open(data, config.limits.offline_messages)?;
+    let server = Server::bind(&config, store.clone()).await?;
     let socket = ControlSocket::bind(data).map_err(|error| {
         let what = format!("cannot listen on the control socket in `{}`: {error}", data.display());
         Failure::new(what, "the data folder must belong to the daemon's user")
     })?;
-    let administration = Arc::new(Administration::new(store.clone(), Arc::new(NobodyLive)));
-    let mut terminate =
-        signal(SignalKind::terminate()).map_err(|error| Failure::new(error.to_string(), ""))?;
+    let administration = Arc::new(Administration::new(store.clone(), server.live()));
     tokio::select! {
+        () = server.run() => {}
         () = socket.serve(administration) => {}
         () = expire(&store, config.limits.offline_days) => {}
-        _ = terminate.recv() => {}
     }
     drop(socket);
     store.close().await;
