@@ -1,0 +1,121 @@
+//! What people do all day: see each other, and write.
+
+use std::time::Duration;
+
+use tokio_xmpp::{
+    Stanza,
+    jid::Jid,
+    parsers::{delay::Delay, presence},
+};
+
+use crate::{
+    client::{Client, Login, address, body},
+    server::{LIMIT, Server},
+};
+
+#[tokio::test]
+async fn everybody_has_everybody_in_the_roster() {
+    let server = Server::start(&["juliet", "romeo", "tybalt"]);
+    assert!(server.user(&["groups", "romeo", "--group", "Montague"]).status.success());
+    assert!(server.user(&["rename", "romeo", "--display-name", "Romeo M."]).status.success());
+    let roster = Login::new(&server, "juliet").run().await.unwrap().roster().await;
+    let mut seen: Vec<_> = roster.iter().map(|item| item.jid.to_string()).collect();
+    seen.sort();
+    assert_eq!(seen, ["romeo@school.test", "tybalt@school.test"]);
+    let romeo = roster.iter().find(|item| item.jid == address("romeo").to_bare()).unwrap();
+    assert_eq!(romeo.name.as_deref(), Some("Romeo M."));
+    assert_eq!(romeo.groups.iter().map(|group| group.0.as_str()).collect::<Vec<_>>(), ["Montague"]);
+}
+
+#[tokio::test]
+async fn messages_go_both_ways() {
+    let server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    let mut romeo = Client::online(&server, "romeo").await;
+    let arrived = juliet
+        .until(|stanza| match stanza {
+            Stanza::Presence(presence) => presence.from.filter(|from| from.to_bare() == romeo.bare()),
+            _ => None,
+        })
+        .await;
+    assert_eq!(arrived, Jid::from(romeo.jid.clone()));
+
+    juliet.say(&address("romeo"), "Art thou not Romeo, & a <Montague>?").await;
+    let message = romeo.message().await;
+    assert_eq!(body(&message), "Art thou not Romeo, & a <Montague>?");
+    assert_eq!(message.from, Some(juliet.jid.clone().into()));
+
+    romeo.say(&juliet.jid.clone().into(), "Neither, fair maid, if either thee dislike. 🌹").await;
+    assert_eq!(body(&juliet.message().await), "Neither, fair maid, if either thee dislike. 🌹");
+}
+
+#[tokio::test]
+async fn who_leaves_is_seen_leaving() {
+    let server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    drop(Client::online(&server, "romeo").await);
+    juliet
+        .until(|stanza| match stanza {
+            Stanza::Presence(presence) => (presence.type_ == presence::Type::Unavailable).then_some(()),
+            _ => None,
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_was_written_to_somebody_offline_waits_and_leaves_no_trace() {
+    const MARK: &str = "canary-b1946ac92492d234";
+    let mut server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    for number in 0..20 {
+        juliet.say(&address("romeo"), &format!("{MARK} number {number} {}", "x".repeat(number * 100))).await;
+    }
+    eventually(|| !server.files_with(MARK).is_empty(), "the messages wait on disk").await;
+
+    let mut romeo = Client::online(&server, "romeo").await;
+    for number in 0..20 {
+        let mut message = romeo.message().await;
+        assert!(body(&message).starts_with(&format!("{MARK} number {number} ")), "in order");
+        assert!(message.extract_payload::<Delay>().unwrap().is_some(), "XEP-0203");
+    }
+    eventually(|| server.files_with(MARK).is_empty(), "not a byte of them stays on disk").await;
+
+    // Those who are both online never touch the disk.
+    juliet.say(&romeo.jid.clone().into(), MARK).await;
+    assert_eq!(body(&romeo.message().await), MARK);
+    assert!(server.files_with(MARK).is_empty());
+    server.signal(nix::sys::signal::Signal::SIGTERM);
+    server.ended();
+    assert!(server.files_with(MARK).is_empty());
+    assert!(!server.log().contains(MARK), "the log holds content");
+}
+
+#[tokio::test]
+async fn what_waits_survives_a_restart_of_nobody_but_the_server_knows() {
+    let server = Server::start_with(&["juliet", "romeo"], "[limits]\noffline-messages = 2\n");
+    let mut juliet = Client::online(&server, "juliet").await;
+    for text in ["one", "two", "three"] {
+        juliet.say(&address("romeo"), text).await;
+    }
+    // The third does not fit: its sender is told (RFC 6121 §8.5.2.2.1).
+    let refused = juliet
+        .until(|stanza| match stanza {
+            Stanza::Message(message) if message.type_ == tokio_xmpp::parsers::message::MessageType::Error => {
+                Some(message)
+            }
+            _ => None,
+        })
+        .await;
+    assert_eq!(refused.from, Some(address("romeo")));
+    let mut romeo = Client::online(&server, "romeo").await;
+    assert_eq!([body(&romeo.message().await), body(&romeo.message().await)], ["one", "two"]);
+}
+
+/// Waits until it is so.
+async fn eventually(mut so: impl FnMut() -> bool, what: &str) {
+    let deadline = tokio::time::Instant::now() + LIMIT;
+    while !so() {
+        assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
