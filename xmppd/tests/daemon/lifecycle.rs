@@ -5,7 +5,7 @@ use tokio_xmpp::parsers::stream_error::DefinedCondition;
 
 use crate::{
     client::{Client, Login},
-    server::Server,
+    server::{Server, eventually},
 };
 
 #[tokio::test]
@@ -40,6 +40,7 @@ async fn sighup_takes_up_a_new_certificate_and_disturbs_nobody() {
     // What cannot be used is not taken up.
     std::fs::write(server.folder.path().join("key.pem"), "no key").unwrap();
     server.signal(Signal::SIGHUP);
+    eventually(|| server.log().contains("certificate not read again"), "the log says so").await;
     assert_eq!(Client::online(&server, "romeo").await.leaf, renewed);
 }
 

@@ -1,16 +1,15 @@
 //! What people do all day: see each other, and write.
 
-use std::time::Duration;
-
+use nix::sys::signal::Signal;
 use tokio_xmpp::{
     Stanza,
     jid::Jid,
-    parsers::{delay::Delay, presence},
+    parsers::{delay::Delay, message::MessageType, presence},
 };
 
 use crate::{
     client::{Client, Login, address, body},
-    server::{LIMIT, Server},
+    server::{Server, eventually},
 };
 
 #[tokio::test]
@@ -84,38 +83,40 @@ async fn what_was_written_to_somebody_offline_waits_and_leaves_no_trace() {
     juliet.say(&romeo.jid.clone().into(), MARK).await;
     assert_eq!(body(&romeo.message().await), MARK);
     assert!(server.files_with(MARK).is_empty());
-    server.signal(nix::sys::signal::Signal::SIGTERM);
+    server.signal(Signal::SIGTERM);
     server.ended();
     assert!(server.files_with(MARK).is_empty());
     assert!(!server.log().contains(MARK), "the log holds content");
 }
 
 #[tokio::test]
-async fn what_waits_survives_a_restart_of_nobody_but_the_server_knows() {
+async fn what_waits_survives_the_death_of_the_server() {
+    const MARK: &str = "canary-5d41402abc4b2a76";
+    let mut server = Server::start(&["juliet", "romeo"]);
+    Client::online(&server, "juliet").await.say(&address("romeo"), MARK).await;
+    eventually(|| !server.files_with(MARK).is_empty(), "the message waits on disk").await;
+    server.signal(Signal::SIGKILL);
+    server.restart();
+    let mut romeo = Client::online(&server, "romeo").await;
+    assert_eq!(body(&romeo.message().await), MARK);
+    eventually(|| server.files_with(MARK).is_empty(), "not a byte of it stays on disk").await;
+}
+
+/// RFC 6121 §8.5.2.2.1: the sender is told.
+#[tokio::test]
+async fn what_cannot_wait_comes_back() {
     let server = Server::start_with(&["juliet", "romeo"], "[limits]\noffline-messages = 2\n");
     let mut juliet = Client::online(&server, "juliet").await;
     for text in ["one", "two", "three"] {
         juliet.say(&address("romeo"), text).await;
     }
-    // The third does not fit: its sender is told (RFC 6121 §8.5.2.2.1).
     let refused = juliet
         .until(|stanza| match stanza {
-            Stanza::Message(message) if message.type_ == tokio_xmpp::parsers::message::MessageType::Error => {
-                Some(message)
-            }
+            Stanza::Message(message) => (message.type_ == MessageType::Error).then_some(message),
             _ => None,
         })
         .await;
     assert_eq!(refused.from, Some(address("romeo")));
     let mut romeo = Client::online(&server, "romeo").await;
     assert_eq!([body(&romeo.message().await), body(&romeo.message().await)], ["one", "two"]);
-}
-
-/// Waits until it is so.
-async fn eventually(mut so: impl FnMut() -> bool, what: &str) {
-    let deadline = tokio::time::Instant::now() + LIMIT;
-    while !so() {
-        assert!(tokio::time::Instant::now() < deadline, "in vain: {what}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
 }

@@ -58,31 +58,16 @@ impl Server {
         for name in names {
             add_account(folder.path(), name);
         }
-        let mut process = xmppd(folder.path())
-            .args(["serve", "--config"])
-            .arg(folder.path().join("xmppd.toml"))
-            .arg("--data")
-            .arg(folder.path().join("data"))
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let (ready, is_ready) = mpsc::channel();
-        let log = Arc::new(Mutex::new(String::new()));
-        let stderr = BufReader::new(process.stderr.take().unwrap());
-        let reader = thread::spawn({
-            let log = Arc::clone(&log);
-            move || {
-                for line in stderr.lines().map_while(Result::ok) {
-                    if line.contains("ready") {
-                        let _ = ready.send(());
-                    }
-                    *log.lock().unwrap() += &(line + "\n");
-                }
-            }
-        });
-        let server = Self { process, folder, starttls, direct_tls, authority, log, reader: Some(reader) };
-        assert!(is_ready.recv_timeout(LIMIT).is_ok(), "the server does not start:\n{}", server.log());
-        server
+        let log = Arc::default();
+        let (process, reader) = serve(folder.path(), &log);
+        Self { process, folder, starttls, direct_tls, authority, log, reader: Some(reader) }
+    }
+
+    /// Starts it again, on the same folder and ports, after it has ended.
+    pub(crate) fn restart(&mut self) {
+        self.ended();
+        let (process, reader) = serve(self.folder.path(), &self.log);
+        (self.process, self.reader) = (process, Some(reader));
     }
 
     /// Everything it has logged so far.
@@ -145,6 +130,32 @@ impl Drop for Server {
     }
 }
 
+/// Runs `xmppd serve`, and waits until it is ready.
+fn serve(folder: &Path, log: &Arc<Mutex<String>>) -> (Child, JoinHandle<()>) {
+    let mut process = xmppd(folder)
+        .args(["serve", "--config", "xmppd.toml", "--data", "data"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (ready, is_ready) = mpsc::channel();
+    let stderr = BufReader::new(process.stderr.take().unwrap());
+    let reader = thread::spawn({
+        let log = Arc::clone(log);
+        move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if line.contains("ready") {
+                    let _ = ready.send(());
+                }
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        }
+    });
+    assert!(is_ready.recv_timeout(LIMIT).is_ok(), "the server does not start:\n{}", log.lock().unwrap());
+    (process, reader)
+}
+
 /// Runs an `xmppd` command on the data folder below this one, with this on standard input.
 pub(crate) fn run(folder: &Path, command: &str, arguments: &[&str], input: &str) -> Output {
     let mut process = xmppd(folder)
@@ -192,4 +203,13 @@ fn issue(authority: &CertifiedIssuer<'static, KeyPair>, folder: &Path) -> Certif
     fs::write(folder.join("chain.pem"), leaf.pem() + &authority.pem()).unwrap();
     fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
     leaf.der().clone()
+}
+
+/// Waits until it is so.
+pub(crate) async fn eventually(mut so: impl FnMut() -> bool, what: &str) {
+    let deadline = Instant::now() + LIMIT;
+    while !so() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
 }
