@@ -34,24 +34,21 @@ impl From<Refusal> for Failure {
     }
 }
 
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        Refusal::from(error).into()
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        match error {
+            ServeError::Store(error) => error.into(),
+            ServeError::Tls { .. } => Self { what: error.to_string(), hint, code: Self::CONFIGURATION },
+            ServeError::Listen { .. } | ServeError::Signals(_) => {
+                Self { what: error.to_string(), hint, code: Self::FAILED }
+            }
+        }
     }
 }
 
-impl From<ServeError> for Failure {
-    fn from(error: ServeError) -> Self {
-        let (hint, code) = match &error {
-            ServeError::Listen { .. } => {
-                ("another program may hold the port, or the address is not this machine's", Self::FAILED)
-            }
-            ServeError::Signals(_) => ("the system may have run out of files", Self::FAILED),
-            ServeError::Store(error) => return error.clone().into(),
-            ServeError::Tls { .. } => {
-                ("`[tls]` names PEM files: `chain`, the leaf first, and `key`", Self::CONFIGURATION)
-            }
-        };
-        Self { what: error.to_string(), hint: Some(hint.to_owned()), code }
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Refusal::from(error).into()
     }
 }

@@ -56,3 +56,19 @@ pub enum ServeError {
         what: String,
     },
 }
+
+impl ServeError {
+    /// What to do about it, where something is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { .. } => {
+                Some("is another server running there, and is the address one of this jail?")
+            }
+            Self::Signals(_) => None,
+            Self::Store(error) => error.hint(),
+            Self::Tls { .. } => Some(
+                "both files are PEM: the leaf certificate before its authorities, and the leaf's own key",
+            ),
+        }
+    }
+}

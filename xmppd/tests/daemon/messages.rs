@@ -102,6 +102,22 @@ async fn what_waits_survives_the_death_of_the_server() {
     eventually(|| server.files_with(MARK).is_empty(), "not a byte of it stays on disk").await;
 }
 
+#[tokio::test]
+async fn what_was_accepted_before_the_server_stopped_is_kept() {
+    let mut server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    for _ in 0..100 {
+        juliet.say(&address("romeo"), "good night, good night").await;
+    }
+    juliet.roster().await; // answered after all of them were taken
+    server.signal(Signal::SIGTERM);
+    server.restart();
+    let mut romeo = Client::online(&server, "romeo").await;
+    for _ in 0..100 {
+        romeo.message().await;
+    }
+}
+
 /// RFC 6121 §8.5.2.2.1: the sender is told.
 #[tokio::test]
 async fn what_cannot_wait_comes_back() {
