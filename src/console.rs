@@ -46,11 +46,6 @@ impl Console {
         self.verbosity
     }
 
-    /// Whether standard output takes colour: a terminal, and no `NO_COLOR` (<https://no-color.org>).
-    pub fn colour() -> bool {
-        std::io::stdout().is_terminal() && std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
-    }
-
     /// Says what is being done now, in the present participle.
     pub fn step(&self, doing: impl fmt::Display) {
         match &self.bar {
@@ -74,6 +69,12 @@ impl Console {
         if let Some(bar) = &self.bar {
             bar.finish_and_clear();
         }
+    }
+
+    /// Shows a value that says of itself what it is, for people and for machines, and that all went well.
+    pub fn show(&self, value: &(impl fmt::Display + Serialize)) -> Result<u8> {
+        self.result(value, value)?;
+        Ok(0)
     }
 
     /// Writes a result: `value` as JSON where that was asked for, else `text`.

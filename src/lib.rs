@@ -16,6 +16,7 @@
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`runtime`] | starting the image: jails on FreeBSD, namespaces on Linux |
 //! | [`probe`] | one claim a probe, and the report |
+//! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`host`] | the only effects: commands, files, mounts, namespaces |
 //!
 //! Arrows run downwards: a room knows those below it, never those above.
@@ -34,6 +35,7 @@ pub mod pkg_list;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod proof;
 pub mod render;
 pub mod runtime;
 pub mod site;

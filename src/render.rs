@@ -66,6 +66,19 @@ impl Template {
         }
     }
 
+    /// Where it lies in an image and what for, if the host is to fill it from its site.
+    pub const fn in_image(self) -> Option<(&'static str, &'static str)> {
+        match self {
+            Self::Devfs => Some(("host/devfs.rules", "what a debug jail sees in /dev")),
+            Self::Handover => Some(("HANDOVER.md", "for whom it is handed to")),
+            Self::Jail => Some(("host/jail.conf", "the jail and its locks")),
+            Self::Nft | Self::Site => None,
+            Self::Pf => Some(("host/pf.conf", "the firewall's anchor")),
+            Self::Service => Some(("host/rc.d/schoolchat", "starts and stops it with the host")),
+            Self::Settings => Some(("host/xmppd.toml", "the daemon's settings")),
+        }
+    }
+
     /// Its text, before anything is filled in.
     pub const fn text(self) -> &'static str {
         match self {

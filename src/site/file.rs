@@ -1,20 +1,23 @@
 //! The text of `jailbuild.toml` turned into a [`Site`], value by value, each mistake with its place.
 
-use std::{ops::Range, path::Path};
+use std::{ops::Range, path::Path, str::FromStr};
 
 use ipnet::Ipv4Net;
 use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    BaseDigest, BaseSource, Domain, Flavor, Language, Limits, Link, Mistake, Name, Network, Organisation,
-    Site, Tls,
+    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
     toml_error,
 };
-use crate::error::{Error, Result};
+use crate::{
+    base::Choice,
+    digest::Sha256,
+    error::{Error, Result},
+};
 
 /// Parses the text of the file at `path`; relative paths within are relative to its folder.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Site> {
@@ -81,8 +84,8 @@ impl Reader<'_> {
             organisation: self.value(&file.organisation, Organisation::parse)?,
             name: self.value_or(file.name.as_ref(), "schoolchat", Name::parse)?,
             languages: self.languages(file.languages.as_ref())?,
-            flavor: self.value_or(file.flavor.as_ref(), "minimal", Flavor::parse)?,
-            base: self.value_or(file.base.as_ref(), "host", |text| BaseSource::parse(text, folder))?,
+            flavor: self.value_or(file.flavor.as_ref(), "minimal", lower)?,
+            base: self.value_or(file.base.as_ref(), "host", lower::<Choice>)?.within(folder),
             base_sha256: self.base_sha256(file)?,
             network: self.network(&file.network)?,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
@@ -112,17 +115,17 @@ impl Reader<'_> {
     }
 
     /// A digest for files that nobody checks would only look like safety.
-    fn base_sha256(&self, file: &File) -> Result<Option<BaseDigest>> {
+    fn base_sha256(&self, file: &File) -> Result<Option<Sha256>> {
         let Some(digest) = &file.base_sha256 else { return Ok(None) };
         let base = file.base.as_ref().map_or("host", |base| base.get_ref().as_str());
-        if matches!(BaseSource::parse(base, Path::new("")), Ok(BaseSource::Host | BaseSource::Folder(_))) {
+        if base.parse().is_ok_and(|base: Choice| !base.takes_digest()) {
             let mistake = Mistake::new(
                 format!("`base-sha256` says nothing about `base = \"{base}\"`"),
-                "take it out, or let `base` be a `base.txz` or a release",
+                "take it out, or let `base` be a `base.txz`",
             );
             return Err(self.mistake(digest.span(), mistake));
         }
-        self.value(digest, BaseDigest::parse).map(Some)
+        self.value(digest, lower).map(Some)
     }
 
     fn network(&self, table: &NetworkTable) -> Result<Network> {
@@ -213,4 +216,9 @@ impl Reader<'_> {
     fn mistake(&self, at: Range<usize>, mistake: Mistake) -> Error {
         self.0.mistake(at, mistake)
     }
+}
+
+/// A value of a room below, whose error becomes a mistake in this file.
+fn lower<T: FromStr<Err = Error>>(text: &str) -> Result<T, Mistake> {
+    text.parse().map_err(Mistake::from)
 }

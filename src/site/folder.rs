@@ -28,6 +28,11 @@ impl Folder {
         Self::at(site_file.with_file_name("site"))
     }
 
+    /// Where it is.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
     /// Makes the folder and those in it, or closes those that are there to all but their owner.
     ///
     /// # Errors
@@ -55,6 +60,11 @@ impl Folder {
     /// The key of the leaf certificate.
     pub fn key(&self) -> PathBuf {
         self.root.join("tls/key.pem")
+    }
+
+    /// The folder of the key that signs images.
+    pub fn signing(&self) -> PathBuf {
+        self.root.join("signing")
     }
 
     /// The OpenSSH private key that signs images.

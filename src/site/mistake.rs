@@ -29,6 +29,16 @@ impl From<Mistake> for Error {
     }
 }
 
+/// What is wrong with a value that a room below was given.
+impl From<Error> for Mistake {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::Configuration(mistake) => Self::new(mistake.what, mistake.hint.unwrap_or_default()),
+            other => Self::new(other.to_string(), "see `jailbuild check --help`"),
+        }
+    }
+}
+
 /// A file's name and text, for errors that point into it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Source<'a> {

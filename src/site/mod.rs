@@ -2,7 +2,6 @@
 //! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
 
 mod authority;
-mod base_source;
 pub mod certificates;
 mod domain;
 mod file;
@@ -15,27 +14,31 @@ pub mod lint;
 mod mistake;
 mod names;
 mod network;
+mod origin;
 mod settings;
 #[cfg(test)]
 mod tests;
 mod toml_error;
 mod words;
 
-pub use base_source::{BaseDigest, BaseSource, Release};
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
+pub use origin::Origin;
 pub use settings::{settings, write_settings};
 pub use words::{Language, Name, Organisation};
 
-use std::{fmt, fs, path::Path};
+use std::{fs, path::Path};
 
 use serde::Serialize;
 
 use crate::{
+    base::Choice,
+    digest::Sha256,
     error::{Error, Result},
+    pkg_list::Flavour,
     render::{Template, render},
 };
 
@@ -55,11 +58,11 @@ pub struct Site {
     /// The languages of the pages for parents: at least one, none twice, the preferred first.
     pub languages: Vec<Language>,
     /// What goes into the image besides the daemon.
-    pub flavor: Flavor,
+    pub flavor: Flavour,
     /// Where the base system's files come from.
-    pub base: BaseSource,
+    pub base: Choice,
     /// The digest that `base` must have, where the administrator gave one.
-    pub base_sha256: Option<BaseDigest>,
+    pub base_sha256: Option<Sha256>,
     /// Addresses and ports.
     pub network: Network,
     /// Certificates.
@@ -130,38 +133,6 @@ impl Site {
         let values =
             Values { domain: toml_string(domain.as_str()), organisation: toml_string(organisation.as_str()) };
         render(Template::Site, &values)
-    }
-}
-
-/// What goes into an image besides the daemon and what it needs to run.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize, clap::ValueEnum)]
-#[serde(rename_all = "kebab-case")]
-pub enum Flavor {
-    /// A shell and tools, to look around; the image's name says so.
-    Debug,
-    /// Nothing.
-    Minimal,
-}
-
-impl Flavor {
-    fn parse(text: &str) -> Result<Self, Mistake> {
-        match text {
-            "debug" => Ok(Self::Debug),
-            "minimal" => Ok(Self::Minimal),
-            _ => Err(Mistake::new(
-                format!("`{}` is not a flavor", text.escape_debug()),
-                "write `minimal`, or `debug` for an image with a shell",
-            )),
-        }
-    }
-}
-
-impl fmt::Display for Flavor {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(match self {
-            Self::Debug => "debug",
-            Self::Minimal => "minimal",
-        })
     }
 }
 
