@@ -1,11 +1,14 @@
 //! Namespaces and ids (namespaces(7), `user_namespaces(7)`).
 
-use std::{fs, path::Path};
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
 
 use nix::{
     errno::Errno,
     sched::{CloneFlags, setns, unshare},
-    unistd::{getegid, geteuid},
+    unistd::{chroot, fchdir, getegid, geteuid},
 };
 
 use crate::error::{Context as _, Result};
@@ -64,10 +67,13 @@ pub fn forbid_user_namespaces() -> Result<()> {
     fs::write(file, "0").doing_to("write", file)
 }
 
-/// Enters all namespaces of another process; children live in its pid namespace. The process must have a single thread.
+/// Enters all namespaces and the root of another process; children live in its pid namespace. The process must have a
+/// single thread.
 pub fn join(pid: u32) -> Result<()> {
-    let folder = Path::new("/proc").join(pid.to_string()).join("ns");
-    let open = |kind: &str| fs::File::open(folder.join(kind)).doing_to("open", &folder.join(kind));
+    let process = Path::new("/proc").join(pid.to_string());
+    let open = |path: PathBuf| fs::File::open(&path).doing_to("open", &path);
+    let root = open(process.join("root"))?;
+    let open = |kind: &str| open(process.join("ns").join(kind));
     let opened =
         JOINABLE.into_iter().map(|(kind, flag)| Ok((open(kind)?, kind, flag))).collect::<Result<Vec<_>>>()?;
     let users = open("user")?;
@@ -78,7 +84,8 @@ pub fn join(pid: u32) -> Result<()> {
     for (namespace, kind, flag) in &opened {
         setns(namespace, *flag).doing(format_args!("enter the {kind} namespace"))?;
     }
-    Ok(())
+    // The root of its mount namespace need not be its own: not where this machine's `/` is itself in a chroot(2).
+    fchdir(&root).and_then(|()| chroot(".")).doing("enter the root of a process")
 }
 
 /// Whether a process is in the user namespace of this one.
@@ -130,7 +137,9 @@ impl IdMap {
 
     /// The file that maps each id to itself.
     fn identity(&self) -> String {
-        self.0.iter().map(|[inside, _, count]| format!("{inside} {inside} {count}\n")).collect()
+        let lines: Vec<String> =
+            self.0.iter().map(|[inside, _, count]| format!("{inside} {inside} {count}")).collect();
+        lines.join("\n")
     }
 
     fn translate(&self, id: u32, from: usize, to: usize) -> Option<u32> {

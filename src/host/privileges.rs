@@ -4,7 +4,7 @@ use caps::{CapSet, CapsHashSet};
 use nix::{
     sys::{
         prctl,
-        resource::{Resource, setrlimit},
+        resource::{Resource, getrlimit, setrlimit},
         stat::{Mode, umask},
     },
     unistd::{Gid, Uid, getegid, geteuid, setgroups, setresgid, setresuid},
@@ -54,6 +54,12 @@ pub fn become_user(uid: u32, gid: u32) -> Result<()> {
 /// No program started from here on has more privileges than this process: setuid files and file capabilities do nothing.
 pub fn gain_none() -> Result<()> {
     prctl::set_no_new_privs().doing("set `no_new_privs`")
+}
+
+/// As many open files as the system allows: each connection is one, and the usual limit of 1024 is for select(2).
+pub fn allow_many_files() -> Result<()> {
+    let (_, most) = getrlimit(Resource::RLIMIT_NOFILE).doing("read the limit of open files")?;
+    setrlimit(Resource::RLIMIT_NOFILE, most, most).doing("raise the limit of open files")
 }
 
 /// No core dumps (they would hold conversations), and files that nobody else reads.

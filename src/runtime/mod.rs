@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, policy::Policy};
 
+pub mod freebsd;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod sabotage;
@@ -54,11 +55,6 @@ impl Deployment {
         ["/usr/local/sbin/xmppd", "serve"].map(str::to_owned).to_vec()
     }
 
-    /// The user and group that the daemon's processes really get.
-    pub(crate) fn ids(&self) -> (u32, u32) {
-        if self.sabotages(Sabotage::RunAsRoot) { (0, 0) } else { (self.uid, self.gid) }
-    }
-
     /// Whether this is done wrong on purpose.
     pub(crate) fn sabotages(&self, sabotage: Sabotage) -> bool {
         self.sabotage.contains(&sabotage)
@@ -79,8 +75,9 @@ pub trait Appliance: Send + Sync {
     /// The jail's address.
     fn address(&self) -> Ipv4Addr;
 
-    /// An address of the host, or beyond it, on which something does listen and that the jail must not reach:
-    /// the targets for connections tried from inside.
+    /// Addresses of the host, of the LAN and beyond, on which something does listen and that the jail must not reach:
+    /// the targets for connections tried from inside. From those of host and LAN only the firewall keeps it (answers
+    /// to clients need the routes); to those beyond there is no route.
     fn forbidden_targets(&self) -> Vec<std::net::SocketAddrV4>;
 
     /// Runs a program of the image within the appliance, as the daemon's user, and waits for its end.

@@ -34,14 +34,17 @@ where
     O: DeserializeOwned + Serialize,
 {
     /// Performs the act on a stage, and returns its outcome; events arrive as they happen.
-    /// [`Error::Host`](crate::Error::Host) means that this machine allows no stage.
+    ///
+    /// # Errors
+    /// [`Error::Host`](crate::Error::Host) if appliances cannot be started on this machine: nothing was done then.
+    /// Else those of the act itself.
     pub fn run(&self, input: &I, on_event: impl FnMut(E)) -> Result<O> {
         #[cfg(target_os = "linux")]
         return super::linux::stage::run(self.name, input, on_event);
         #[cfg(not(target_os = "linux"))]
         {
             let mut on_event = on_event;
-            (self.perform)(&Stage(()), input, &mut on_event)
+            (self.perform)(&Stage::set(), input, &mut on_event)
         }
     }
 }
@@ -62,7 +65,7 @@ pub fn enter(acts: &[&dyn Perform]) -> Option<ExitCode> {
 pub struct Stage(());
 
 impl Stage {
-    /// Declares this process a stage; for the runtime that made it one.
+    /// Declares this process a stage, once it is one.
     pub(super) fn set() -> Self {
         Self(())
     }
@@ -72,7 +75,7 @@ impl Stage {
         #[cfg(target_os = "linux")]
         return Box::new(super::linux::Namespaces::on(self));
         #[cfg(not(target_os = "linux"))]
-        return Box::new(super::freebsd::Jails::default());
+        return Box::new(super::freebsd::Jails);
     }
 }
 

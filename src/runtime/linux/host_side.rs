@@ -27,7 +27,6 @@ impl HostSide {
         let policy = &deployment.policy;
         let interface = policy.host_interface();
         let links = Links::open()?;
-        links.remove(&interface)?;
         links.create_pair(&interface, &policy.jail_interface())?;
         // From here on, letting go of it removes the link again.
         let mut host = Self { links, interface, guard: Guard::load(&deployment.firewall)?, bait: Vec::new() };

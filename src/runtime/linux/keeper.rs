@@ -18,7 +18,7 @@ use nix::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::{backstage, visit};
+use super::{backstage, launch, visit};
 use crate::{
     error::{Context as _, Error, Result},
     host::{namespaces, privileges},
@@ -173,7 +173,7 @@ pub(super) fn keep(deployment: &Deployment) -> Result<ExitCode> {
 fn start_daemon(deployment: &Deployment) -> Result<(Child, Option<TcpListener>)> {
     // Out of the terminal's process group: Ctrl-C is for the stage, whose end is noticed here.
     setsid().doing("leave the terminal")?;
-    let (uid, gid) = deployment.ids();
+    let (uid, gid) = launch::ids(deployment);
     let users = enter_namespaces(uid, gid)?;
     if users == Users::Unmapped {
         News::Unmapped.tell()?;

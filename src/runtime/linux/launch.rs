@@ -85,9 +85,15 @@ fn connect(deployment: &Deployment, links: &Links) -> Result<()> {
     Ok(())
 }
 
+/// The user and group of the processes within.
+pub(super) fn ids(deployment: &Deployment) -> (u32, u32) {
+    if deployment.sabotages(Sabotage::RunAsRoot) { (0, 0) } else { (deployment.uid, deployment.gid) }
+}
+
 /// Gives up all that no process of the appliance has.
 pub(super) fn lock(deployment: &Deployment) -> Result<()> {
-    let (uid, gid) = deployment.ids();
+    let (uid, gid) = ids(deployment);
+    privileges::allow_many_files()?;
     privileges::keep_memory_private()?;
     if deployment.sabotages(Sabotage::KeepCapabilities) {
         privileges::keep_capabilities()?;

@@ -13,7 +13,10 @@ use nix::{
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
-use super::{available::Unavailable, backstage};
+use super::{
+    available::{Unavailable, available},
+    backstage,
+};
 use crate::{
     error::{Context as _, Error, Result},
     host::{
@@ -46,6 +49,7 @@ pub(in crate::runtime) fn run<E: DeserializeOwned, O: DeserializeOwned>(
     input: &impl Serialize,
     mut on_event: impl FnMut(E),
 ) -> Result<O> {
+    available()?;
     let mut stage = backstage::part("stage", &[act, &std::process::id().to_string()])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
