@@ -17,16 +17,16 @@ pub(super) async fn run(arguments: cli::Serve) -> Result<(), Failure> {
     let config = Config::load(&arguments.config.config)?;
     let data = &arguments.data.data;
     let store = Store::open(data, config.limits.offline_messages)?;
+    let server = Server::bind(&config, store.clone()).await?;
     let socket = ControlSocket::bind(data).map_err(|error| {
         let what = format!("cannot listen on the control socket in `{}`: {error}", data.display());
         Failure::new(what, "the data folder must belong to the daemon's user")
     })?;
-    let server = Server::bind(&config, store.clone()).await?;
     let administration = Arc::new(Administration::new(store.clone(), server.live()));
     tokio::select! {
+        () = server.run() => {}
         () = socket.serve(administration) => {}
         () = expire(&store, config.limits.offline_days) => {}
-        () = server.run() => {}
     }
     drop(socket);
     store.close().await;
