@@ -119,6 +119,17 @@ async fn many_requests_at_once_are_all_answered() {
 }
 
 #[tokio::test]
+async fn what_fails_undoes_nothing_of_those_who_came_along() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let names = ["benvolio", "juliet", "mercutio", "juliet", "romeo"];
+    let adding = names.map(|name| store.add_account(account(name)));
+    let added = futures::future::join_all(adding).await;
+    assert_eq!(added.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, false, true]);
+    assert_eq!(store.accounts().await.unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn files_are_for_their_owner_alone_and_for_one_process() {
     let folder = TempDir::new().unwrap();
     let _store = store(&folder).await;
