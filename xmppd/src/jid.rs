@@ -33,8 +33,15 @@ impl Jid {
     }
 
     /// The same account's address with a resource.
+    #[must_use]
     pub fn with_resource(&self, resource: &Resource) -> Self {
         Self::from_prepared(&format!("{}/{}", self.bare(), resource.0))
+    }
+
+    /// The account's address, without a resource.
+    #[must_use]
+    pub fn to_bare(&self) -> Self {
+        Self::from_prepared(self.bare())
     }
 
     /// The part before the `@`: for addresses of this server, the account's name.

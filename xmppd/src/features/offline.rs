@@ -99,7 +99,7 @@ impl Router {
             match best {
                 Some(connection) => cx.send(connection, message.packet),
                 None if message.is_worth_keeping => {
-                    self.keep_offline(&session.account, &message.packet, None, cx)
+                    self.keep_offline(&session.account, &message.packet, None, cx);
                 }
                 None => {}
             }

@@ -98,7 +98,7 @@ impl Core {
                     self.errands.add(Errand::Keep { account, stanza, at, refusal });
                 }
                 Action::TakeOffline { account, session } => {
-                    self.errands.add(Errand::Take { account, session })
+                    self.errands.add(Errand::Take { account, session });
                 }
             }
         }

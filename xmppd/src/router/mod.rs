@@ -89,7 +89,8 @@ pub struct Status {
 impl Router {
     /// A server with these accounts, at this time, and nobody online.
     ///
-    /// The domain of the settings must be prepared.
+    /// # Panics
+    /// If the domain of the settings is not prepared.
     pub fn new(
         settings: Settings,
         authenticator: Authenticator,

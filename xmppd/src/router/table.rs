@@ -47,6 +47,7 @@ pub enum Fate {
 
 /// RFC 6121 §8.5.4, the table of messages. Where the RFC leaves a choice: nothing is dropped silently that its sender
 /// would miss, and a chat goes on with another resource when its own is gone.
+#[expect(clippy::match_same_arms, reason = "each arm is a paragraph of the RFC")]
 pub fn message(recipient: Recipient, address: Address, kind: MessageType) -> Fate {
     use Address::{Bare, FullMatch, FullNoMatch};
     use MessageType::{Chat, Error, Groupchat, Headline, Normal};

@@ -86,6 +86,7 @@ impl Stamped {
     }
 
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
+    #[must_use]
     pub fn detached(&self) -> Self {
         Self { head: self.head.clone(), tail: Bytes::copy_from_slice(&self.tail) }
     }

@@ -109,7 +109,7 @@ impl Stream {
                 }
                 host.receive(session, Stanza::parse(element), cx).map(|()| Step::Continue)
             }
-            State::Binding(account) => self.bind(account, element, host, cx),
+            State::Binding(account) => self.bind(account, &element, host, cx),
             State::Sasl(authenticating) => self.authenticate(authenticating, &element, host, cx),
             State::Plain => self.before_tls(&element, cx),
             State::Opening(_) | State::Ended => {

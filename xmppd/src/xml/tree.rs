@@ -116,7 +116,7 @@ impl Builder<'_> {
                 )),
             }
         }
-        node.namespace = self.namespace(tag.name.prefix().text(self.buffer)).to_owned();
+        self.namespace(tag.name.prefix().text(self.buffer)).clone_into(&mut node.namespace);
         self.open.push((node, mark));
     }
 

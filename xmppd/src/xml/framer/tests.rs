@@ -32,7 +32,7 @@ fn frames(
                 Ok(None) => break,
                 Ok(Some(Frame::Header(header))) => seen.push(format!("header {}", header.name())),
                 Ok(Some(Frame::Element(element))) => {
-                    seen.push(String::from_utf8(element.bytes().to_vec()).unwrap())
+                    seen.push(String::from_utf8(element.bytes().to_vec()).unwrap());
                 }
                 Ok(Some(Frame::End)) => seen.push("end".to_owned()),
                 Err(error) => return (seen, Some(error)),
@@ -231,7 +231,7 @@ proptest! {
         let element = first(&wrapped);
         let mut alone = String::from("<message xmlns='jabber:client' from='y'");
         for (prefix, namespace) in element.borrowed_prefixes() {
-            alone.push_str(&format!(" xmlns:{prefix}='{namespace}'"));
+            alone = format!("{alone} xmlns:{prefix}='{namespace}'");
         }
         alone.push_str(std::str::from_utf8(&element.tail()).unwrap());
         prop_assert!(rxml_accepts(alone.as_bytes()), "{alone}");
