@@ -1,5 +1,5 @@
-//! Where a tag, a text or a CDATA section ends, found without reading a byte twice however small the pieces in
-//! which the stream arrives.
+//! Where a tag, a text or a CDATA section ends, found without reading a byte twice however small the pieces
+//! in which the stream arrives.
 
 use memchr::{memchr, memchr3, memmem};
 

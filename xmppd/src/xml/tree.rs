@@ -1,5 +1,5 @@
-//! An element as a tree, for what the server itself reads: requests to it, negotiation. What is only passed on is never
-//! made into a tree.
+//! An element as a tree, for what the server itself reads: requests to it, negotiation. What is only passed
+//! on is never made into a tree.
 
 use std::{borrow::Cow, fmt};
 

@@ -1,4 +1,5 @@
-//! The framer against itself (any cut of the bytes gives the same frames) and against rxml, an unrelated parser.
+//! The framer against itself (any cut of the bytes gives the same frames) and against rxml, an unrelated
+//! parser.
 
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
@@ -12,7 +13,8 @@ use crate::{
     xml::{Escaped, Node},
 };
 
-const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:o='urn:outer' version='1.0'>";
+const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+    xmlns:stream='http://etherx.jabber.org/streams' xmlns:o='urn:outer' version='1.0'>";
 
 /// What comes out when the bytes arrive in pieces of these sizes, and then all the rest.
 fn frames(
@@ -216,7 +218,8 @@ proptest! {
         prop_assert!(!passes || rxml_accepts(&text), "{}", String::from_utf8_lossy(&content));
     }
 
-    /// Only for good XML: rxml also takes a namespace declared twice in one tag, and names of the fifth edition alone.
+    /// Only for good XML: rxml also takes a namespace declared twice in one tag, and names of the fifth
+    /// edition alone.
     #[test]
     fn what_passes_elsewhere_passes_here(content in xml()) {
         let text = format!("{HEADER}<message>{content}</message></stream:stream>");
