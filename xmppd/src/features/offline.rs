@@ -33,7 +33,8 @@ pub struct Waited {
 }
 
 impl Router {
-    /// Has the store keep a message. Its sender, if there still is one, hears of it when there are too many already.
+    /// Has the store keep a message. Its sender, if there still is one, hears of it when there are too many
+    /// already.
     pub(crate) fn keep_offline(
         &mut self,
         name: &str,
@@ -52,7 +53,8 @@ impl Router {
         cx.outbox.push(Action::KeepOffline { account, stanza: flatten(packet), at: cx.now, refusal });
     }
 
-    /// Asks the store for what has waited, unless it is known that nothing has. What comes meanwhile is withheld.
+    /// Asks the store for what has waited, unless it is known that nothing has. What comes meanwhile is
+    /// withheld.
     pub(crate) fn take_offline(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get_mut(&session) else { return };
         let Some(person) = self.people.get_mut(&session.account) else { return };
@@ -63,7 +65,8 @@ impl Router {
         }
     }
 
-    /// Delivers what has waited, oldest first, then what was withheld. `false` if the session is gone: keep the messages.
+    /// Delivers what has waited, oldest first, then what was withheld. `false` if the session is gone: keep
+    /// the messages.
     pub fn deliver_offline(&mut self, session: SessionId, waited: Vec<Waited>, cx: &mut Context<'_>) -> bool {
         let Some(session) = self.sessions.get_mut(&session) else { return false };
         let Some(withheld) = session.withheld.take() else { return false };
@@ -87,7 +90,8 @@ impl Router {
         true
     }
 
-    /// A session has ended while the store was being asked: what was withheld from it goes to the next best, or waits.
+    /// A session has ended while the store was being asked: what was withheld from it goes to the next best,
+    /// or waits.
     pub(crate) fn reroute_withheld(&mut self, session: &mut Session, cx: &mut Context<'_>) {
         let Some(withheld) = session.withheld.take() else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
@@ -99,7 +103,7 @@ impl Router {
             match best {
                 Some(connection) => cx.send(connection, message.packet),
                 None if message.is_worth_keeping => {
-                    self.keep_offline(&session.account, &message.packet, None, cx)
+                    self.keep_offline(&session.account, &message.packet, None, cx);
                 }
                 None => {}
             }

@@ -1,4 +1,5 @@
-//! What waits to be written to one connection. It is bounded: a reader who does not read is cut off, not buffered for.
+//! What waits to be written to one connection. It is bounded: a reader who does not read is cut off, not
+//! buffered for.
 
 use std::{
     collections::VecDeque,
