@@ -28,7 +28,7 @@ impl TryFrom<String> for Domain {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
-        let hint = "give a name such as `school.test`: no address, no port, no `@`";
+        let hint = "give a name such as `chat.example.org`: no address, no port, no `@`";
         let refused = |cause: &dyn fmt::Display| format!("`{text}` is not a domain: {cause}\n{hint}");
         let domain = DomainPart::new(&text).map_err(|error| refused(&error))?;
         let labels = domain.as_str().split('.');
