@@ -47,15 +47,8 @@ pub struct Proof {
 pub enum Event {
     /// Something is being done.
     Doing(String),
-    /// A probe begins.
-    Probing {
-        /// Its claim.
-        claim: String,
-        /// How many probes were before it.
-        index: usize,
-        /// How many there are.
-        total: usize,
-    },
+    /// The probes run.
+    Probing(Progress),
 }
 
 /// The proof of a started appliance, performed on a stage.
@@ -176,10 +169,6 @@ impl Prover {
             doors: &doors,
             host: self.policy.host,
         };
-        Ok(probe::run_all(&subject, |progress| {
-            if let Progress::Begins { probe, index, total } = progress {
-                on_event(Event::Probing { claim: probe.claim.to_owned(), index, total });
-            }
-        }))
+        Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))
     }
 }

@@ -51,7 +51,7 @@ impl Archive {
         let mut kept = BTreeMap::new();
         read(path, sha256, |place, mut entry| {
             let node = node(&place, &entry)?;
-            if matches!(node, Node::File) && place.parent().is_some_and(|folder| is_kept(folder)) {
+            if matches!(node, Node::File) && place.parent().is_some_and(is_kept) {
                 kept.insert(place.clone(), content(&mut entry)?);
             }
             index.insert(place, node);

@@ -4,7 +4,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::error::{Error, Result};
 
-/// As many as FreeBSD and Linux follow before they give up (`MAXSYMLINKS`, path_resolution(7)).
+/// As many as FreeBSD and Linux follow before they give up (`MAXSYMLINKS`, `path_resolution(7)`).
 const MOST_LINKS: usize = 40;
 
 /// The absolute path that `path` stands for, where `target_of` says what a path links to, if it is a link.

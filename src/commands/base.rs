@@ -1,6 +1,6 @@
 //! `jailbuild base`: the base archives of FreeBSD's releases.
 
-use std::io::Write;
+use std::{io::Write, path::PathBuf};
 
 use serde_json::json;
 
@@ -73,11 +73,11 @@ fn list(json: bool) -> String {
             .collect();
         return format!("{:#}\n", json!(rows));
     }
-    rows.map(|(known, path)| {
+    let line = |(known, path): (&KnownArchive, Option<PathBuf>)| {
         let state = path.map_or("not fetched".to_owned(), |path| path.display().to_string());
-        format!("{:<5} {:<24} {state}\n", known.release.to_string(), target(known))
-    })
-    .collect()
+        format!("{:<5} {:<24} {state}", known.release.to_string(), target(known))
+    };
+    rows.map(line).chain([String::new()]).collect::<Vec<_>>().join("\n")
 }
 
 fn target(known: &KnownArchive) -> Target {

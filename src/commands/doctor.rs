@@ -114,13 +114,13 @@ fn cross_building(survey: &Survey) -> Vec<Check> {
     });
     let mut checks = vec![
         way(
-            "way 1, standard library as it ships,",
+            "way 1 (standard library as it ships)",
             shipped,
             "closed: no rustc here has it",
             &format!("`rustup target add {target}`"),
         ),
         way(
-            "way 2, standard library compiled along,",
+            "way 2 (standard library compiled along)",
             built,
             "closed: no rustc here has its source",
             "`rustup component add rust-src`, or on Debian `apt install rustc-web cargo-web rust-web-src`",
@@ -172,7 +172,7 @@ mod linux {
     use crate::host::file;
 
     /// The settings that can forbid user namespaces, the value that does, and what to type against it: the kernel's own
-    /// (user_namespaces(7)), Debian's and Ubuntu's.
+    /// (`user_namespaces(7)`), Debian's and Ubuntu's.
     const FORBIDDING: [(&str, &str, &str); 3] = [
         ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=15000"),
         ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
@@ -310,7 +310,15 @@ mod tests {
             cargo_zigbuild: None,
         };
         let text: String = cross_building(&survey).iter().map(for_people).collect();
-        insta::assert_snapshot!(text, @"");
+        insta::assert_snapshot!(text, @r"
+        limited  way 1 (standard library as it ships) for x86_64-unknown-freebsd: closed: no rustc here has it
+                 hint: `rustup target add x86_64-unknown-freebsd`
+        limited  way 2 (standard library compiled along) for x86_64-unknown-freebsd: closed: no rustc here has its source
+                 hint: `rustup component add rust-src`, or on Debian `apt install rustc-web cargo-web rust-web-src`
+        ok       zig: /usr/bin/zig
+        limited  cargo-zigbuild: not found
+                 hint: `pip install ziglang cargo-zigbuild`, or install zig and `cargo install cargo-zigbuild`
+        ");
     }
 
     #[test]

@@ -19,7 +19,7 @@ pub struct Arguments {
     /// The image: a file `….tar.gz`, with its `.sha256` and `.sig` beside it.
     pub image: PathBuf,
 
-    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an allowed_signers file of ssh-keygen(1).
+    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1).
     #[arg(long, value_name = "FILE")]
     pub trust: Vec<PathBuf>,
 

@@ -17,7 +17,7 @@ use std::path::Path;
 use crate::{
     console::{Console, Verbosity},
     error::Result,
-    probe::Style,
+    probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
 };
@@ -40,9 +40,10 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
 fn show(event: &Event, console: &Console) {
     match event {
         Event::Doing(what) => console.step(what),
-        Event::Probing { claim, index, total } => {
-            console.step(format_args!("probing {}/{total}: {claim}", index + 1));
+        Event::Probing(Progress::Begins { probe, index, total }) => {
+            console.step(format_args!("probing {}/{total}: {probe}", index + 1));
         }
+        Event::Probing(Progress::Ended(_)) => {}
     }
 }
 

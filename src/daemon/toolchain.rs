@@ -60,9 +60,9 @@ pub struct Survey {
     pub is_host: bool,
     /// Every pair of cargo and rustc in `PATH`, in its order.
     pub compilers: Vec<Compiler>,
-    /// zig, if it is here.
+    /// zig, if it is here and the target another system.
     pub zig: Option<PathBuf>,
-    /// cargo-zigbuild, if it is here.
+    /// cargo-zigbuild, ditto.
     pub cargo_zigbuild: Option<PathBuf>,
 }
 
@@ -106,12 +106,16 @@ impl Survey {
                 folders.push(folder);
             }
         }
+        let is_host = Target::host().is_ok_and(|host| host == target);
+        let unless_host = |program: fn() -> Option<PathBuf>| if is_host { None } else { program() };
         Self {
             target,
-            is_host: Target::host().is_ok_and(|host| host == target),
+            is_host,
             compilers: folders.iter().filter_map(|folder| Compiler::ask(folder, target)).collect(),
-            zig: command::find("zig").or_else(|| from_python(ZIG_OF_PYTHON)),
-            cargo_zigbuild: command::find("cargo-zigbuild").or_else(|| from_python(ZIGBUILD_OF_PYTHON)),
+            zig: unless_host(|| command::find("zig").or_else(|| from_python(ZIG_OF_PYTHON))),
+            cargo_zigbuild: unless_host(|| {
+                command::find("cargo-zigbuild").or_else(|| from_python(ZIGBUILD_OF_PYTHON))
+            }),
         }
     }
 
@@ -170,7 +174,7 @@ impl Survey {
 pub const ZIG_HINT: &str =
     "`pip install ziglang cargo-zigbuild`, or install zig and `cargo install cargo-zigbuild`";
 
-/// The packages of PyPI keep their programs where `PATH` may not lead.
+/// Python's packages keep their programs where `PATH` may not lead.
 const ZIG_OF_PYTHON: &str =
     "import os, ziglang; print(os.path.join(os.path.dirname(ziglang.__file__), 'zig'))";
 const ZIGBUILD_OF_PYTHON: &str =

@@ -149,10 +149,11 @@ impl Closure<'_> {
         Ok(None)
     }
 
-    /// The file at a path of the base, if it is for this machine: a loader passes over what is for another.
+    /// The file at a path of the base, if it is an object for this machine: loaders pass over what is for another.
     fn fitting(&self, path: &Path) -> Result<Option<BaseFile>> {
         let file = self.base.file(path)?;
-        Ok(file.filter(|file| Binary::parse(&file.bytes).is_ok_and(|binary| binary.is_for(self.target))))
+        let machine = Some(self.target.machine);
+        Ok(file.filter(|file| Binary::parse(&file.bytes).is_ok_and(|binary| binary.machine == machine)))
     }
 
     fn keep(&mut self, object: SharedObject) -> Result<()> {
@@ -272,11 +273,11 @@ mod tests {
     }
 
     #[test]
-    fn the_run_path_comes_first_and_other_systems_objects_are_passed_over() {
+    fn the_run_path_comes_first_and_other_machines_objects_are_passed_over() {
         let daemon = freebsd_daemon().needs(&["libown.so"]).run_path("/nowhere:$ORIGIN/../lib");
         let mut files = freebsd_files("14.3-RELEASE");
         files.push(("/usr/local/lib/libown.so", Specimen::freebsd().bytes()));
-        files.push(("/usr/local/lib/libc.so.7", Specimen::linux().bytes()));
+        files.push(("/usr/local/lib/libc.so.7", Specimen::freebsd().aarch64().bytes()));
         let (_folder, base) = base(&files);
         let found = paths(&daemon, FREEBSD, &base).unwrap();
         assert!(found.iter().any(|line| line.starts_with("/usr/local/lib/libown.so ")), "{found:?}");

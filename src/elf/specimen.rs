@@ -43,6 +43,11 @@ impl Specimen {
         }
     }
 
+    pub(crate) fn aarch64(mut self) -> Self {
+        self.machine = 183;
+        self
+    }
+
     pub(crate) fn interpreter(mut self, path: &str) -> Self {
         self.interpreter = Some(path.to_owned());
         self

@@ -158,7 +158,7 @@ impl Contents {
         self.tree.add_file(sbom_path, Mode::PLAIN, sbom(&undescribed, &daemon.crates)?)?;
 
         let manifest = Manifest::of(description, &self.tree, &self.reasons);
-        self.tree.add_file(MANIFEST.parse()?, Mode::PLAIN, manifest.to_json())?;
+        self.tree.add_file(MANIFEST.parse()?, Mode::PLAIN, manifest.to_json()?)?;
         manifest.check(&self.tree)?;
         Ok(Assembled { tree: self.tree, manifest })
     }

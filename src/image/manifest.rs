@@ -156,10 +156,10 @@ impl Manifest {
     }
 
     /// The manifest as it stands in the image.
-    pub fn to_json(&self) -> Vec<u8> {
-        let mut json = serde_json::to_vec_pretty(self).expect("maps of the manifest have strings as keys");
+    pub fn to_json(&self) -> Result<Vec<u8>> {
+        let mut json = serde_json::to_vec_pretty(self).doing("write `manifest.json`")?;
         json.push(b'\n');
-        json
+        Ok(json)
     }
 
     /// The name of the image's file: `NAME-VERSION-TARGET.tar.gz`.

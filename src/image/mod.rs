@@ -3,6 +3,7 @@
 pub mod archive;
 mod assemble;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod fixture;
 mod manifest;
 mod open;
@@ -10,8 +11,10 @@ mod sbom;
 mod secret;
 pub mod sign;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tampering;
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests;
 pub mod tree;
 mod ustar;

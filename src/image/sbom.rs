@@ -1,4 +1,4 @@
-//! `sbom.cdx.json`: what an image is made of, in the format that others read (CycloneDX 1.5).
+//! `sbom.cdx.json`: what an image is made of, in the format that others read (`CycloneDX` 1.5).
 
 use cyclonedx_bom::{
     external_models::{

@@ -95,7 +95,7 @@ pub fn fingerprint(key: &PublicKey) -> String {
     key.fingerprint(HashAlg::Sha256).to_string()
 }
 
-/// The keys in a file: one a line as in `id_ed25519.pub`, or after a name as in an allowed_signers file of ssh-keygen(1).
+/// The keys in a file: one a line as in `id_ed25519.pub`, or after a name as in an `allowed_signers` file of ssh-keygen(1).
 pub fn read_keys(path: &Path) -> Result<Vec<PublicKey>> {
     let text = file::read_text(path)?;
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));

@@ -78,8 +78,8 @@ fn what_must_not_go_in_is_refused() {
 fn the_manifest_reads_like_this() {
     let (_folder, base) = base(0o755);
     let image = assembled(&base, "", vec![]).unwrap();
-    insta::assert_snapshot!(String::from_utf8(image.manifest.to_json()).unwrap());
-    assert_eq!(Manifest::parse(&image.manifest.to_json()).unwrap(), image.manifest);
+    insta::assert_snapshot!(String::from_utf8(image.manifest.to_json().unwrap()).unwrap());
+    assert_eq!(Manifest::parse(&image.manifest.to_json().unwrap()).unwrap(), image.manifest);
 }
 
 #[test]

@@ -21,7 +21,7 @@ use crate::world::{PROGRAM, Seen, World};
 type Case = fn();
 
 /// Every case, named as a claim.
-const CASES: [(&str, Case); 10] = [
+const CASES: [(&str, Case); 11] = [
     ("the_daemon_is_unprivileged", the_daemon_is_unprivileged),
     ("only_data_can_be_written", only_data_can_be_written),
     ("nothing_leaves", nothing_leaves),
@@ -29,6 +29,7 @@ const CASES: [(&str, Case); 10] = [
     ("stopping_is_polite_and_leaves_nothing", stopping_is_polite_and_leaves_nothing),
     ("each_sabotage_is_seen", each_sabotage_is_seen),
     ("a_daemon_that_ends_early_is_quoted", a_daemon_that_ends_early_is_quoted),
+    ("nothing_is_said_of_a_daemon_that_is_gone", nothing_is_said_of_a_daemon_that_is_gone),
     ("nothing_outlives_a_killed_parent", nothing_outlives_a_killed_parent),
     ("nothing_outlives_a_killed_keeper", nothing_outlives_a_killed_keeper),
     ("all_this_holds_for_an_ordinary_user", all_this_holds_for_an_ordinary_user),
@@ -180,6 +181,12 @@ fn a_daemon_that_ends_early_is_quoted() {
     world.deployment.program = vec!["/usr/local/sbin/missing".to_owned()];
     let error = world.observe(&[]).err().expect("it does not start");
     assert!(format!("{error:?}").contains("cannot run `/usr/local/sbin/missing` within"), "{error:?}");
+}
+
+fn nothing_is_said_of_a_daemon_that_is_gone() {
+    let error = World::new(&[]).observe(&[&[PROGRAM, "end"], &[PROGRAM, "echo"]]);
+    let error = error.err().expect("it is gone while it is looked at");
+    assert!(error.to_string().starts_with("cannot enter the appliance: "), "{error}");
 }
 
 /// A parent with a stage, a keeper and a daemon, to be ended the hard way.

@@ -1,6 +1,6 @@
 //! The FreeBSD runtime: a VNET jail, an epair and pf.
 //!
-//! [`plan`] says which commands start and stop an appliance, as plain data; [`execute`] carries them out; [`facts`]
+//! `plan` says which commands start and stop an appliance, as plain data; `execute` carries them out; `facts`
 //! reads what the system prints. All of it compiles and is tested everywhere: only commands touch the system.
 
 mod execute;

@@ -4,7 +4,7 @@ use std::{fmt, fs, process::ExitCode};
 
 use nix::{errno::Errno, sched::CloneFlags};
 
-use super::{backstage, keeper};
+use super::{backstage, keep};
 use crate::{
     error::{Context as _, Error, Result},
     host::{
@@ -40,7 +40,7 @@ pub(super) fn rehearse() -> Result<ExitCode> {
     links.set_up("lo")?;
     links.create_pair("rehearsal_h", "rehearsal_j")?;
     drop(links);
-    keeper::enter_namespaces(5222, 5222)?;
+    keep::enter_namespaces(5222, 5222)?;
     mounts::make_private()?;
     Ok(ExitCode::SUCCESS)
 }

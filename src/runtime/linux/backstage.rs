@@ -6,7 +6,7 @@ use std::{
     process::{Command, ExitCode},
 };
 
-use super::{available, keeper, launch, stage, visit};
+use super::{available, keep, launch, stage, visit};
 use crate::{
     error::{Context as _, Error, Result},
     host::descriptors,
@@ -42,10 +42,10 @@ fn play(arguments: &[OsString], acts: &[&dyn Perform]) -> Result<ExitCode> {
     let words: Option<Vec<&str>> = arguments.iter().map(|word| word.to_str()).collect();
     match words.as_deref() {
         Some(["stage", act, parent]) => Ok(stage::play(act, parent, acts)),
-        Some(["keep", deployment]) => keeper::keep(&understood(deployment)?),
+        Some(["keep", deployment]) => keep::keep(&understood(deployment)?),
         Some(["launch", deployment]) => launch::launch(&understood(deployment)?),
         Some(["visit", pid, deployment, program @ ..]) => {
-            visit::visit(understood(pid)?, &understood(deployment)?, program)
+            Ok(visit::visit(understood(pid)?, &understood(deployment)?, program))
         }
         Some(["rehearse"]) => available::rehearse(),
         _ => Err(Error::failed("this part is only for `jailbuild` itself")),

@@ -21,7 +21,10 @@ pub mod roster;
 mod session;
 pub mod table;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use time::OffsetDateTime;
 
@@ -60,7 +63,8 @@ pub struct Router {
     pub(crate) settings: Settings,
     pub(crate) roster: SharedRoster,
     pub(crate) people: HashMap<Arc<str>, Person>,
-    pub(crate) sessions: HashMap<SessionId, Session>,
+    /// Oldest first.
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -99,7 +103,7 @@ impl Router {
             stream_features: features::of_stream(&settings),
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
-            sessions: HashMap::new(),
+            sessions: BTreeMap::new(),
             started: now,
             domain,
             authenticator,
