@@ -180,8 +180,6 @@ pub enum Progress {
     Begins {
         /// Its name.
         probe: String,
-        /// Its claim.
-        claim: String,
         /// How many were before it.
         index: usize,
         /// How many there are.
@@ -196,12 +194,7 @@ pub fn run_all(subject: &Subject, mut on_progress: impl FnMut(Progress)) -> Repo
     let probes = registry();
     let mut report = Report::default();
     for (index, probe) in probes.iter().enumerate() {
-        on_progress(Progress::Begins {
-            probe: probe.name.to_owned(),
-            claim: probe.claim.to_owned(),
-            index,
-            total: probes.len(),
-        });
+        on_progress(Progress::Begins { probe: probe.name.to_owned(), index, total: probes.len() });
         let outcome = probe.run(subject);
         on_progress(Progress::Ended(outcome.clone()));
         report.outcomes.push(outcome);
