@@ -40,7 +40,7 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 /// How long a connect may take that is to fail.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_secs(1);
 
 fn s2s_closed(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     // That it is not the whole appliance which does not answer.

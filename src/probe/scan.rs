@@ -20,7 +20,7 @@ use crate::{Result, error::Context};
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many connects are under way at once, if the system allows so many files.
-const BATCH: usize = 8192;
+const BATCH: usize = 16_384;
 
 /// What came of the connects.
 #[derive(Debug, Default, Eq, PartialEq)]

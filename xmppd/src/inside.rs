@@ -120,7 +120,9 @@ fn try_write(path: &Path) -> io::Result<()> {
 }
 
 fn exec(path: &Path) -> String {
-    let spawned = Command::new(path).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
+    // Pipes, as there is no /dev/null within: not to find that would look like not finding the program.
+    let spawned =
+        Command::new(path).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
     match spawned {
         Ok(mut child) => {
             let _ = child.kill();
