@@ -4,7 +4,7 @@ pub mod archive;
 mod assemble;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
-mod fixture;
+pub(crate) mod fixture;
 mod manifest;
 mod open;
 mod sbom;
