@@ -161,12 +161,12 @@ impl<'a> Connection<'a> {
 
     /// Writes whatever can be written, and returns when something else has happened.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Event> {
-        if self.write_from.is_none() {
-            match self.poll_write(cx) {
-                Poll::Ready(Ok(order)) => return Poll::Ready(Event::Ordered(order)),
-                Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
-                Poll::Pending => {}
-            }
+        // First, since it must be heard even by one whose peer does not read.
+        if let Poll::Ready(order) = self.mailbox.poll_order(cx) {
+            return Poll::Ready(Event::Ordered(order));
+        }
+        if self.write_from.is_none() && matches!(self.poll_write(cx), Poll::Ready(Err(_))) {
+            return Poll::Ready(Event::Ended);
         }
         if self.read_from.is_none()
             && let Some(transport) = &mut self.transport
@@ -180,25 +180,24 @@ impl<'a> Connection<'a> {
         self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
     }
 
-    /// Pending for as long as there is nothing but writing to do.
-    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<Order>> {
+    /// Ready when all that waited has been written.
+    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
         let Some(transport) = &mut self.transport else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         loop {
             task::ready!(transport.poll_write_all(cx, &mut self.outgoing))?;
-            match self.mailbox.poll_take(cx, &mut self.outgoing) {
-                Poll::Ready(None) => self.must_flush = true,
-                order => {
-                    self.outgoing = BytesMut::new(); // an idle connection holds no buffers
-                    if self.must_flush {
-                        task::ready!(transport.poll_flush(cx))?;
-                        self.must_flush = false;
-                    }
-                    return order.map(|order| Ok(order.expect("nothing waits")));
-                }
+            if !self.mailbox.take(&mut self.outgoing) {
+                break;
             }
+            self.must_flush = true;
         }
+        self.outgoing = BytesMut::new(); // an idle connection holds no buffers
+        if self.must_flush {
+            task::ready!(transport.poll_flush(cx))?;
+            self.must_flush = false;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn read(&mut self, bytes: usize) -> Step {
@@ -274,7 +273,7 @@ impl<'a> Connection<'a> {
     /// RFC 6120 §5.4.3.3: whatever was sent in the clear behind `<starttls/>` is dropped.
     async fn start_tls(&mut self) -> Option<()> {
         self.incoming = BytesMut::new();
-        timeout_at(self.vigil.login_by.into(), self.write_all()).await.ok()?.ok()?;
+        timeout_at(self.vigil.login_by.into(), poll_fn(|cx| self.poll_write(cx))).await.ok()?.ok()?;
         let Some(Transport::Plain(tcp)) = self.transport.take() else { return None };
         let (transport, bindings) = handshake(tcp, self.vigil.login_by, self.service).await?;
         self.transport = Some(transport);
@@ -282,21 +281,11 @@ impl<'a> Connection<'a> {
         Some(())
     }
 
-    /// Writes all that waits.
-    async fn write_all(&mut self) -> io::Result<()> {
-        poll_fn(|cx| match self.poll_write(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ if self.outgoing.is_empty() && !self.must_flush => Poll::Ready(Ok(())),
-            _ => Poll::Pending,
-        })
-        .await
-    }
-
     /// Says the last words, closes, and waits for the peer to do so (RFC 6120 §4.4), lest what it sends
     /// destroys them.
     async fn finish(&mut self) -> End {
         let farewell = async {
-            self.write_all().await?;
+            poll_fn(|cx| self.poll_write(cx)).await?;
             let Some(transport) = &mut self.transport else { return Ok(()) };
             poll_fn(|cx| transport.poll_shutdown(cx)).await?;
             loop {

@@ -28,8 +28,9 @@ use crate::{
     auth::{Authenticator, DecoySecret},
     config,
     router::{Router, Settings},
+    stanza::Packet,
     store::Store,
-    stream::StreamError,
+    stream::{ConnectionId, StreamError},
 };
 
 const HEADER: &str = "<stream:stream xmlns='jabber:client' \
@@ -179,6 +180,27 @@ async fn who_sends_too_fast_is_read_slowly_and_nothing_is_lost() {
     tls.write_all(b"<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='PLAIN'/>").await.unwrap();
     assert!(until(&mut tls, "<invalid-mechanism/>").await.contains("<invalid-mechanism/>"));
     assert!(started.elapsed() >= Duration::from_secs(1), "{:?}", started.elapsed());
+}
+
+#[tokio::test]
+async fn who_does_not_read_is_cut_off() {
+    let site = site(Beginning::StartTls, config::Limits::default()).await;
+    let mut tcp = site.connect().await;
+    tcp.write_all(HEADER.as_bytes()).await.unwrap();
+    until(&mut tcp, "</stream:features>").await;
+    let connection = ConnectionId(1);
+    let flood = async {
+        for _ in 0..1000 {
+            let packet = Packet::from_iter([vec![b' '; 64 * 1024].into()]);
+            site.service.shared.drive(|_, cx| cx.send(connection, packet));
+            tokio::time::sleep(Duration::from_millis(1)).await;
+            if tcp.try_write(b" ").is_err() {
+                return true;
+            }
+        }
+        false
+    };
+    assert!(flood.await, "64 MB and still connected");
 }
 
 #[tokio::test]
