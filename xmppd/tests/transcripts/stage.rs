@@ -90,7 +90,9 @@ impl Stage {
             }
             ("store", ["answers"]) => {
                 let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
-                unanswered.into_iter().for_each(|(account, session)| self.deliver_offline(&account, session));
+                for (account, session) in unanswered {
+                    self.deliver_offline(&account, session);
+                }
                 Ok(())
             }
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
