@@ -10,18 +10,12 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
-/// XEP-0334, message processing hints.
-pub const HINTS: &str = "urn:xmpp:hints";
-/// XEP-0078, the login before SASL; refused.
-pub const IQ_AUTH: &str = "jabber:iq:auth";
 /// XEP-0012, last activity.
 pub const LAST: &str = "jabber:iq:last";
 /// XEP-0160, advertised in disco.
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
-/// XEP-0077, registration in band; refused.
-pub const REGISTER: &str = "jabber:iq:register";
 /// RFC 6121 §2, the roster.
 pub const ROSTER: &str = "jabber:iq:roster";
 /// RFC 6121 §2.6, roster versioning as a stream feature.

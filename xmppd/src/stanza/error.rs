@@ -5,14 +5,9 @@
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum StanzaError {
     BadRequest,
-    Conflict,
-    FeatureNotImplemented,
-    Forbidden,
     ItemNotFound,
     JidMalformed,
-    NotAcceptable,
     NotAllowed,
-    PolicyViolation,
     RemoteServerNotFound,
     ResourceConstraint,
     ServiceUnavailable,
@@ -23,14 +18,9 @@ impl StanzaError {
     pub fn condition(self) -> &'static str {
         match self {
             Self::BadRequest => "bad-request",
-            Self::Conflict => "conflict",
-            Self::FeatureNotImplemented => "feature-not-implemented",
-            Self::Forbidden => "forbidden",
             Self::ItemNotFound => "item-not-found",
             Self::JidMalformed => "jid-malformed",
-            Self::NotAcceptable => "not-acceptable",
             Self::NotAllowed => "not-allowed",
-            Self::PolicyViolation => "policy-violation",
             Self::RemoteServerNotFound => "remote-server-not-found",
             Self::ResourceConstraint => "resource-constraint",
             Self::ServiceUnavailable => "service-unavailable",
@@ -40,15 +30,11 @@ impl StanzaError {
     /// What its sender can do about it (RFC 6120 §8.3.2), as §8.3.3 pairs them.
     pub fn kind(self) -> &'static str {
         match self {
-            Self::BadRequest | Self::JidMalformed | Self::NotAcceptable | Self::PolicyViolation => "modify",
-            Self::Forbidden => "auth",
+            Self::BadRequest | Self::JidMalformed => "modify",
+            Self::ItemNotFound | Self::NotAllowed | Self::RemoteServerNotFound | Self::ServiceUnavailable => {
+                "cancel"
+            }
             Self::ResourceConstraint => "wait",
-            Self::Conflict
-            | Self::FeatureNotImplemented
-            | Self::ItemNotFound
-            | Self::NotAllowed
-            | Self::RemoteServerNotFound
-            | Self::ServiceUnavailable => "cancel",
         }
     }
 }

@@ -77,16 +77,6 @@ impl Stamped {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
     }
 
-    /// How many bytes it holds, the address not counted.
-    pub fn len(&self) -> usize {
-        self.head.len() + self.tail.len()
-    }
-
-    /// It never is.
-    pub fn is_empty(&self) -> bool {
-        false
-    }
-
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
     #[must_use]
     pub fn detached(&self) -> Self {

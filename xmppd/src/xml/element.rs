@@ -140,11 +140,6 @@ impl Child {
     }
 }
 
-/// Whether a raw attribute's name declares a namespace.
-pub fn is_declaration(name: &str) -> bool {
-    name == "xmlns" || name.starts_with("xmlns:")
-}
-
 /// The prefix that an attribute declares, for those who walk over tags.
 pub(super) fn declared<'a>(attribute: &Attribute, buffer: &'a [u8]) -> Option<(&'a str, Cow<'a, str>)> {
     let prefix = scope::declared_prefix(attribute.name, buffer)?;

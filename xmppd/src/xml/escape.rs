@@ -1,6 +1,6 @@
 //! Text into XML.
 
-use std::fmt::{self, Write};
+use std::fmt;
 
 /// Displays text so that it may stand between tags and in attribute values. Characters that XML cannot hold
 /// are left out.
@@ -28,11 +28,6 @@ impl fmt::Display for Escaped<'_> {
         }
         formatter.write_str(&self.0[plain_from..])
     }
-}
-
-/// Appends the escaped text.
-pub fn escape_into(text: &str, out: &mut String) {
-    write!(out, "{}", Escaped(text)).expect("a string takes everything");
 }
 
 #[cfg(test)]

@@ -20,6 +20,7 @@
 //! admin adds NAME                         and so with `disables`, `enables`, `removes`
 //! admin renames NAME to TEXT
 //! admin changes the password of NAME
+//! store is slow                           until `store answers`, nobody gets what waits
 //! time passes: 90 s
 //! ```
 //!

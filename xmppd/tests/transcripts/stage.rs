@@ -33,6 +33,8 @@ pub(super) struct Stage {
     clients: BTreeMap<String, Client>,
     accounts: HashMap<String, Account>,
     waiting: HashMap<Arc<str>, Vec<(OffsetDateTime, Bytes)>>,
+    /// What the store has been asked and not answered yet, while it is slow.
+    unanswered: Option<Vec<(Arc<str>, SessionId)>>,
     bindings: Bindings,
     now: OffsetDateTime,
     instant: Instant,
@@ -62,6 +64,7 @@ impl Stage {
             clients: BTreeMap::new(),
             accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
             waiting: HashMap::new(),
+            unanswered: None,
             bindings: Bindings::new(),
             now,
             instant: Instant::now(),
@@ -79,6 +82,17 @@ impl Stage {
                 let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
                 self.now += seconds;
                 self.instant += seconds;
+                Ok(())
+            }
+            ("store", ["is", "slow"]) => {
+                self.unanswered = Some(Vec::new());
+                Ok(())
+            }
+            ("store", ["answers"]) => {
+                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
+                for (account, session) in unanswered {
+                    self.deliver_offline(&account, session);
+                }
                 Ok(())
             }
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
@@ -251,15 +265,20 @@ impl Stage {
                         client.receive(&packet.concat());
                     }
                 }
-                Action::TakeOffline { account, session } => self.deliver_offline(&account, session),
+                Action::TakeOffline { account, session } => match &mut self.unanswered {
+                    Some(unanswered) => unanswered.push((account, session)),
+                    None => self.deliver_offline(&account, session),
+                },
             }
         }
     }
 
     fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId) {
-        let kept = self.waiting.remove(account).unwrap_or_default();
+        let kept = self.waiting.get(account).cloned().unwrap_or_default();
         let waited = kept.into_iter().map(|(since, stanza)| Waited { stanza, since }).collect();
-        assert!(self.drive(|router, cx| router.deliver_offline(session, waited, cx)));
+        if self.drive(|router, cx| router.deliver_offline(session, waited, cx)) {
+            self.waiting.remove(account);
+        }
     }
 
     fn close(&mut self, connection: ConnectionId, error: StreamError) {
