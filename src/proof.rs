@@ -109,8 +109,13 @@ fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) ->
     let image = Image::open(&case.archive, &[])?;
     let prover = Prover::load(&case.origin)?;
     let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
-    let deployment = prover.deploy(&image, &scratch, case.sabotage.clone())?;
-    let appliance = stage.runtime().start(&deployment)?;
+    let runtime = stage.runtime();
+    let deployment = Deployment {
+        firewall: runtime.rules(&prover.policy)?,
+        sabotage: case.sabotage.clone(),
+        ..prover.deploy(&image, &scratch)?
+    };
+    let appliance = runtime.start(&deployment)?;
     let report = prover.probe(case, &image, Ok(appliance.as_ref()), on_event)?;
     on_event(Event::Doing("stopping the appliance".to_owned()));
     appliance.stop()?;
@@ -132,7 +137,7 @@ impl Prover {
     }
 
     /// Lays out a throw-away deployment: the image unpacked, the site's settings, an empty data folder.
-    fn deploy(&self, image: &Image, scratch: &TempDir, sabotage: Vec<Sabotage>) -> Result<Deployment> {
+    fn deploy(&self, image: &Image, scratch: &TempDir) -> Result<Deployment> {
         let below = |name: &str| scratch.path().join(name);
         image.unpack(&below("image"))?;
         site::write_settings(&self.site, &self.folder, &below("settings"))?;
@@ -142,13 +147,13 @@ impl Prover {
             settings: below("settings"),
             data: below("data"),
             log: below("xmppd.log"),
-            firewall: self.policy.nft()?,
+            firewall: String::new(),
             policy: self.policy.clone(),
             uid: DAEMON_USER,
             gid: DAEMON_USER,
             hostname: self.site.domain.to_string(),
             program: Deployment::daemon(),
-            sabotage,
+            sabotage: Vec::new(),
         })
     }
 

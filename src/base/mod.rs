@@ -176,7 +176,7 @@ pub fn open(choice: &Choice, target: Target, vouched: Option<Sha256>) -> Result<
         Choice::Release(release) => {
             let known = release.archive(target.machine)?;
             let path = cached(known)?;
-            Ok(Box::new(Archive::open(&path, target, Some(known.sha256))?))
+            Ok(Box::new(Archive::open(&path, target, vouched.or(Some(known.sha256)))?))
         }
         Choice::Path(path) if path.is_dir() => Ok(Box::new(Folder::open(path, Kind::Folder)?)),
         Choice::Path(path) => Ok(Box::new(Archive::open(path, target, vouched)?)),

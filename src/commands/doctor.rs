@@ -1,5 +1,8 @@
 //! `jailbuild doctor`: what this machine can do, and what to type where it cannot.
 
+mod freebsd;
+mod linux;
+
 use std::io::Write;
 
 use serde::Serialize;
@@ -101,7 +104,7 @@ fn building(survey: &Survey) -> [Check; 2] {
     ]
 }
 
-/// The two ways to build for another system, and what both need.
+/// The two ways to build for another system, of which one is enough, and what both need.
 fn cross_building(survey: &Survey) -> Vec<Check> {
     let target = survey.target;
     let way = |name: &str, found: Option<String>, lack: &str, hint: &str| {
@@ -129,10 +132,6 @@ fn cross_building(survey: &Survey) -> Vec<Check> {
     for (name, path) in [("zig", &survey.zig), ("cargo-zigbuild", &survey.cargo_zigbuild)] {
         let seen = path.as_ref().map(|path| path.display().to_string());
         checks.push(seen.map_or_else(|| limited(name, "not found", ZIG_HINT), |seen| ok(name, &seen)));
-    }
-    // One way is enough, so the other needs no hint.
-    if survey.with_std().is_some() || survey.with_source().is_some() {
-        checks.iter_mut().take(2).for_each(|check| check.hint = None);
     }
     checks
 }
@@ -162,110 +161,6 @@ fn limited(subject: &str, seen: &str, hint: &str) -> Check {
 
 fn missing(subject: &str, seen: &str, hint: &str) -> Check {
     Check { state: State::Missing, ..limited(subject, seen, hint) }
-}
-
-/// What starting under namespaces needs.
-mod linux {
-    use std::path::Path;
-
-    use super::{Check, State, limited, ok, program};
-    use crate::host::file;
-
-    /// The settings that can forbid user namespaces, the value that does, and what to type against it: the kernel's own
-    /// (`user_namespaces(7)`), Debian's and Ubuntu's.
-    const FORBIDDING: [(&str, &str, &str); 3] = [
-        ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=15000"),
-        ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
-        (
-            "kernel/apparmor_restrict_unprivileged_userns",
-            "1",
-            "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
-        ),
-    ];
-
-    pub(super) fn checks() -> [Check; 2] {
-        [
-            user_namespaces(
-                |name| file::read_text(&Path::new("/proc/sys").join(name)).ok(),
-                nix::unistd::geteuid().is_root(),
-            ),
-            program(
-                "nft",
-                "firewall (nft)",
-                "`apt install nftables`: without it the firewall is not checked",
-                State::Limited,
-            ),
-        ]
-    }
-
-    pub(super) fn user_namespaces(setting: impl Fn(&str) -> Option<String>, is_root: bool) -> Check {
-        let subject = "namespaces";
-        if is_root {
-            return ok(subject, "started as root");
-        }
-        let forbidden = FORBIDDING
-            .into_iter()
-            .find(|(name, value, _)| setting(name).is_some_and(|found| found.trim() == *value));
-        match forbidden {
-            None => ok(subject, "an ordinary user may make user namespaces"),
-            Some((name, value, command)) => limited(
-                subject,
-                &format!("`{name}` is {value}: images are made, but not started"),
-                &format!("`{command}` as root"),
-            ),
-        }
-    }
-}
-
-/// What starting in a jail needs.
-mod freebsd {
-    use std::path::Path;
-
-    use super::{Check, State, limited, ok, program};
-    use crate::host::{command::Command, file};
-
-    /// Without these lines in pf.conf(5), the rules of an appliance load without complaint and do nothing.
-    const ANCHORS: [&str; 2] = [r#"rdr-anchor "jailbuild/*""#, r#"anchor "jailbuild/*""#];
-
-    pub(super) fn checks() -> Vec<Check> {
-        let mut checks: Vec<Check> = ["jail", "jexec", "ifconfig", "pfctl", "pw"]
-            .into_iter()
-            .map(|name| program(name, name, "it is part of FreeBSD's base", State::Missing))
-            .collect();
-        checks.push(if nix::unistd::geteuid().is_root() {
-            ok("rights", "started as root")
-        } else {
-            limited("rights", "not root: images are made, but not started", "run it as root")
-        });
-        checks.push(vnet());
-        checks.push(anchors(file::read_text(Path::new("/etc/pf.conf")).ok().as_deref()));
-        checks
-    }
-
-    fn vnet() -> Check {
-        match Command::new("sysctl").args(["-n", "kern.features.vimage"]).read() {
-            Ok(value) if value == "1" => ok("VNET", "the kernel has it"),
-            _ => limited("VNET", "the kernel has no `VIMAGE`", "boot the GENERIC kernel"),
-        }
-    }
-
-    pub(super) fn anchors(configuration: Option<&str>) -> Check {
-        let subject = "pf anchor";
-        let Some(configuration) = configuration else {
-            return limited(
-                subject,
-                "there is no `/etc/pf.conf`",
-                &format!("write into it `{}` and `{}`", ANCHORS[0], ANCHORS[1]),
-            );
-        };
-        let has = |line: &str| configuration.lines().any(|own| own.trim().starts_with(line));
-        match ANCHORS.into_iter().find(|line| !has(line)) {
-            None => ok(subject, "`/etc/pf.conf` evaluates it"),
-            Some(line) => {
-                limited(subject, "`/etc/pf.conf` does not evaluate it", &format!("add the line `{line}`"))
-            }
-        }
-    }
 }
 
 #[cfg(test)]

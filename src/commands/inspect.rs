@@ -101,3 +101,48 @@ fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
     // Writing into a string cannot fail.
     let _ = writeln!(text, "{line}");
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::{
+        host::file,
+        image::{fixture, sign::fingerprint},
+    };
+
+    /// What is printed of the small image of other tests, with what differs from run to run made the same.
+    fn printed(trust: bool, json: bool) -> String {
+        let folder = tempfile::tempdir().unwrap();
+        let (written, key) = fixture::written(folder.path());
+        let public = folder.path().join("signing/id_ed25519.pub");
+        let trust = if trust { vec![public] } else { Vec::new() };
+        let mut output = Vec::new();
+        run(&Arguments { image: written.archive, trust, files: true }, json, &mut output).unwrap();
+        let text = String::from_utf8(output).unwrap();
+        text.replace(&fingerprint(key.public()), "FINGERPRINT").replace(&written.digest.to_string(), "DIGEST")
+    }
+
+    #[test]
+    fn an_image_is_described_to_people() {
+        insta::assert_snapshot!(printed(true, false));
+        assert!(printed(false, false).contains("FINGERPRINT (a key that is not known here: ask the sender)"));
+    }
+
+    #[test]
+    fn an_image_is_described_to_machines() {
+        let value: serde_json::Value = serde_json::from_str(&printed(true, true)).unwrap();
+        assert_eq!(value["sha256"], "DIGEST");
+        assert_eq!(value["signer"], json!({ "fingerprint": "FINGERPRINT", "trusted": true }));
+        assert_eq!(value["manifest"]["network"]["blocked-both-ways"], json!([5269]));
+    }
+
+    #[test]
+    fn a_file_without_keys_is_a_mistake_of_configuration() {
+        let folder = tempfile::tempdir().unwrap();
+        let junk = folder.path().join("keys");
+        file::write(&junk, b"not a key\n", 0o644).unwrap();
+        let arguments = Arguments { image: "x.tar.gz".into(), trust: vec![junk], files: false };
+        assert_eq!(run(&arguments, false, &mut Vec::new()).unwrap_err().exit_code(), 3);
+    }
+}

@@ -15,7 +15,7 @@ use crate::{
     pkg_list::{Flavour, PkgList},
 };
 
-pub(super) fn daemon() -> Daemon {
+pub(crate) fn daemon() -> Daemon {
     let bytes = Specimen::freebsd().interpreter("/libexec/ld-elf.so.1").needs(&["libc.so.7"]).bytes();
     Daemon {
         binary: Binary::parse(&bytes).unwrap(),
@@ -39,7 +39,7 @@ pub(super) fn daemon() -> Daemon {
 }
 
 /// A base with a shell whose mode is the test's choice.
-pub(super) fn base(shell_mode: u32) -> (TempDir, Folder) {
+pub(crate) fn base(shell_mode: u32) -> (TempDir, Folder) {
     let folder = tempfile::tempdir().unwrap();
     let add = |path: &str, bytes: &[u8], mode| file::write(&folder.path().join(path), bytes, mode).unwrap();
     let library = Specimen::freebsd().bytes();
@@ -56,7 +56,7 @@ pub(super) fn base(shell_mode: u32) -> (TempDir, Folder) {
     (folder, base)
 }
 
-pub(super) fn extra(path: &str, bytes: &[u8]) -> Extra {
+pub(crate) fn extra(path: &str, bytes: &[u8]) -> Extra {
     Extra {
         path: path.parse().unwrap(),
         mode: Mode::PLAIN,
@@ -65,12 +65,12 @@ pub(super) fn extra(path: &str, bytes: &[u8]) -> Extra {
     }
 }
 
-pub(super) fn assembled(base: &dyn Base, list: &str, extras: Vec<Extra>) -> Result<Assembled> {
+pub(crate) fn assembled(base: &dyn Base, list: &str, extras: Vec<Extra>) -> Result<Assembled> {
     let list = PkgList::parse("test.list", list).unwrap();
     assemble(Ingredients { daemon: &daemon(), base, flavour: Flavour::Minimal, list: &list, extras })
 }
 
-pub(super) fn minimal() -> Assembled {
+pub(crate) fn minimal() -> Assembled {
     let (_folder, base) = base(0o755);
     assembled(
         &base,
@@ -81,7 +81,7 @@ pub(super) fn minimal() -> Assembled {
 }
 
 /// The minimal image on disk, and the key that signed it.
-pub(super) fn written(folder: &Path) -> (Written, SigningKey) {
+pub(crate) fn written(folder: &Path) -> (Written, SigningKey) {
     let key = SigningKey::of_folder(&folder.join("signing")).unwrap();
     (write(&minimal(), &folder.join("dist"), &key).unwrap(), key)
 }

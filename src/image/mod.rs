@@ -4,7 +4,7 @@ pub mod archive;
 mod assemble;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
-mod fixture;
+pub(crate) mod fixture;
 mod manifest;
 mod open;
 mod sbom;
@@ -48,10 +48,11 @@ pub fn write(image: &Assembled, folder: &Path, key: &SigningKey) -> Result<Writt
     let name = image.manifest.file_name();
     let archive = folder.join(&name);
     let signature = open::beside(&archive, ".sig");
-    file::write(&archive, &bytes, 0o644)?;
     // The form that `sha256sum -c` reads.
     file::write(&open::beside(&archive, ".sha256"), format!("{digest}  {name}\n").as_bytes(), 0o644)?;
     file::write(&signature, key.sign(&bytes)?.as_bytes(), 0o644)?;
+    // Last, so that there is no image without its digest and signature.
+    file::write(&archive, &bytes, 0o644)?;
     Image::open(&archive, &[key.public().clone()])?;
     Ok(Written { archive, digest, signature })
 }

@@ -66,6 +66,9 @@ pub trait Runtime {
     /// `jail` or `namespaces`.
     fn name(&self) -> &'static str;
 
+    /// The policy in the form of this system's firewall, for [`Deployment::firewall`].
+    fn rules(&self, policy: &Policy) -> Result<String>;
+
     /// Starts the appliance and waits until the daemon accepts connections.
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>>;
 }

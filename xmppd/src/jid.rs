@@ -1,4 +1,5 @@
-//! Addresses (RFC 7622): `localpart@domainpart/resourcepart`, prepared, so that equal ones are equal byte for byte.
+//! Addresses (RFC 7622): `localpart@domainpart/resourcepart`, prepared, so that equal ones are equal byte for
+//! byte.
 
 use std::{fmt, sync::Arc};
 
@@ -33,8 +34,15 @@ impl Jid {
     }
 
     /// The same account's address with a resource.
+    #[must_use]
     pub fn with_resource(&self, resource: &Resource) -> Self {
         Self::from_prepared(&format!("{}/{}", self.bare(), resource.0))
+    }
+
+    /// The account's address, without a resource.
+    #[must_use]
+    pub fn to_bare(&self) -> Self {
+        Self::from_prepared(self.bare())
     }
 
     /// The part before the `@`: for addresses of this server, the account's name.
@@ -94,7 +102,8 @@ impl Resource {
     }
 }
 
-/// Whether preparing would change nothing, told for the plain ASCII that nearly all addresses are. `false` says nothing.
+/// Whether preparing would change nothing, told for the plain ASCII that nearly all addresses are. `false`
+/// says nothing.
 fn is_prepared(text: &str) -> bool {
     let (bare, resource) =
         text.split_once('/').map_or((text, None), |(bare, resource)| (bare, Some(resource)));
@@ -165,11 +174,13 @@ mod tests {
         }
     }
 
+    const ADDRESSES: &str = "[a-cA-C1._+@/é -]{0,12}|[a-z.-]{1,70}|xn--[a-z]{1,5}\\.a/[ -~]{0,9}";
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(2000))]
 
         #[test]
-        fn what_counts_as_prepared_is_what_preparing_leaves_alone(text in "[a-cA-C1._+@/é -]{0,12}|[a-z.-]{1,70}|xn--[a-z]{1,5}\\.a/[ -~]{0,9}") {
+        fn what_counts_as_prepared_is_what_preparing_leaves_alone(text in ADDRESSES) {
             if is_prepared(&text) {
                 prop_assert_eq!(jid::Jid::new(&text).map(|jid| jid.to_string()), Ok(text));
             }

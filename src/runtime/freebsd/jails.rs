@@ -14,7 +14,8 @@ use super::{
 use crate::{
     error::{Error, Result},
     host::command::Command,
-    render::KernelParameters,
+    policy::Policy,
+    render::{KernelParameters, Word},
     runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime},
 };
 
@@ -28,6 +29,10 @@ pub struct Jails;
 impl Runtime for Jails {
     fn name(&self) -> &'static str {
         "jail"
+    }
+
+    fn rules(&self, policy: &Policy) -> Result<String> {
+        policy.pf(&external_interface(&System)?)
     }
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
@@ -49,6 +54,15 @@ fn require_host(shell: &dyn Shell) -> Result<()> {
         ));
     }
     firewall::require(shell)
+}
+
+/// The interface on which clients come to the host: where its default route leads.
+fn external_interface(shell: &dyn Shell) -> Result<Word> {
+    let route = read(shell, &Command::new("route").args(["-n", "get", "default"]))?;
+    let interface = facts::interface(&route).ok_or_else(|| {
+        Error::host("this host has no default route, so the interface of its clients is not known", "type `route add default GATEWAY`")
+    })?;
+    Word::new(interface)
 }
 
 fn wait_until_ready(deployment: &Deployment) -> Result<()> {

@@ -17,6 +17,7 @@ use super::{
 use crate::{
     error::{Context as _, Error, Result},
     host::{namespaces, owner},
+    policy::Policy,
     runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime, Stage},
 };
 
@@ -36,6 +37,10 @@ impl Namespaces {
 impl Runtime for Namespaces {
     fn name(&self) -> &'static str {
         "namespaces"
+    }
+
+    fn rules(&self, policy: &Policy) -> Result<String> {
+        policy.nft()
     }
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {

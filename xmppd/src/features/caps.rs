@@ -1,5 +1,5 @@
-//! XEP-0115: entity capabilities. The server tells its own in the stream features; those of clients travel with their
-//! presence, untouched.
+//! XEP-0115: entity capabilities. The server tells its own in the stream features; those of clients travel
+//! with their presence, untouched.
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};

@@ -8,6 +8,9 @@ const FORMAT: &[BorrowedFormatItem<'_>] =
     format_description!("[year]-[month]-[day]T[hour]:[minute]:[second].[subsecond digits:3]Z");
 
 /// A time as XEP-0082 §3.2 has it, in UTC, to the millisecond.
+///
+/// # Panics
+/// In the year 10000.
 pub fn stamp(time: OffsetDateTime) -> String {
     time.to_offset(UtcOffset::UTC).format(&FORMAT).expect("a year of four digits can be written")
 }

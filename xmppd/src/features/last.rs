@@ -1,4 +1,5 @@
-//! XEP-0012: last activity, of the server alone: how long it has been up. When a child was last online is not kept.
+//! XEP-0012: last activity, of the server alone: how long it has been up. When a child was last online is not
+//! kept.
 
 use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
 use crate::{ns, router::Router, stanza::StanzaError, stream::Context};

@@ -1,7 +1,8 @@
 //! What the server can do beside carrying stanzas: one XEP or RFC chapter a file.
 //!
-//! A feature is one entry in [`ALL`]: the namespace of the requests that it answers, what it tells service discovery,
-//! and the function that answers. Nothing is advertised that has no entry, and nothing without one is answered.
+//! A feature is one entry in [`ALL`]: the namespace of the requests that it answers, what it tells service
+//! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
+//! is answered.
 
 pub mod caps;
 pub mod delay;
@@ -96,7 +97,8 @@ impl Feature {
     };
 }
 
-/// Has the feature answer whose namespace the payload has. RFC 6120 §8.4: `service-unavailable` where there is none.
+/// Has the feature answer whose namespace the payload has. RFC 6120 §8.4: `service-unavailable` where there
+/// is none.
 pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     let feature = enabled(&router.settings).find(|feature| feature.namespace == request.payload.namespace);
     match feature {

@@ -33,7 +33,8 @@ pub struct Waited {
 }
 
 impl Router {
-    /// Has the store keep a message. Its sender, if there still is one, hears of it when there are too many already.
+    /// Has the store keep a message. Its sender, if there still is one, hears of it when there are too many
+    /// already.
     pub(crate) fn keep_offline(
         &mut self,
         name: &str,
@@ -52,7 +53,8 @@ impl Router {
         cx.outbox.push(Action::KeepOffline { account, stanza: flatten(packet), at: cx.now, refusal });
     }
 
-    /// Asks the store for what has waited, unless it is known that nothing has. What comes meanwhile is withheld.
+    /// Asks the store for what has waited, unless it is known that nothing has. What comes meanwhile is
+    /// withheld.
     pub(crate) fn take_offline(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get_mut(&session) else { return };
         let Some(person) = self.people.get_mut(&session.account) else { return };
@@ -63,7 +65,8 @@ impl Router {
         }
     }
 
-    /// Delivers what has waited, oldest first, then what was withheld. `false` if the session is gone: keep the messages.
+    /// Delivers what has waited, oldest first, then what was withheld. `false` if the session is gone: keep
+    /// the messages.
     pub fn deliver_offline(&mut self, session: SessionId, waited: Vec<Waited>, cx: &mut Context<'_>) -> bool {
         let Some(session) = self.sessions.get_mut(&session) else { return false };
         let Some(withheld) = session.withheld.take() else { return false };
@@ -87,22 +90,24 @@ impl Router {
         true
     }
 
-    /// A session has ended while the store was being asked: what was withheld from it goes to the next best, or waits.
+    /// A session has ended while the store was being asked: the next best asks again, and gets what was withheld;
+    /// where there is none, it waits.
     pub(crate) fn reroute_withheld(&mut self, session: &mut Session, cx: &mut Context<'_>) {
         let Some(withheld) = session.withheld.take() else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
             person.waiting = Waiting::Perhaps;
         }
-        let best = self.sessions_of(&session.account).filter(|other| other.priority() >= Some(0));
-        let best = best.max_by_key(|other| other.priority()).map(|other| other.connection);
-        for message in withheld {
-            match best {
-                Some(connection) => cx.send(connection, message.packet),
-                None if message.is_worth_keeping => {
-                    self.keep_offline(&session.account, &message.packet, None, cx)
-                }
-                None => {}
+        let others = self.sessions_of(&session.account).filter(|other| other.priority() >= Some(0));
+        if let Some(best) = others.max_by_key(|other| other.priority()).map(|other| other.id) {
+            self.take_offline(best, cx);
+            let heir = self.sessions.get_mut(&best).and_then(|heir| heir.withheld.as_mut());
+            if let Some(heir) = heir {
+                heir.extend(withheld);
             }
+            return;
+        }
+        for message in withheld.into_iter().filter(|message| message.is_worth_keeping) {
+            self.keep_offline(&session.account, &message.packet, None, cx);
         }
     }
 }

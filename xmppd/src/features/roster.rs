@@ -33,10 +33,10 @@ fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> A
 fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     let session = router.sessions.get_mut(&request.session).ok_or(StanzaError::ServiceUnavailable)?;
     session.interested = true;
-    let roster = &router.roster;
-    match roster.update_for(&session.account, request.payload.attribute("ver")) {
+    let shared = &router.roster;
+    match shared.update_for(&session.account, request.payload.attribute("ver")) {
         Update::All([before, after]) => {
-            let ver = roster.version();
+            let ver = shared.version();
             let frame = reply::result(request.element, session.jid.as_str(), "\0");
             let (start, end) = frame.split_once('\0').expect("it was just put in");
             let head = format!("{start}<query xmlns='{}' ver='{}'>", ns::ROSTER, Escaped(ver));
@@ -47,7 +47,7 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
             session.say(reply::result(request.element, session.jid.as_str(), ""), cx);
             for name in changed {
                 let head = push_head(session.jid.as_str(), cx);
-                cx.send(session.connection, Packet::from_iter([head, (roster.push(&name) + "</iq>").into()]));
+                cx.send(session.connection, Packet::from_iter([head, (shared.push(&name) + "</iq>").into()]));
             }
         }
     }

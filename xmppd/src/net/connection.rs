@@ -23,6 +23,7 @@ use super::{
     shared::Shared,
     tls::Certificate,
     transport::Transport,
+    vigil::{Verdict, Vigil},
 };
 use crate::{
     auth::ChannelBindings,
@@ -30,10 +31,6 @@ use crate::{
     stream::{Batch, Step, Stream, StreamError},
 };
 
-/// After so much silence a client is asked whether it is still there (XEP-0199 §4.2); longer than phones sleep between pings.
-const SILENCE: Duration = Duration::from_secs(300);
-/// So long it may think about it.
-const PATIENCE: Duration = Duration::from_secs(60);
 /// So long the last words may take, and so long the peer may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(3);
 
@@ -91,9 +88,7 @@ struct Connection<'a> {
     outgoing: BytesMut,
     must_flush: bool,
     shaper: Shaper,
-    login_by: Instant,
-    heard: Instant,
-    is_asked: bool,
+    vigil: Vigil,
     /// Nothing is read before this.
     read_from: Option<Instant>,
     /// Nothing is written before this.
@@ -137,9 +132,7 @@ impl<'a> Connection<'a> {
             outgoing: BytesMut::new(),
             must_flush: false,
             shaper: Shaper::new(service.limits.bytes_per_second, service.limits.burst_bytes, now),
-            login_by,
-            heard: now,
-            is_asked: false,
+            vigil: Vigil::new(now, login_by),
             read_from: None,
             write_from: None,
             alarm: Box::pin(sleep_until(login_by.into())),
@@ -168,12 +161,12 @@ impl<'a> Connection<'a> {
 
     /// Writes whatever can be written, and returns when something else has happened.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Event> {
-        if self.write_from.is_none() {
-            match self.poll_write(cx) {
-                Poll::Ready(Ok(order)) => return Poll::Ready(Event::Ordered(order)),
-                Poll::Ready(Err(_)) => return Poll::Ready(Event::Ended),
-                Poll::Pending => {}
-            }
+        // First, since it must be heard even by one whose peer does not read.
+        if let Poll::Ready(order) = self.mailbox.poll_order(cx) {
+            return Poll::Ready(Event::Ordered(order));
+        }
+        if self.write_from.is_none() && matches!(self.poll_write(cx), Poll::Ready(Err(_))) {
+            return Poll::Ready(Event::Ended);
         }
         if self.read_from.is_none()
             && let Some(transport) = &mut self.transport
@@ -187,31 +180,29 @@ impl<'a> Connection<'a> {
         self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
     }
 
-    /// Pending for as long as there is nothing but writing to do.
-    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<Order>> {
+    /// Ready when all that waited has been written.
+    fn poll_write(&mut self, cx: &mut task::Context<'_>) -> Poll<io::Result<()>> {
         let Some(transport) = &mut self.transport else {
             return Poll::Ready(Err(io::ErrorKind::NotConnected.into()));
         };
         loop {
             task::ready!(transport.poll_write_all(cx, &mut self.outgoing))?;
-            match self.mailbox.poll_take(cx, &mut self.outgoing) {
-                Poll::Ready(None) => self.must_flush = true,
-                order => {
-                    self.outgoing = BytesMut::new(); // an idle connection holds no buffers
-                    if self.must_flush {
-                        task::ready!(transport.poll_flush(cx))?;
-                        self.must_flush = false;
-                    }
-                    return order.map(|order| Ok(order.expect("nothing waits")));
-                }
+            if !self.mailbox.take(&mut self.outgoing) {
+                break;
             }
+            self.must_flush = true;
         }
+        self.outgoing = BytesMut::new(); // an idle connection holds no buffers
+        if self.must_flush {
+            task::ready!(transport.poll_flush(cx))?;
+            self.must_flush = false;
+        }
+        Poll::Ready(Ok(()))
     }
 
     fn read(&mut self, bytes: usize) -> Step {
         let now = Instant::now();
-        self.heard = now;
-        self.is_asked = false;
+        self.vigil.heard(now);
         if let Some(wait) = self.shaper.took(bytes, now) {
             self.hold(now + wait, false);
         }
@@ -259,25 +250,22 @@ impl<'a> Connection<'a> {
         }
     }
 
-    /// Some time is over: goes on with what was held back, asks the silent, ends what takes too long. The alarm is only ever set
-    /// when it rings or must ring earlier, not with every byte.
+    /// Some time is over: goes on with what was held back, and looks after the silent. The alarm is set when
+    /// it rings, or must ring earlier; not with every byte.
     fn alarmed(&mut self) -> Step {
         let now = Instant::now();
         let was_held = self.read_from.take_if(|from| *from <= now).is_some();
         self.write_from.take_if(|from| *from <= now);
-        let patience = if self.is_asked { SILENCE + PATIENCE } else { SILENCE };
-        let deadline = match self.stream.session() {
-            None if self.login_by <= now => return self.fail(StreamError::ConnectionTimeout),
-            None => self.login_by,
-            Some(_) if self.heard + patience > now => self.heard + patience,
-            Some(_) if self.is_asked => return self.fail(StreamError::ConnectionTimeout),
-            Some(session) => {
-                self.is_asked = true;
-                self.service.shared.drive(|router, cx| router.ping(session, cx));
-                self.heard + SILENCE + PATIENCE
+        let session = self.stream.session();
+        let look_again = match self.vigil.check(now, session.is_some()) {
+            Verdict::GiveUp => return self.fail(StreamError::ConnectionTimeout),
+            Verdict::Wait(until) => until,
+            Verdict::Ask(until) => {
+                self.service.shared.drive(|router, cx| session.map(|session| router.ping(session, cx)));
+                until
             }
         };
-        let next = self.read_from.into_iter().chain(self.write_from).fold(deadline, Instant::min);
+        let next = self.read_from.into_iter().chain(self.write_from).fold(look_again, Instant::min);
         self.alarm.as_mut().reset(next.into());
         if was_held { self.digest() } else { Step::Continue }
     }
@@ -285,28 +273,19 @@ impl<'a> Connection<'a> {
     /// RFC 6120 §5.4.3.3: whatever was sent in the clear behind `<starttls/>` is dropped.
     async fn start_tls(&mut self) -> Option<()> {
         self.incoming = BytesMut::new();
-        timeout_at(self.login_by.into(), self.write_all()).await.ok()?.ok()?;
+        timeout_at(self.vigil.login_by.into(), poll_fn(|cx| self.poll_write(cx))).await.ok()?.ok()?;
         let Some(Transport::Plain(tcp)) = self.transport.take() else { return None };
-        let (transport, bindings) = handshake(tcp, self.login_by, self.service).await?;
+        let (transport, bindings) = handshake(tcp, self.vigil.login_by, self.service).await?;
         self.transport = Some(transport);
         self.stream.secured(bindings);
         Some(())
     }
 
-    /// Writes all that waits.
-    async fn write_all(&mut self) -> io::Result<()> {
-        poll_fn(|cx| match self.poll_write(cx) {
-            Poll::Ready(Err(error)) => Poll::Ready(Err(error)),
-            _ if self.outgoing.is_empty() && !self.must_flush => Poll::Ready(Ok(())),
-            _ => Poll::Pending,
-        })
-        .await
-    }
-
-    /// Says the last words, closes, and waits for the peer to do so (RFC 6120 §4.4), lest what it sends destroys them.
+    /// Says the last words, closes, and waits for the peer to do so (RFC 6120 §4.4), lest what it sends
+    /// destroys them.
     async fn finish(&mut self) -> End {
         let farewell = async {
-            self.write_all().await?;
+            poll_fn(|cx| self.poll_write(cx)).await?;
             let Some(transport) = &mut self.transport else { return Ok(()) };
             poll_fn(|cx| transport.poll_shutdown(cx)).await?;
             loop {

@@ -46,8 +46,8 @@ struct Signals {
 }
 
 impl Server {
-    /// Reads the certificate and the accounts, and listens on every address. From now on connections wait to be
-    /// served, and signals for [`Server::run`].
+    /// Reads the certificate and the accounts, and listens on every address. From now on connections wait to
+    /// be served, and signals for [`Server::run`].
     pub async fn bind(config: &Config, store: Store) -> Result<Self, ServeError> {
         let certificate = Arc::new(Certificate::load(&config.tls)?);
         let settings = Settings {

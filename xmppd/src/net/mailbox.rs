@@ -1,4 +1,5 @@
-//! What waits to be written to one connection. It is bounded: a reader who does not read is cut off, not buffered for.
+//! What waits to be written to one connection. It is bounded: a reader who does not read is cut off, not
+//! buffered for.
 
 use std::{
     collections::VecDeque,
@@ -32,7 +33,7 @@ struct Inner {
 /// What the connection is told to do beside writing.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(super) enum Order {
-    /// Write what waits, then end the stream with this error.
+    /// End the stream with this error, behind what waits.
     Close(StreamError),
     /// Drop everything: the peer does not read.
     Cut,
@@ -67,17 +68,23 @@ impl Mailbox {
         self.inner.lock().order = None;
     }
 
-    /// Appends what waits to `out`, up to about one TLS record; an order comes when nothing waits any more.
-    pub(super) fn poll_take(&self, cx: &Context<'_>, out: &mut BytesMut) -> Poll<Option<Order>> {
+    /// Ready when there is an order; until then, the task is woken by whatever comes.
+    pub(super) fn poll_order(&self, cx: &Context<'_>) -> Poll<Order> {
+        let mut inner = self.inner.lock();
+        if let Some(order) = inner.order {
+            return Poll::Ready(order);
+        }
+        if !inner.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
+            inner.reader = Some(cx.waker().clone());
+        }
+        Poll::Pending
+    }
+
+    /// Appends what waits to `out`, up to about one TLS record; `false` if nothing waits.
+    pub(super) fn take(&self, out: &mut BytesMut) -> bool {
         let mut inner = self.inner.lock();
         if inner.waiting.is_empty() {
-            if let Some(order) = inner.order {
-                return Poll::Ready(Some(order));
-            }
-            if !inner.reader.as_ref().is_some_and(|reader| reader.will_wake(cx.waker())) {
-                inner.reader = Some(cx.waker().clone());
-            }
-            return Poll::Pending;
+            return false;
         }
         while out.len() < GULP
             && let Some(piece) = inner.waiting.pop_front()
@@ -88,7 +95,7 @@ impl Mailbox {
         if inner.waiting.is_empty() {
             inner.waiting = VecDeque::new(); // an idle connection holds no buffers
         }
-        Poll::Ready(None)
+        true
     }
 }
 
@@ -104,10 +111,8 @@ impl Inner {
 mod tests {
     use super::*;
 
-    fn take(mailbox: &Mailbox) -> (Poll<Option<Order>>, BytesMut) {
-        let mut out = BytesMut::new();
-        let taken = mailbox.poll_take(&Context::from_waker(Waker::noop()), &mut out);
-        (taken, out)
+    fn order(mailbox: &Mailbox) -> Poll<Order> {
+        mailbox.poll_order(&Context::from_waker(Waker::noop()))
     }
 
     fn packet(bytes: usize) -> Packet {
@@ -115,13 +120,17 @@ mod tests {
     }
 
     #[test]
-    fn an_order_comes_last() {
-        let mailbox = Mailbox::default();
+    fn nothing_comes_behind_an_order_but_last_words() {
+        let (mailbox, mut out) = (Mailbox::default(), BytesMut::new());
+        assert_eq!(order(&mailbox), Poll::Pending);
         mailbox.put(packet(3));
         mailbox.close(StreamError::Conflict);
-        mailbox.put(packet(3));
-        assert_eq!(take(&mailbox), (Poll::Ready(None), BytesMut::from("xxx")));
-        assert_eq!(take(&mailbox).0, Poll::Ready(Some(Order::Close(StreamError::Conflict))));
+        mailbox.put(packet(5));
+        assert_eq!(order(&mailbox), Poll::Ready(Order::Close(StreamError::Conflict)));
+        mailbox.reopen();
+        mailbox.put(packet(1));
+        assert!(mailbox.take(&mut out) && !mailbox.take(&mut out));
+        assert_eq!(out, "xxxx");
     }
 
     #[test]
@@ -130,6 +139,6 @@ mod tests {
         for _ in 0..3 {
             mailbox.put(packet(MOST_BYTES - 1));
         }
-        assert_eq!(take(&mailbox).0, Poll::Ready(Some(Order::Cut)));
+        assert_eq!(order(&mailbox), Poll::Ready(Order::Cut));
     }
 }

@@ -8,6 +8,7 @@
 //! | `shared` | the router under its lock, and everybody's mailbox |
 //! | `mailbox` | what waits to be written to one connection |
 //! | `connection` | one connection: bytes in, bytes out, silence |
+//! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
 //! | `offline` | the store's part in messages that wait |
@@ -23,6 +24,10 @@ mod shaper;
 mod shared;
 pub mod tls;
 mod transport;
+mod vigil;
+
+#[cfg(test)]
+mod tests;
 
 use std::{io, net::SocketAddr, path::PathBuf};
 

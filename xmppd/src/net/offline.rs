@@ -1,4 +1,5 @@
-//! The store's part in messages that wait: errands to it, begun in the order in which the router asked for them.
+//! The store's part in messages that wait: errands to it, begun in the order in which the router asked for
+//! them.
 
 use std::{
     future::{Future, poll_fn},
@@ -44,8 +45,8 @@ pub(super) fn errands() -> (Errands, mpsc::UnboundedReceiver<Errand>) {
 
 /// Runs errands until nobody can ask for one any more.
 ///
-/// Each is begun before the next, so that the store does them in order; none waits for another's end, so that the store can
-/// put many into one transaction.
+/// Each is begun before the next, so that the store does them in order; none waits for another's end, so that
+/// the store can put many into one transaction.
 pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Store, shared: Weak<Shared>) {
     while let Some(errand) = waiting.recv().await {
         let mut running = Box::pin(run_one(errand, store.clone(), Weak::clone(&shared)));

@@ -1,4 +1,5 @@
-//! How fast one connection may send: a bucket of bytes that fills again. Who sends more is read more slowly; nothing is dropped.
+//! How fast one connection may send: a bucket of bytes that fills again. Who sends more is read more slowly;
+//! nothing is dropped.
 
 use std::time::{Duration, Instant};
 

@@ -16,8 +16,8 @@ use crate::{
     stream::{Action, ConnectionId, Context, StreamError},
 };
 
-/// What all connections share. A lock is taken once for all stanzas that were read together; what they cause is in the
-/// mailboxes when it is given back, so that everybody sees the same order.
+/// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
+/// is in the mailboxes when it is given back, so that everybody sees the same order.
 pub(super) struct Shared {
     core: Mutex<Core>,
     random: SystemRandom,
@@ -98,7 +98,7 @@ impl Core {
                     self.errands.add(Errand::Keep { account, stanza, at, refusal });
                 }
                 Action::TakeOffline { account, session } => {
-                    self.errands.add(Errand::Take { account, session })
+                    self.errands.add(Errand::Take { account, session });
                 }
             }
         }

@@ -26,7 +26,8 @@ pub(super) enum Transport {
 }
 
 impl Transport {
-    /// Reads into `buffer`; how many bytes, 0 at the end. The memory to read into is the stack's, for only as long as it takes.
+    /// Reads into `buffer`; how many bytes, 0 at the end. The memory to read into is the stack's, for only as
+    /// long as it takes.
     pub(super) fn poll_read(
         &mut self,
         cx: &mut Context<'_>,

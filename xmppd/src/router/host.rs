@@ -51,7 +51,7 @@ impl Host for Router {
     fn receive(
         &mut self,
         session: SessionId,
-        stanza: Result<Stanza, Malformed>,
+        stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError> {
         let stanza = match stanza {

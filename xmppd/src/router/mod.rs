@@ -9,8 +9,8 @@
 //! | `message`, `presence`, `iq` | what becomes of each stanza |
 //! | [`roster`] | the roster that all share |
 //!
-//! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what is to
-//! be done as [`Action`](crate::stream::Action)s.
+//! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
+//! is to be done as [`Action`](crate::stream::Action)s.
 
 mod host;
 mod iq;
@@ -48,7 +48,8 @@ use roster::SharedRoster;
 pub struct Settings {
     /// The domain, prepared.
     pub domain: String,
-    /// The school's name: the roster group of who belongs to no other, and the server's name in service discovery.
+    /// The school's name: the roster group of who belongs to no other, and the server's name in service
+    /// discovery.
     pub organisation: String,
     /// The most bytes that a stanza may have.
     pub stanza_bytes: usize,
@@ -89,7 +90,8 @@ pub struct Status {
 impl Router {
     /// A server with these accounts, at this time, and nobody online.
     ///
-    /// The domain of the settings must be prepared.
+    /// # Panics
+    /// If the domain of the settings is not prepared.
     pub fn new(
         settings: Settings,
         authenticator: Authenticator,

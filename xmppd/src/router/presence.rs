@@ -110,7 +110,8 @@ impl Presence<'_> {
         }
     }
 
-    /// RFC 6121 §3.1.3: who is subscribed already is told so at once; who does not exist cannot be subscribed to.
+    /// RFC 6121 §3.1.3: who is subscribed already is told so at once; who does not exist cannot be subscribed
+    /// to.
     fn subscribe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get(&self.session) else { return };
         let exists = to.local().is_some_and(|name| router.person(name).is_some());

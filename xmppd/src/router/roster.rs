@@ -1,6 +1,7 @@
 //! The roster that all share: every account in every other's, subscribed both ways (RFC 6121 §2).
 //!
-//! It is serialised once a revision. What one person gets is the same text without their own item: two slices of it.
+//! It is serialised once a revision. What one person gets is the same text without their own item: two slices
+//! of it.
 
 use std::{
     collections::{BTreeMap, VecDeque},

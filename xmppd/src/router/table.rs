@@ -45,8 +45,9 @@ pub enum Fate {
     ToThat,
 }
 
-/// RFC 6121 §8.5.4, the table of messages. Where the RFC leaves a choice: nothing is dropped silently that its sender
-/// would miss, and a chat goes on with another resource when its own is gone.
+/// RFC 6121 §8.5.4, the table of messages. Where the RFC leaves a choice: nothing is dropped silently that
+/// its sender would miss, and a chat goes on with another resource when its own is gone.
+#[expect(clippy::match_same_arms, reason = "each arm is a paragraph of the RFC")]
 pub fn message(recipient: Recipient, address: Address, kind: MessageType) -> Fate {
     use Address::{Bare, FullMatch, FullNoMatch};
     use MessageType::{Chat, Error, Groupchat, Headline, Normal};
@@ -92,7 +93,8 @@ mod tests {
         *,
     };
 
-    /// The rows of RFC 6121 §8.5.4, in its order; the columns are normal, chat, groupchat, headline, and error.
+    /// The rows of RFC 6121 §8.5.4, in its order; the columns are normal, chat, groupchat, headline, and
+    /// error.
     const MESSAGES: [(Recipient, Address, [Fate; 5]); 10] = [
         (NoAccount, Bare, [Refuse, Refuse, Refuse, Ignore, Ignore]),
         (NoAccount, FullNoMatch, [Refuse, Refuse, Refuse, Refuse, Ignore]),

@@ -50,8 +50,8 @@ pub enum PresenceType {
 }
 
 impl Kind {
-    /// Reads the name and the type of a stanza's first tag.
-    pub(super) fn of(element: &Element) -> Result<Self, StanzaError> {
+    /// Reads the name and the type of a stanza, and whether it is made as they demand.
+    pub(crate) fn of(element: &Element) -> Result<Self, StanzaError> {
         let kind = element.attribute("type");
         let kind = kind.as_deref();
         match element.name() {

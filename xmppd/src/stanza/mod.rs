@@ -51,7 +51,7 @@ impl fmt::Debug for Stanza {
 
 impl Stanza {
     /// Parses the header of an element that [`is_stanza`].
-    pub fn parse(element: Element) -> Result<Self, Malformed> {
+    pub fn parse(element: Element) -> Result<Self, Box<Malformed>> {
         let header = Kind::of(&element).and_then(|kind| {
             let address = |name| element.attribute(name).map(|text| Jid::parse(&text)).transpose();
             let to = address("to").map_err(|_| StanzaError::JidMalformed)?;
@@ -61,7 +61,7 @@ impl Stanza {
         });
         match header {
             Ok((kind, to, from)) => Ok(Self { kind, to, from, element }),
-            Err(error) => Err(Malformed { element, error }),
+            Err(error) => Err(Box::new(Malformed { element, error })),
         }
     }
 }

@@ -18,7 +18,8 @@ pub fn result(request: &Element, to: &str, payload: &str) -> String {
     reply
 }
 
-/// A stanza error (RFC 6120 §8.3) about `stanza`, to the one who sent it. The original is not repeated: its sender has it.
+/// A stanza error (RFC 6120 §8.3) about `stanza`, to the one who sent it. The original is not repeated: its
+/// sender has it.
 pub fn error(stanza: &Element, to: &str, error: StanzaError) -> String {
     let mut reply = head(stanza, "error", to);
     write!(

@@ -1,5 +1,5 @@
-//! A stanza with its sender stamped on (RFC 6120 §8.1.2.1), ready for many recipients: what all of them get is serialised
-//! once and shared, and each costs one reference more.
+//! A stanza with its sender stamped on (RFC 6120 §8.1.2.1), ready for many recipients: what all of them get
+//! is serialised once and shared, and each costs one reference more.
 
 use std::fmt::Write;
 
@@ -14,7 +14,8 @@ use crate::{
 /// What goes to one connection, in pieces that others may share.
 pub type Packet = SmallVec<[Bytes; 3]>;
 
-/// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and session.
+/// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and
+/// session.
 #[derive(Clone)]
 pub struct Addressee(Bytes);
 
@@ -35,8 +36,9 @@ pub struct Stamped {
 }
 
 impl Stamped {
-    /// Stamps `from` on. The payload and all other attributes stay as they came; prefixes which the sender's stream declared
-    /// are declared again. `language` is the sender's stream's, for a stanza that names none (RFC 6120 §8.1.5).
+    /// Stamps `from` on. The payload and all other attributes stay as they came; prefixes which the sender's
+    /// stream declared are declared again. `language` is the sender's stream's, for a stanza that names none
+    /// (RFC 6120 §8.1.5).
     pub fn new(element: &Element, from: &str, language: Option<&str>) -> Self {
         let mut head = String::with_capacity(128);
         write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
@@ -64,8 +66,8 @@ impl Stamped {
         Self { head: head.into(), tail: element.tail() }
     }
 
-    /// A stanza of the server's own making: the tag's name with its attributes but for `to`, and what follows them,
-    /// which is `/>` or `>…</name>`.
+    /// A stanza of the server's own making: the tag's name with its attributes but for `to`, and what follows
+    /// them, which is `/>` or `>…</name>`.
     pub fn own(start: &str, tail: impl Into<Bytes>) -> Self {
         Self { head: format!("<{start} to='").into(), tail: tail.into() }
     }
@@ -86,6 +88,7 @@ impl Stamped {
     }
 
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
+    #[must_use]
     pub fn detached(&self) -> Self {
         Self { head: self.head.clone(), tail: Bytes::copy_from_slice(&self.tail) }
     }

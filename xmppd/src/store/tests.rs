@@ -3,6 +3,7 @@
 use std::{
     fs,
     os::unix::fs::{MetadataExt, PermissionsExt},
+    sync::LazyLock,
 };
 
 use bytes::Bytes;
@@ -18,7 +19,8 @@ use crate::{
 const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
 
 fn account(name: &str) -> Account {
-    let keys = Keys::derive(&Password::prepare("pencil").unwrap());
+    static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::derive(&Password::prepare("pencil").unwrap()));
+    let keys = KEYS.clone();
     let groups = vec!["Class 4b".to_owned(), "Chess".to_owned()];
     let (name, display_name) = (name.to_owned(), format!("The one called {name}"));
     Account { name, display_name, groups, administrator: false, enabled: true, keys }
@@ -119,6 +121,17 @@ async fn many_requests_at_once_are_all_answered() {
 }
 
 #[tokio::test]
+async fn what_fails_undoes_nothing_of_those_who_came_along() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let names = ["benvolio", "juliet", "mercutio", "juliet", "romeo"];
+    let adding = names.map(|name| store.add_account(account(name)));
+    let added = futures::future::join_all(adding).await;
+    assert_eq!(added.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, false, true]);
+    assert_eq!(store.accounts().await.unwrap().len(), 4);
+}
+
+#[tokio::test]
 async fn files_are_for_their_owner_alone_and_for_one_process() {
     let folder = TempDir::new().unwrap();
     let _store = store(&folder).await;
@@ -203,9 +216,9 @@ async fn not_a_byte_stays_however_the_tree_is_balanced() {
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) % below
     };
-    for _ in 0..40 {
-        let keeping = (0..50).map(|number| {
-            let length = random(400) as usize + 16;
+    for _ in 0..25 {
+        let keeping = (0..100).map(|number| {
+            let length = random(500) as usize + 16;
             // Some messages stay for good, and with them the pages that others have passed through.
             let stanza = if random(4) == 0 { vec![b'x'; length].into() } else { marked(length) };
             store.keep_offline(names[number % names.len()], stanza, AT)

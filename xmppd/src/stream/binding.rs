@@ -1,14 +1,14 @@
 //! A resource for the one who has proved who they are (RFC 6120 §7).
 
 use super::{
-    Context, Host, Step, Stream, StreamError,
+    Context, Host, SessionId, Step, Stream, StreamError,
     host::BindRequest,
     state::{self, State},
 };
 use crate::{
     jid::{Jid, Resource},
     ns,
-    stanza::{self, IqType, Kind, Stanza, StanzaError, reply},
+    stanza::{self, IqType, Kind, StanzaError, reply},
     xml::{Element, Escaped, Node},
 };
 
@@ -21,23 +21,25 @@ impl Stream {
     pub(super) fn bind(
         &mut self,
         account: String,
-        element: Element,
+        element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
-        let asks = stanza::is_stanza(&element) && element.has_child("bind", ns::BIND);
+        let asks = stanza::is_stanza(element) && element.has_child("bind", ns::BIND);
         if !asks {
-            return Err(state::too_early(&element));
+            return Err(state::too_early(element));
         }
-        let own = Jid::of_account(&account, host.domain());
         let answer = match self.bound(&account, element, host, cx) {
-            Ok((answer, session)) => {
+            Ok((session, jid)) => {
                 self.state = State::Bound(session);
-                answer
+                let payload =
+                    format!("<bind xmlns='{}'><jid>{}</jid></bind>", ns::BIND, Escaped(jid.as_str()));
+                reply::result(element, jid.as_str(), &payload)
             }
-            Err((element, error)) => {
+            Err(error) => {
+                let own = Jid::of_account(&account, host.domain());
                 self.state = State::Binding(account);
-                reply::error(&element, own.as_str(), error)
+                reply::error(element, own.as_str(), error)
             }
         };
         self.send(answer, cx);
@@ -45,30 +47,17 @@ impl Stream {
     }
 
     fn bound(
-        &mut self,
+        &self,
         account: &str,
-        element: Element,
+        element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
-    ) -> Result<(String, super::SessionId), (Element, StanzaError)> {
-        let request = Stanza::parse(element).map_err(|malformed| (malformed.element, malformed.error))?;
-        if request.kind != Kind::Iq(IqType::Set) {
-            return Err((request.element, StanzaError::BadRequest));
+    ) -> Result<(SessionId, Jid), StanzaError> {
+        if Kind::of(element)? != Kind::Iq(IqType::Set) {
+            return Err(StanzaError::BadRequest);
         }
-        let wish = match wish(&request.element) {
-            Ok(wish) => wish,
-            Err(error) => return Err((request.element, error)),
-        };
-        let language = self.language.take();
-        let asked = BindRequest { connection: self.connection, account, resource: wish, language };
-        match host.bind(asked, cx) {
-            Ok((session, jid)) => {
-                let payload =
-                    format!("<bind xmlns='{}'><jid>{}</jid></bind>", ns::BIND, Escaped(jid.as_str()));
-                Ok((reply::result(&request.element, jid.as_str(), &payload), session))
-            }
-            Err(error) => Err((request.element, error)),
-        }
+        let (resource, language) = (wish(element)?, self.language.clone());
+        host.bind(BindRequest { connection: self.connection, account, resource, language }, cx)
     }
 }
 

@@ -52,7 +52,8 @@ fn check_version(version: Option<&str>) -> Result<(), StreamError> {
 /// Our header, with an id that nobody can guess (RFC 6120 §4.7.3).
 pub(super) fn ours(domain: &str, to: Option<&Jid>, cx: &mut Context<'_>) -> String {
     let mut header = format!(
-        "<?xml version='1.0'?><stream:stream xmlns='{}' xmlns:stream='{}' id='{}' from='{}' version='1.0' xml:lang='en'",
+        "<?xml version='1.0'?><stream:stream xmlns='{}' xmlns:stream='{}' id='{}' from='{}' \
+         version='1.0' xml:lang='en'",
         ns::CLIENT,
         ns::STREAMS,
         cx.token(),

@@ -44,7 +44,7 @@ pub trait Host {
     fn receive(
         &mut self,
         session: SessionId,
-        stanza: Result<Stanza, Malformed>,
+        stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError>;
 

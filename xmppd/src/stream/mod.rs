@@ -35,7 +35,8 @@ use crate::{
 };
 use state::State;
 
-/// The most that somebody may send at once who has not logged in: RFC 6120 §13.12 asks that 10,000 be allowed.
+/// The most that somebody may send at once who has not logged in: RFC 6120 §13.12 asks that 10,000 be
+/// allowed.
 const BYTES_BEFORE_LOGIN: usize = 10_000;
 /// How many stanzas are handled under one lock, at most.
 const BATCH: usize = 64;
@@ -105,7 +106,8 @@ impl Stream {
         self.state.session()
     }
 
-    /// Takes whole frames out of the buffer: one while negotiating, as it may change how to read on; many later.
+    /// Takes whole frames out of the buffer: one while negotiating, as it may change how to read on; many
+    /// later.
     pub fn read(&mut self, buffer: &mut BytesMut) -> Batch {
         let most = if self.session().is_some() { BATCH } else { 1 };
         let mut batch = Batch::default();

@@ -45,19 +45,18 @@ impl Authenticating {
 
 /// The mechanisms of this connection, and its channel bindings (XEP-0440).
 pub(super) fn features(bindings: &ChannelBindings) -> String {
-    let mechanisms: String = Mechanism::offered(bindings.available())
-        .iter()
-        .map(|mechanism| format!("<mechanism>{}</mechanism>", mechanism.name()))
-        .collect();
-    let types: String = bindings.types().map(|name| format!("<channel-binding type='{name}'/>")).collect();
-    let announced = match types.as_str() {
-        "" => types,
-        _ => format!(
+    let offered = Mechanism::offered(bindings.available());
+    let mechanisms: Vec<_> =
+        offered.iter().map(|one| format!("<mechanism>{}</mechanism>", one.name())).collect();
+    let types: Vec<_> = bindings.types().map(|name| format!("<channel-binding type='{name}'/>")).collect();
+    let announced = match types.concat() {
+        none if none.is_empty() => none,
+        types => format!(
             "<sasl-channel-binding xmlns='{}'>{types}</sasl-channel-binding>",
             ns::SASL_CHANNEL_BINDING
         ),
     };
-    format!("<mechanisms xmlns='{}'>{mechanisms}</mechanisms>{announced}", ns::SASL)
+    format!("<mechanisms xmlns='{}'>{}</mechanisms>{announced}", ns::SASL, mechanisms.concat())
 }
 
 /// RFC 6120 §6.4.5.
@@ -80,9 +79,9 @@ impl Stream {
         let mut pause = Step::Continue;
         let outcome = match (element.name(), round) {
             ("auth", Round::Idle) => begin(element, &bindings, host, cx),
-            ("response", Round::First(mechanism)) => first(mechanism, &decoded(element), &bindings, host, cx),
+            ("response", Round::First(mechanism)) => first(mechanism, decoded(element), &bindings, host, cx),
             ("response", Round::Proof(exchange)) => {
-                self.prove(*exchange, &decoded(element), &mut pause, host, cx)
+                self.prove(*exchange, decoded(element), &mut pause, host, cx)
             }
             ("abort", _) => Outcome::Failure("aborted"),
             _ => Outcome::Failure("malformed-request"),
@@ -115,7 +114,7 @@ impl Stream {
     fn prove(
         &self,
         exchange: Exchange,
-        proof: &Option<Vec<u8>>,
+        proof: Option<Vec<u8>>,
         pause: &mut Step,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
@@ -126,7 +125,7 @@ impl Stream {
             Verdict::After(wait) => *pause = Step::Pause(wait),
             Verdict::Refused(_) => return Outcome::Failure("temporary-auth-failure"),
         }
-        match exchange.finish(proof) {
+        match exchange.finish(&proof) {
             Ok(success) => {
                 host.succeeded(self.peer, &success.account, cx);
                 Outcome::Success(success.account, success.server_final)
@@ -144,13 +143,13 @@ fn begin(element: &Element, bindings: &ChannelBindings, host: &dyn Host, cx: &mu
     };
     match decoded(element) {
         Some(message) if message.is_empty() => Outcome::Challenge(Round::First(mechanism), Vec::new()),
-        message => first(mechanism, &message, bindings, host, cx),
+        message => first(mechanism, message, bindings, host, cx),
     }
 }
 
 fn first(
     mechanism: Mechanism,
-    message: &Option<Vec<u8>>,
+    message: Option<Vec<u8>>,
     bindings: &ChannelBindings,
     host: &dyn Host,
     cx: &mut Context<'_>,
@@ -158,7 +157,7 @@ fn first(
     let Some(message) = message else { return Outcome::Failure("incorrect-encoding") };
     let mut nonce = [0; 18];
     (cx.random)(&mut nonce);
-    match host.authenticator().begin(mechanism, bindings, message, &nonce, |name| host.account(name)) {
+    match host.authenticator().begin(mechanism, bindings, &message, &nonce, |name| host.account(name)) {
         Ok((exchange, challenge)) => Outcome::Challenge(Round::Proof(Box::new(exchange)), challenge),
         Err(error) => Outcome::Failure(error.condition()),
     }

@@ -109,7 +109,7 @@ impl Stream {
                 }
                 host.receive(session, Stanza::parse(element), cx).map(|()| Step::Continue)
             }
-            State::Binding(account) => self.bind(account, element, host, cx),
+            State::Binding(account) => self.bind(account, &element, host, cx),
             State::Sasl(authenticating) => self.authenticate(authenticating, &element, host, cx),
             State::Plain => self.before_tls(&element, cx),
             State::Opening(_) | State::Ended => {
@@ -132,8 +132,8 @@ impl Stream {
     }
 }
 
-/// What to say to an element that has no place yet: a stanza needs a login (RFC 6120 §4.9.3.12), anything else, dialback
-/// included, is not understood.
+/// What to say to an element that has no place yet: a stanza needs a login (RFC 6120 §4.9.3.12), anything
+/// else, dialback included, is not understood.
 pub(super) fn too_early(element: &Element) -> StreamError {
     if stanza::is_stanza(element) { StreamError::NotAuthorized } else { StreamError::UnsupportedStanzaType }
 }

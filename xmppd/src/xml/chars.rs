@@ -37,9 +37,9 @@ pub fn check(text: &str, place: Place) -> Result<(), XmlError> {
 
 /// Checks a name without a colon, an `NCName`.
 ///
-/// The fifth edition of XML 1.0 allows far more letters than the fourth, which expat and others still go by. A name that only
-/// some clients can read would let one person disconnect another, so only what both editions allow passes: ASCII,
-/// Latin, and the large blocks of Han and Hangul. No XEP uses anything but ASCII.
+/// The fifth edition of XML 1.0 allows far more letters than the fourth, which expat and others still go by.
+/// A name that only some clients can read would let one person disconnect another, so only what both editions
+/// allow passes: ASCII, Latin, and the large blocks of Han and Hangul. No XEP uses anything but ASCII.
 pub fn check_name(name: &str) -> Result<(), XmlError> {
     let mut characters = name.chars();
     let starts_well = characters.next().is_some_and(starts_name);

@@ -91,7 +91,8 @@ impl Element {
             .map(|(_, value, _)| chars::decode(value, Place::Value))
     }
 
-    /// Every attribute, declarations of namespaces included: name, undecoded value, and both together as they came.
+    /// Every attribute, declarations of namespaces included: name, undecoded value, and both together as they
+    /// came.
     pub fn raw_attributes(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let read = |span: Span| span.text(&self.bytes);
         self.attributes.iter().map(move |one| (read(one.name.whole), read(one.value), read(one.whole())))
@@ -119,8 +120,8 @@ impl Element {
         self.bytes.slice(self.close..)
     }
 
-    /// The prefixes declared by the stream header that occur within, with their namespaces: what a head of one's own has
-    /// to declare again, because other streams do not.
+    /// The prefixes declared by the stream header that occur within, with their namespaces: what a head of
+    /// one's own has to declare again, because other streams do not.
     pub fn borrowed_prefixes(&self) -> impl Iterator<Item = (&str, &str)> {
         let used = self.outer_used;
         self.outer.iter().enumerate().filter(move |(index, _)| used >> index & 1 == 1).map(|(_, pair)| pair)

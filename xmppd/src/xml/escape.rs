@@ -2,7 +2,8 @@
 
 use std::fmt::{self, Write};
 
-/// Displays text so that it may stand between tags and in attribute values. Characters that XML cannot hold are left out.
+/// Displays text so that it may stand between tags and in attribute values. Characters that XML cannot hold
+/// are left out.
 pub struct Escaped<'a>(pub &'a str);
 
 impl fmt::Display for Escaped<'_> {

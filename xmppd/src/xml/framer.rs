@@ -117,7 +117,7 @@ impl Framer {
             Lexeme::Tag(span) => {
                 let tag = Tag::parse(utf8(span, buffer)?, span.start, self.limits.attributes)?;
                 if self.partial.is_some() {
-                    self.inner(tag, span, buffer)
+                    self.inner(&tag, span, buffer)
                 } else {
                     self.outermost(tag, buffer)
                 }
@@ -161,12 +161,12 @@ impl Framer {
     }
 
     /// A tag within a top-level element.
-    fn inner(&mut self, tag: Tag, span: Span, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
+    fn inner(&mut self, tag: &Tag, span: Span, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
         let partial = self.partial.as_mut().expect("the caller looked");
         if tag.form != Form::End {
-            return partial.enter(&tag, span, buffer, &self.outer, self.limits).map(|()| None);
+            return partial.enter(tag, span, buffer, &self.outer, self.limits).map(|()| None);
         }
-        if !partial.leave(&tag, span, buffer)? {
+        if !partial.leave(tag, span, buffer)? {
             return Ok(None);
         }
         let whole = *self.partial.take().expect("the caller looked");

@@ -1,5 +1,5 @@
-//! Where a tag, a text or a CDATA section ends, found without reading a byte twice however small the pieces in
-//! which the stream arrives.
+//! Where a tag, a text or a CDATA section ends, found without reading a byte twice however small the pieces
+//! in which the stream arrives.
 
 use memchr::{memchr, memchr3, memmem};
 
@@ -92,13 +92,11 @@ impl Lexer {
 
     /// Up to and with `end`, or `None` until it is there.
     fn until(&mut self, buffer: &[u8], end: &[u8]) -> Option<Span> {
-        match memmem::find(&buffer[self.searched..], end) {
-            Some(offset) => Some(self.take(self.searched + offset + end.len())),
-            None => {
-                self.searched = self.searched.max((buffer.len() + 1).saturating_sub(end.len()));
-                None
-            }
-        }
+        let Some(offset) = memmem::find(&buffer[self.searched..], end) else {
+            self.searched = self.searched.max((buffer.len() + 1).saturating_sub(end.len()));
+            return None;
+        };
+        Some(self.take(self.searched + offset + end.len()))
     }
 
     fn take(&mut self, end: usize) -> Span {

@@ -92,7 +92,10 @@ impl Span {
         &buffer[self.start..self.end]
     }
 
-    /// The text that it means, in a buffer that has been checked to be UTF-8 there.
+    /// The text that it means.
+    ///
+    /// # Panics
+    /// If the buffer is not UTF-8 there. Spans are only made over text that has been checked.
     pub fn text(self, buffer: &[u8]) -> &str {
         std::str::from_utf8(self.of(buffer)).expect("spans are only made over checked text")
     }

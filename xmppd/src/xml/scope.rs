@@ -75,7 +75,8 @@ impl Scope {
         self.declared.truncate(mark);
     }
 
-    /// Takes in the declarations of a start tag, checks its attributes, and says what its name's namespace is.
+    /// Takes in the declarations of a start tag, checks its attributes, and says what its name's namespace
+    /// is.
     pub fn enter(&mut self, tag: &Tag, buffer: &[u8], outer: &Declarations) -> Result<Namespace, XmlError> {
         let mut prefixed = 0;
         for (index, attribute) in tag.attributes.iter().enumerate() {

@@ -91,7 +91,8 @@ impl Tag {
     }
 }
 
-/// The pseudo-attributes of an XML declaration, `<?xml … ?>`, checked to be one that RFC 6120 §11.5 and §11.6 allow.
+/// The pseudo-attributes of an XML declaration, `<?xml … ?>`, checked to be one that RFC 6120 §11.5 and §11.6
+/// allow.
 pub fn check_declaration(text: &str) -> Result<(), XmlError> {
     let Some(inner) = text.strip_prefix("<?xml").and_then(|rest| rest.strip_suffix("?>")) else {
         return Err(XmlError::Restricted);

@@ -1,5 +1,5 @@
-//! An element as a tree, for what the server itself reads: requests to it, negotiation. What is only passed on is never
-//! made into a tree.
+//! An element as a tree, for what the server itself reads: requests to it, negotiation. What is only passed
+//! on is never made into a tree.
 
 use std::{borrow::Cow, fmt};
 
@@ -116,7 +116,7 @@ impl Builder<'_> {
                 )),
             }
         }
-        node.namespace = self.namespace(tag.name.prefix().text(self.buffer)).to_owned();
+        self.namespace(tag.name.prefix().text(self.buffer)).clone_into(&mut node.namespace);
         self.open.push((node, mark));
     }
 

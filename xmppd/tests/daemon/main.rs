@@ -4,6 +4,7 @@
 
 mod administration;
 mod client;
+mod closed;
 mod command_line;
 mod lifecycle;
 mod login;

@@ -1,22 +1,25 @@
 //! Runs every `*.txt` beside this file: who sends what, and who receives what of it.
 //!
-//! A file starts with the RFC or XEP that it is about. `== title` starts a scenario with a fresh server, whose accounts
-//! are `juliet` (Juliet), `romeo` (Romeo) and `nurse` (Nurse, of the group Staff). Then, a step a line, what belongs
-//! to it indented:
+//! A file starts with the RFC or XEP that it is about. `== title` starts a scenario with a fresh server,
+//! whose accounts are `juliet` (Juliet), `romeo` (Romeo) and `nurse` (Nurse, of the group Staff). Then, a
+//! step a line, what belongs to it indented:
 //!
 //! ```text
-//! juliet is juliet@school.test/balcony        logs in over TLS, and binds that resource
-//! juliet connects | connects by TLS           opens a connection, and nothing more
-//! juliet secures                              does the handshake that <proceed/> invites to
-//! juliet opens                                sends a stream header and receives one
-//! juliet authenticates as juliet              by SCRAM-SHA-256; `with PASSWORD` for another than the right one
-//! juliet sends:                               what follows, as it stands
-//! juliet receives:                            the very next elements; `{}` in a value or text stands for anything,
-//!                                             `{name}` for the same thing each time, also in what is sent
-//! juliet receives a header | nothing          what it says
-//! juliet is cut off                           the server has closed the connection
-//! juliet disconnects                          the connection breaks
-//! admin adds | disables | enables | removes NAME, admin renames NAME to TEXT, admin changes the password of NAME
+//! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
+//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS
+//! juliet secures                          does the handshake that <proceed/> invites to
+//! juliet opens                            sends a stream header and receives one
+//! juliet authenticates as juliet          by SCRAM-SHA-256; `with PASSWORD` for another than the right one
+//! juliet sends:                           what follows, as it stands
+//! juliet receives:                        the very next elements; `{}` in a value or text stands for
+//!                                         anything, `{name}` for the same thing each time, also when sent
+//! juliet receives a header                what it says
+//! juliet receives nothing                 what it says
+//! juliet is cut off                       the server has closed the connection
+//! juliet disconnects                      the connection breaks
+//! admin adds NAME                         and so with `disables`, `enables`, `removes`
+//! admin renames NAME to TEXT
+//! admin changes the password of NAME
 //! time passes: 90 s
 //! ```
 //!

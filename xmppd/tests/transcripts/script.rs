@@ -24,7 +24,7 @@ pub(super) fn run(file: &Path) -> Vec<String> {
     for step in steps(&text) {
         let outcome = if let Some(title) = step.text.strip_prefix("== ") {
             has_failed = false;
-            stage.replace(Stage::new(title)).map_or(Ok(()), |before| before.end())
+            stage.replace(Stage::new(title)).map_or(Ok(()), Stage::end)
         } else if has_failed {
             Ok(())
         } else {

@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::num::NonZeroU32;
+use std::{num::NonZeroU32, sync::LazyLock};
 
 use sasl::{
     client::{Mechanism as _, mechanisms::Scram},
@@ -25,7 +25,9 @@ fn account(enabled: bool, keys: Keys) -> Arc<Account> {
 }
 
 fn pencil() -> Keys {
-    Keys::derive_with(&Password::prepare("pencil").unwrap(), [[1; 16], [2; 16]])
+    static KEYS: LazyLock<Keys> =
+        LazyLock::new(|| Keys::derive_with(&Password::prepare("pencil").unwrap(), [[1; 16], [2; 16]]));
+    KEYS.clone()
 }
 
 /// Runs an unrelated client against us, each with its own password.

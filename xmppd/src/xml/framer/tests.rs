@@ -1,4 +1,5 @@
-//! The framer against itself (any cut of the bytes gives the same frames) and against rxml, an unrelated parser.
+//! The framer against itself (any cut of the bytes gives the same frames) and against rxml, an unrelated
+//! parser.
 
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
@@ -12,7 +13,8 @@ use crate::{
     xml::{Escaped, Node},
 };
 
-const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' xmlns:stream='http://etherx.jabber.org/streams' xmlns:o='urn:outer' version='1.0'>";
+const HEADER: &str = "<?xml version='1.0'?><stream:stream xmlns='jabber:client' \
+    xmlns:stream='http://etherx.jabber.org/streams' xmlns:o='urn:outer' version='1.0'>";
 
 /// What comes out when the bytes arrive in pieces of these sizes, and then all the rest.
 fn frames(
@@ -32,7 +34,7 @@ fn frames(
                 Ok(None) => break,
                 Ok(Some(Frame::Header(header))) => seen.push(format!("header {}", header.name())),
                 Ok(Some(Frame::Element(element))) => {
-                    seen.push(String::from_utf8(element.bytes().to_vec()).unwrap())
+                    seen.push(String::from_utf8(element.bytes().to_vec()).unwrap());
                 }
                 Ok(Some(Frame::End)) => seen.push("end".to_owned()),
                 Err(error) => return (seen, Some(error)),
@@ -216,7 +218,8 @@ proptest! {
         prop_assert!(!passes || rxml_accepts(&text), "{}", String::from_utf8_lossy(&content));
     }
 
-    /// Only for good XML: rxml also takes a namespace declared twice in one tag, and names of the fifth edition alone.
+    /// Only for good XML: rxml also takes a namespace declared twice in one tag, and names of the fifth
+    /// edition alone.
     #[test]
     fn what_passes_elsewhere_passes_here(content in xml()) {
         let text = format!("{HEADER}<message>{content}</message></stream:stream>");
@@ -231,7 +234,7 @@ proptest! {
         let element = first(&wrapped);
         let mut alone = String::from("<message xmlns='jabber:client' from='y'");
         for (prefix, namespace) in element.borrowed_prefixes() {
-            alone.push_str(&format!(" xmlns:{prefix}='{namespace}'"));
+            alone = format!("{alone} xmlns:{prefix}='{namespace}'");
         }
         alone.push_str(std::str::from_utf8(&element.tail()).unwrap());
         prop_assert!(rxml_accepts(alone.as_bytes()), "{alone}");
