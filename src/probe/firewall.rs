@@ -5,6 +5,8 @@ use std::{
     time::Duration,
 };
 
+use ipnet::Ipv4Net;
+
 use super::{
     Evidence, Finding, Probe, Shortfall, Subject, failed,
     inside::{Connect, try_inside},
@@ -155,12 +157,31 @@ fn nothing_leaves(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
     require(inside.connect.iter().find(is_itself).is_some_and(|connect| connect.result == "open"), || {
         format!("from within not even {itself}, the appliance itself, can be reached")
     })?;
-    // `refused` is an answer: a packet went out, and one came back.
-    let held = |result: &str| matches!(result, "unreachable" | "timeout" | "denied");
-    match inside.connect.iter().find(|connect| !is_itself(connect) && !held(&connect.result)) {
-        None => Ok(()),
-        Some(connect) => Err(failed(format!("{} from within: {}", connect.target, connect.result))),
+    let reached: Vec<_> =
+        inside.connect.iter().filter(|connect| !is_itself(connect) && is_answer(connect)).collect();
+    let Some(first) = reached.first() else { return Ok(()) };
+    // What the appliance has a route to, such as the host, only the firewall keeps from it.
+    let routes = appliance.routes()?;
+    match appliance.firewall() {
+        Firewall::NotChecked { why, hint } if reached.iter().all(|connect| is_routed(connect, &routes)) => {
+            Err(Shortfall::NotChecked {
+                why: format!("nothing but the firewall could hold it back: {why}"),
+                hint,
+            })
+        }
+        _ => Err(failed(format!("{} from within: {}", first.target, first.result))),
     }
+}
+
+/// `refused` is an answer, too: a packet went out, and one came back.
+fn is_answer(connect: &Connect) -> bool {
+    !matches!(connect.result.as_str(), "unreachable" | "timeout" | "denied")
+}
+
+fn is_routed(connect: &Connect, routes: &[String]) -> bool {
+    let Ok(target) = connect.target.parse::<SocketAddrV4>() else { return false };
+    let networks = routes.iter().filter_map(|route| route.parse::<Ipv4Net>().ok());
+    networks.filter(|network| network.prefix_len() >= 8).any(|network| network.contains(target.ip()))
 }
 
 fn connect(address: SocketAddrV4) -> std::io::Result<()> {

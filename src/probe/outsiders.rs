@@ -38,6 +38,8 @@ fn foreign_recipient(subject: &Subject, appliance: &dyn Appliance, evidence: &mu
         must_come_back(&mut session, &message, &format!("m{number}"), to, evidence)?;
         let iq = format!("<iq id='q{number}' to='{to}' type='get'><ping xmlns='urn:xmpp:ping'/></iq>");
         must_come_back(&mut session, &iq, &format!("q{number}"), to, evidence)?;
+        let presence = format!("<presence id='p{number}' to='{to}' type='subscribe'/>");
+        must_come_back(&mut session, &presence, &format!("p{number}"), to, evidence)?;
     }
     Ok(())
 }

@@ -6,6 +6,7 @@
 mod appliance;
 mod certificates;
 mod conversation;
+mod passwords;
 mod routing;
 mod sabotage;
 mod tls;

@@ -46,6 +46,7 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("no-default-route", |it| it.facts.routes.clear(), "no route at all"),
     ("nothing-leaves", |it| it.facts.reach = "open", "from within: open"),
     ("nothing-leaves", |it| it.facts.reach = "refused", "from within: refused"),
+    ("nothing-leaves", unguarded, "from within: open"),
     ("nothing-leaves", |it| it.facts.reach_itself = "timeout", "the appliance itself"),
     ("nothing-leaves", |it| it.facts.no_target = true, "no target"),
     ("tls-chain", |it| leaf(it).stranger = true, "BadSignature"),
@@ -139,6 +140,16 @@ fn in_force(rules: &[String]) -> Firewall {
 
 fn differ(plan: &mut Plan) {
     plan.facts.firewall = Firewall::Differs { why: "one rule is missing".to_owned() };
+}
+
+/// Reaches what there is no route to, on a machine without a firewall.
+fn unguarded(plan: &mut Plan) {
+    plan.facts.firewall = no_firewall();
+    plan.facts.reach = "open";
+}
+
+fn no_firewall() -> Firewall {
+    Firewall::NotChecked { why: "there is no nft here".to_owned(), hint: "apt install nftables".to_owned() }
 }
 
 fn probe(name: &str) -> Probe {
@@ -236,4 +247,17 @@ fn what_cannot_be_looked_at_is_not_called_passed() {
         let verdict = probe(name).run(&twin.subject()).verdict;
         assert_eq!(verdict == Verdict::Passed, cfg!(target_os = "freebsd"), "{name}");
     }
+}
+
+#[test]
+fn where_there_is_no_firewall_it_is_not_called_broken() {
+    let mut plan = Plan::healthy();
+    unguarded(&mut plan);
+    plan.facts.routes.push("127.0.0.0/8".to_owned());
+    let twin = Twin::start(plan);
+    let verdict = probe("nothing-leaves").run(&twin.subject()).verdict;
+    assert!(
+        matches!(&verdict, Verdict::NotChecked { hint, .. } if hint == "apt install nftables"),
+        "{verdict:?}"
+    );
 }

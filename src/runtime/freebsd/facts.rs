@@ -135,7 +135,8 @@ mod tests {
 
     #[test]
     fn the_interface_of_a_route_is_read() {
-        let listing = "   route to: 10.66.0.1\ndestination: 10.66.0.0\n        fib: 0\n  interface: epair0b\n";
+        let listing =
+            "   route to: 10.66.0.1\ndestination: 10.66.0.0\n        fib: 0\n  interface: epair0b\n";
         assert_eq!(interface(listing), Some("epair0b"));
         assert_eq!(interface("route: route has not been found\n"), None);
     }

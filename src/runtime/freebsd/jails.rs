@@ -60,7 +60,10 @@ fn require_host(shell: &dyn Shell) -> Result<()> {
 fn external_interface(shell: &dyn Shell) -> Result<Word> {
     let route = read(shell, &Command::new("route").args(["-n", "get", "default"]))?;
     let interface = facts::interface(&route).ok_or_else(|| {
-        Error::host("this host has no default route, so the interface of its clients is not known", "type `route add default GATEWAY`")
+        Error::host(
+            "this host has no default route, so the interface of its clients is not known",
+            "type `route add default GATEWAY`",
+        )
     })?;
     Word::new(interface)
 }
