@@ -1,5 +1,7 @@
 //! Two builds from two folders, at two times, for two schools, give the same bytes, daemon included.
 
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
+
 mod support;
 
 use std::{
@@ -33,8 +35,8 @@ fn make(folder: &Path, domain: &str) -> PathBuf {
     assert!(init.status.success(), "{}", said(&init));
     let made = jailbuild(folder).args(["make", "--no-start"]).output().unwrap();
     assert_eq!(made.status.code(), Some(4), "made, but not started: {}", said(&made));
-    let images = fs::read_dir(folder.join("dist")).unwrap().map(|entry| entry.unwrap().path());
-    images.filter(|path| path.extension().is_some_and(|end| end == "gz")).next().unwrap()
+    let mut images = fs::read_dir(folder.join("dist")).unwrap().map(|entry| entry.unwrap().path());
+    images.find(|path| path.extension().is_some_and(|end| end == "gz")).unwrap()
 }
 
 fn copy(from: &Path, to: &Path) {
