@@ -139,7 +139,7 @@ impl<T, E: Any + fmt::Display> Context<T> for std::result::Result<T, E> {
     fn doing(self, doing: impl fmt::Display) -> Result<T> {
         self.map_err(|cause| {
             let what = format!("cannot {doing}: {cause}");
-            match (Box::new(cause) as Box<dyn Any>).downcast() {
+            match (Box::new(cause) as Box<dyn Any>).downcast::<Error>() {
                 Ok(error) => error.saying(what),
                 Err(_) => Error::Failed { what, hint: None },
             }
