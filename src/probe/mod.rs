@@ -37,6 +37,7 @@ mod tls;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod twin;
+mod untrusted;
 
 pub use self::{
     image_files::{ImageFile, ImageFiles},
