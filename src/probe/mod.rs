@@ -53,7 +53,8 @@ pub struct Outcome {
     pub probe: String,
     /// The claim, as a sentence that is true if the probe passed.
     pub claim: String,
-    /// Whether it holds.
+    /// Whether it holds; in JSON its parts stand beside those of the outcome.
+    #[serde(flatten)]
     pub verdict: Verdict,
     /// What was seen, a line each.
     pub evidence: Vec<String>,
