@@ -136,7 +136,8 @@ fn require(condition: bool, otherwise: impl FnOnce() -> String) -> Finding {
     if condition { Ok(()) } else { Err(Shortfall::Failed(otherwise())) }
 }
 
-/// The host or the runtime did not let us look: that says nothing about the claim.
+/// The host or the runtime did not let us look: that says nothing about the claim. What the appliance was asked to do
+/// and did not is a [`Shortfall::Failed`] instead.
 impl From<crate::Error> for Shortfall {
     fn from(error: crate::Error) -> Self {
         let hint = match &error {

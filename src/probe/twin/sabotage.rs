@@ -72,6 +72,11 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("dialback-refused", |it| it.habits.push(Habit::OffersDialback), "is offered"),
     ("dialback-refused", |it| it.habits.push(Habit::AnswersDialback), "answered with `result`"),
     ("login-works", |it| it.habits.push(Habit::RefusesEveryone), "the right password is refused"),
+    (
+        "login-works",
+        |it| it.facts.refuses_to_administer = Some("the store is broken\n"),
+        "`xmppd user add` ended with 1: the store is broken",
+    ),
     ("login-works", |it| it.habits.push(Habit::BindsElsewhere), "was bound instead of"),
     ("scram-only", |it| it.habits.push(Habit::OffersPlain), "PLAIN is offered"),
     ("scram-only", |it| it.habits.push(Habit::AcceptsPlain), "PLAIN is answered with `success`"),
