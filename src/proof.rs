@@ -99,7 +99,7 @@ fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
 fn look(case: &Case, not_started: NotStarted, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
     let image = Image::open(&case.archive, &[])?;
     let prover = Prover::load(&case.origin)?;
-    let report = prover.probe(case, &image, Err(not_started), on_event)?;
+    let report = prover.probe(&image, Err(not_started), on_event)?;
     Ok(Proof { started: false, report })
 }
 
@@ -116,7 +116,7 @@ fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) ->
         ..prover.deploy(&image, &scratch)?
     };
     let appliance = runtime.start(&deployment)?;
-    let report = prover.probe(case, &image, Ok(appliance.as_ref()), on_event)?;
+    let report = prover.probe(&image, Ok(appliance.as_ref()), on_event)?;
     on_event(Event::Doing("stopping the appliance".to_owned()));
     appliance.stop()?;
     Ok(Proof { started: true, report })
@@ -159,19 +159,16 @@ impl Prover {
 
     fn probe(
         &self,
-        case: &Case,
         image: &Image,
         appliance: Result<&dyn Appliance, NotStarted>,
         on_event: &mut dyn FnMut(Event),
     ) -> Result<Report> {
-        let doors = Doors::of(&self.policy)
-            .ok_or_else(|| Error::failed("cannot probe: the policy does not open exactly two ports"))?;
         let subject = Subject {
-            image: &ImageFiles::open(&case.archive)?,
+            image: &ImageFiles::of(image)?,
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
             school: &School::read(&self.site, &self.folder)?,
-            doors: &doors,
+            doors: &Doors::of(&self.site.network),
             host: self.policy.host,
         };
         Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))
