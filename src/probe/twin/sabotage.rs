@@ -80,6 +80,8 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("login-works", |it| it.habits.push(Habit::BindsElsewhere), "was bound instead of"),
     ("scram-only", |it| it.habits.push(Habit::OffersPlain), "PLAIN is offered"),
     ("scram-only", |it| it.habits.push(Habit::AcceptsPlain), "PLAIN is answered with `success`"),
+    ("binding-enforced", |it| it.habits.push(Habit::IgnoresBinding), "is answered with `let in`"),
+    ("binding-enforced", |it| it.habits.push(Habit::NoBinding), "SCRAM-SHA-256-PLUS is not offered"),
     ("legacy-login-refused", |it| it.habits.push(Habit::LegacyLogin), "of type `result`"),
     ("stanza-limit", |it| it.habits.push(Habit::NoLimit), "more than the limit"),
     ("stanza-limit", |it| it.habits.push(Habit::TightLimit), "less than the limit"),
