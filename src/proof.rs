@@ -172,7 +172,6 @@ struct Prover {
     site: Site,
     /// Where its certificates are: the school's own folder, or a throw-away one.
     folder: Folder,
-    archive: PathBuf,
     /// The school's own folder, whose keys must not be in the image.
     own: Folder,
     policy: Policy,
@@ -187,7 +186,7 @@ impl Prover {
             Certificate::ThrowAway => Folder::at(scratch.join("site")),
         };
         certificates::ensure(&site, &folder, OffsetDateTime::now_utc())?;
-        Ok(Self { policy: Policy::of(&site), archive: case.archive.clone(), site, folder, own })
+        Ok(Self { policy: Policy::of(&site), site, folder, own })
     }
 
     fn proof(&self, started: bool, report: Report) -> Proof {
@@ -221,14 +220,12 @@ impl Prover {
         appliance: Result<&dyn Appliance, NotStarted>,
         on_event: &mut dyn FnMut(Event),
     ) -> Result<Report> {
-        let doors = Doors::of(&self.policy)
-            .ok_or_else(|| Error::failed("cannot probe: the policy does not open exactly two ports"))?;
         let subject = Subject {
-            image: &ImageFiles::open(&self.archive)?,
+            image: &ImageFiles::of(image)?,
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
             school: &self.school()?,
-            doors: &doors,
+            doors: &Doors::of(&self.site.network),
             host: self.policy.host,
         };
         Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))

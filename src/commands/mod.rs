@@ -94,7 +94,7 @@ fn conclude(outcome: &Outcome, strict: bool, console: &Console) -> Result<u8> {
 impl Outcome {
     fn in_style(&self, style: Style) -> impl fmt::Display {
         let trusted = if self.image.signer_trusted { "" } else { ", a key that is not known here" };
-        let fault = self.proof.fault.iter().map(|fault| format!("\nfailed: {fault}")).collect::<String>();
+        let fault = self.proof.fault.as_ref().map(|fault| format!("\nfailed: {fault}")).unwrap_or_default();
         format!(
             "{}{fault}\n\n{}\nSHA-256 {}\nsigned by {}{trusted}",
             self.proof.report.display(style),

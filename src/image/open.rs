@@ -34,6 +34,8 @@ pub struct Image {
     pub manifest: Manifest,
     /// What is in it.
     pub tree: Tree,
+    /// The archive itself, for who reads it by other means: its file may be another one by now.
+    pub archive: Vec<u8>,
 }
 
 /// Who signed an image.
@@ -58,7 +60,7 @@ impl Image {
         check_digest(path, digest)?;
         let signer = check_signature(path, &bytes, trusted)?;
         let (tree, manifest) = contents(&bytes).map_err(|failure| refused(path, &failure.to_string()))?;
-        Ok(Self { digest, signer, manifest, tree })
+        Ok(Self { digest, signer, manifest, tree, archive: bytes })
     }
 
     /// Unpacks the image into a new folder, which appears whole or not at all.

@@ -4,8 +4,9 @@ use getrandom::fill;
 use zeroize::Zeroizing;
 
 use super::{
-    Shortfall, Subject,
+    Finding, Shortfall, Subject,
     client::{Login, Session, Stream, Trust},
+    require,
     subject::at,
 };
 use crate::{Error, Result, runtime::Appliance};
@@ -24,7 +25,7 @@ pub(super) struct Account<'a> {
 
 impl<'a> Account<'a> {
     /// Adds an account with a random name and password.
-    pub(super) fn add(appliance: &'a dyn Appliance) -> Result<Self> {
+    pub(super) fn add(appliance: &'a dyn Appliance) -> Result<Self, Shortfall> {
         let account = Self {
             appliance,
             name: format!("probe-{}", &random_hex()?[..12]),
@@ -46,7 +47,7 @@ impl<'a> Account<'a> {
     }
 
     /// Disables it: its sessions are to end at once.
-    pub(super) fn disable(&self) -> Result<()> {
+    pub(super) fn disable(&self) -> Finding {
         administer(self.appliance, &["disable", &self.name], b"")
     }
 }
@@ -58,15 +59,14 @@ impl Drop for Account<'_> {
     }
 }
 
-/// `xmppd user …` within the appliance.
-fn administer(appliance: &dyn Appliance, arguments: &[&str], input: &[u8]) -> Result<()> {
+/// `xmppd user …` within the appliance. That it refuses is a failure of the appliance, not of our looking.
+fn administer(appliance: &dyn Appliance, arguments: &[&str], input: &[u8]) -> Finding {
     let output = appliance.run_inside(&[&[DAEMON, "user"], arguments].concat(), input)?;
-    if output.code == 0 {
-        return Ok(());
-    }
-    let complaint = String::from_utf8_lossy(&output.stderr);
-    let verb = arguments.first().copied().unwrap_or_default();
-    Err(Error::failed(format_args!("`xmppd user {verb}` ended with {}: {}", output.code, complaint.trim())))
+    require(output.code == 0, || {
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        let verb = arguments.first().copied().unwrap_or_default();
+        format!("`xmppd user {verb}` ended with {}: {}", output.code, complaint.trim())
+    })
 }
 
 /// A stream over direct TLS, not yet open.

@@ -1,8 +1,8 @@
 //! The image reopened: every entry of the archive as it was shipped, read by other means than it was written.
 
-use std::{fs::File, io::Read, path::Path};
+use std::io::Read;
 
-use crate::{Result, error::Context};
+use crate::{Result, error::Context, image::Image};
 
 /// The entries of an image's archive, in its order.
 #[derive(Clone, Debug, Default)]
@@ -25,10 +25,9 @@ pub struct ImageFile {
 }
 
 impl ImageFiles {
-    /// Reads a `.tar.gz`.
-    pub fn open(archive: &Path) -> Result<Self> {
-        let file = File::open(archive).doing_to("open the image", archive)?;
-        Self::read(flate2::read::GzDecoder::new(file)).doing_to("read the image", archive)
+    /// The entries of an image that was opened: of the very bytes whose digest and signature hold, and which are unpacked.
+    pub fn of(image: &Image) -> Result<Self> {
+        Self::read(flate2::read::GzDecoder::new(image.archive.as_slice())).doing("read the image")
     }
 
     /// Reads a tar stream.

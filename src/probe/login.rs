@@ -25,6 +25,11 @@ pub(super) const PROBES: &[Probe] = &[
         scram_only,
     ),
     Probe::of_appliance(
+        "binding-enforced",
+        "A login is bound to its TLS connection: who passes it on from another one is refused.",
+        binding_enforced,
+    ),
+    Probe::of_appliance(
         "legacy-login-refused",
         "The login of old, `jabber:iq:auth`, is neither offered nor accepted.",
         legacy_refused,
@@ -86,6 +91,26 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
                 format!("{mechanism} is answered with {}", answer.brief())
             })?;
         }
+    }
+    Ok(())
+}
+
+fn binding_enforced(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
+    let account = Account::add(appliance)?;
+    let bound = attempt(subject, appliance, &account.name, &account.password)?;
+    evidence.note(format!("{}: {}", bound.mechanism, bound.refusal.as_deref().unwrap_or("let in")));
+    require(bound.mechanism == "SCRAM-SHA-256-PLUS", || "SCRAM-SHA-256-PLUS is not offered".to_owned())?;
+    require(bound.refusal.is_none(), || "who is bound to this very connection is refused".to_owned())?;
+    for way in [direct_tls, after_starttls] {
+        let mut stream = way(subject, appliance)?;
+        stream.open(subject.domain())?;
+        let elsewhere = stream.log_in_bound_elsewhere(&account.name, &account.password)?;
+        let answer = elsewhere.refusal.as_deref().unwrap_or("let in");
+        evidence.note(format!("with the binding of another connection: {answer}"));
+        // No other condition will do: a daemon that is wary of us by now refuses any login.
+        require(answer == "not-authorized", || {
+            format!("who is bound to another connection is answered with `{answer}`")
+        })?;
     }
     Ok(())
 }

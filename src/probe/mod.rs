@@ -37,6 +37,7 @@ mod tls;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod twin;
+mod untrusted;
 
 pub use self::{
     image_files::{ImageFile, ImageFiles},
@@ -52,7 +53,8 @@ pub struct Outcome {
     pub probe: String,
     /// The claim, as a sentence that is true if the probe passed.
     pub claim: String,
-    /// Whether it holds.
+    /// Whether it holds; in JSON its parts stand beside those of the outcome.
+    #[serde(flatten)]
     pub verdict: Verdict,
     /// What was seen, a line each.
     pub evidence: Vec<String>,
@@ -134,7 +136,8 @@ fn require(condition: bool, otherwise: impl FnOnce() -> String) -> Finding {
     if condition { Ok(()) } else { Err(Shortfall::Failed(otherwise())) }
 }
 
-/// The host or the runtime did not let us look: that says nothing about the claim.
+/// The host or the runtime did not let us look: that says nothing about the claim. What the appliance was asked to do
+/// and did not is a [`Shortfall::Failed`] instead.
 impl From<crate::Error> for Shortfall {
     fn from(error: crate::Error) -> Self {
         let hint = match &error {

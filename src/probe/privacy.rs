@@ -1,7 +1,7 @@
 //! What the image and the appliance know, and must not.
 
 use std::{
-    fs,
+    io::Write as _,
     path::PathBuf,
     time::{Duration, Instant},
 };
@@ -127,11 +127,12 @@ fn prove_search(appliance: &dyn Appliance, needle: &Needle, mark: &str, evidence
         return Ok(());
     }
     let planted = tempfile::Builder::new().prefix("canary").tempfile_in(&places[0]);
+    // Never by name: the daemon owns the folder, and could have put a link to any file of the host in its place.
+    let planted = planted.and_then(|mut file| write!(file, "..{mark}..").map(|()| file));
     let planted = planted.map_err(|error| super::Shortfall::NotChecked {
         why: format!("nothing can be planted in `{}`: {error}", places[0].display()),
         hint: "run as the user who started the appliance".to_owned(),
     })?;
-    fs::write(planted.path(), format!("..{mark}..")).map_err(|error| failed(error.to_string()))?;
     let found = search(&places, needle)?;
     evidence.note("the mark is not on disk while it waits; a planted one was found");
     require(found.files.iter().any(|file| file == planted.path()), || {

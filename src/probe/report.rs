@@ -181,8 +181,29 @@ mod tests {
 
     #[test]
     fn json_survives_the_round_trip_and_names_verdicts() {
-        let json = serde_json::to_value(report()).unwrap();
-        assert_eq!(json["outcomes"][2]["verdict"]["verdict"], "not-checked");
-        assert_eq!(serde_json::from_value::<Report>(json).unwrap(), report());
+        let json = serde_json::to_string_pretty(&report().outcomes[1..]).unwrap();
+        insta::assert_snapshot!(json, @r#"
+        [
+          {
+            "probe": "canary",
+            "claim": "nothing is kept",
+            "verdict": "failed",
+            "why": "the mark is in `log`",
+            "evidence": [
+              "2 files"
+            ]
+          },
+          {
+            "probe": "firewall-in-force",
+            "claim": "the rules hold",
+            "verdict": "not-checked",
+            "why": "there is no nft here",
+            "hint": "apt install nftables",
+            "evidence": []
+          }
+        ]
+        "#);
+        let json = serde_json::to_string(&report()).unwrap();
+        assert_eq!(serde_json::from_str::<Report>(&json).unwrap(), report());
     }
 }

@@ -1,15 +1,19 @@
 //! Looking for bytes in everything that was written.
 
 use std::{
-    fs,
+    ffi::OsStr,
+    io::Read,
+    os::unix::ffi::OsStrExt as _,
     path::{Path, PathBuf},
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use memchr::memmem;
+use nix::dir::Dir;
 use zeroize::Zeroizing;
 
-use crate::{Result, error::Context};
+use super::untrusted::Untrusted;
+use crate::{Error, Result, error::Context};
 
 /// Some bytes, as they are and in base64, wherever in a longer text they may stand.
 pub(super) struct Needle {
@@ -34,6 +38,11 @@ impl Needle {
         Self { forms: vec![Zeroizing::new(bytes.to_vec())] }
     }
 
+    /// How long its longest form is.
+    fn longest(&self) -> usize {
+        self.forms.iter().map(|form| form.len()).max().unwrap_or(1).max(1)
+    }
+
     /// Whether it is in there.
     pub(super) fn is_in(&self, hay: &[u8]) -> bool {
         self.forms.iter().any(|form| memmem::find(hay, form).is_some())
@@ -51,6 +60,15 @@ fn in_base64(bytes: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(encoded.as_bytes()[begin..end].to_vec())
 }
 
+/// More than a data folder of probes holds: beyond it a search ends with an error.
+const MOST_BYTES: u64 = 1 << 30;
+
+/// More names than it holds.
+const MOST_NAMES: usize = 100_000;
+
+/// So much is read at once.
+const CHUNK: usize = 256 << 10;
+
 /// What a search went through.
 #[derive(Debug, Default, Eq, PartialEq)]
 pub(super) struct Found {
@@ -59,42 +77,97 @@ pub(super) struct Found {
     /// How many files were read.
     pub(super) searched: usize,
     /// How many bytes those had.
-    pub(super) bytes: usize,
+    pub(super) bytes: u64,
 }
 
-/// Reads every file in these folders, or these files, whole.
+/// Reads every file in these folders, or these files, whole. What the daemon may have put there instead of files
+/// is neither followed nor waited for.
+///
+/// # Errors
+/// [`Error::Failed`] if a file cannot be read, or there is more than can be searched: then nothing is known.
 pub(super) fn search(places: &[PathBuf], needle: &Needle) -> Result<Found> {
-    let mut found = Found::default();
+    let mut search = Search { needle, found: Found::default(), names: 0, most_bytes: MOST_BYTES };
     for place in places {
-        search_one(place, needle, &mut found)?;
+        search.take(place, Untrusted::open(place).doing_to("open", place)?)?;
     }
-    Ok(found)
+    Ok(search.found)
 }
 
-fn search_one(place: &Path, needle: &Needle, found: &mut Found) -> Result<()> {
-    // A file may go away while we look, such as a journal.
-    let Ok(metadata) = fs::symlink_metadata(place) else { return Ok(()) };
-    if metadata.is_dir() {
-        for entry in fs::read_dir(place).doing_to("look into", place)? {
-            search_one(&entry.doing_to("look into", place)?.path(), needle, found)?;
-        }
-    } else if metadata.is_file() {
-        let content = match fs::read(place) {
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(()),
-            content => content.doing_to("read", place)?,
-        };
-        found.searched += 1;
-        found.bytes += content.len();
-        if needle.is_in(&content) {
-            found.files.push(place.to_owned());
+struct Search<'a> {
+    needle: &'a Needle,
+    found: Found,
+    names: usize,
+    most_bytes: u64,
+}
+
+impl Search<'_> {
+    fn take(&mut self, path: &Path, what: Untrusted) -> Result<()> {
+        match what {
+            Untrusted::File(file) => {
+                self.found.searched += 1;
+                if self.is_in(path, file)? {
+                    self.found.files.push(path.to_owned());
+                }
+                Ok(())
+            }
+            Untrusted::Folder(folder) => self.take_folder(path, folder),
+            Untrusted::Other => Ok(()),
         }
     }
-    Ok(())
+
+    fn take_folder(&mut self, path: &Path, mut folder: Dir) -> Result<()> {
+        let names: nix::Result<Vec<_>> =
+            folder.iter().map(|entry| Ok(entry?.file_name().to_owned())).take(MOST_NAMES + 1).collect();
+        for name in names.doing_to("look into", path)? {
+            if matches!(name.to_bytes(), b"." | b"..") {
+                continue;
+            }
+            self.names += 1;
+            let below = path.join(OsStr::from_bytes(name.to_bytes()));
+            if self.names > MOST_NAMES {
+                return Err(too_much(&below, "names", MOST_NAMES as u64));
+            }
+            self.take(&below, Untrusted::open_in(&folder, &name).doing_to("open", &below)?)?;
+        }
+        Ok(())
+    }
+
+    /// Reads in chunks that overlap, so that nothing hides where two of them meet.
+    fn is_in(&mut self, path: &Path, mut file: impl Read) -> Result<bool> {
+        let overlap = self.needle.longest() - 1;
+        let mut window = vec![0; overlap + CHUNK];
+        let mut kept = 0;
+        loop {
+            let read = file.read(&mut window[kept..]).doing_to("read", path)?;
+            self.found.bytes += read as u64;
+            if self.found.bytes > self.most_bytes {
+                return Err(too_much(path, "bytes", self.most_bytes));
+            }
+            let filled = kept + read;
+            if read == 0 || self.needle.is_in(&window[..filled]) {
+                return Ok(read > 0);
+            }
+            kept = filled.min(overlap);
+            window.copy_within(filled - kept..filled, 0);
+        }
+    }
+}
+
+fn too_much(path: &Path, what: &str, most: u64) -> Error {
+    Error::failed(format_args!(
+        "up to `{}` there are more than the {most} {what} to be searched",
+        path.display()
+    ))
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod tests {
+    use std::{
+        fs,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
+
     use base64::prelude::BASE64_STANDARD;
     use proptest::prelude::*;
 
@@ -109,6 +182,46 @@ mod tests {
         let found = search(&[folder.path().to_owned()], &Needle::new(b"the mark")).unwrap();
         assert_eq!(found.files, [folder.path().join("deep/held")]);
         assert_eq!((found.searched, found.bytes), (2, 23));
+    }
+
+    #[test]
+    fn nothing_is_followed_or_waited_for() {
+        let (folder, elsewhere) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+        let at = |name: &str| folder.path().join(name);
+        fs::write(elsewhere.path().join("other"), "the mark").unwrap();
+        symlink(elsewhere.path(), at("folder")).unwrap();
+        symlink(elsewhere.path().join("other"), at("file")).unwrap();
+        symlink(elsewhere.path().join("gone"), at("dangling")).unwrap();
+        nix::unistd::mkfifo(&at("pipe"), nix::sys::stat::Mode::S_IRWXU).unwrap();
+        let _socket = UnixListener::bind(at("socket")).unwrap();
+        let places = [folder.path().to_owned(), at("folder"), at("missing")];
+        assert_eq!(search(&places, &Needle::new(b"the mark")).unwrap(), Found::default());
+    }
+
+    #[test]
+    fn a_mark_is_found_where_two_chunks_meet() {
+        let needle = Needle::bare(b"the mark");
+        for before in CHUNK - 9..CHUNK + 9 {
+            let text = [&vec![b'.'; before], &b"the mark"[..], &[b'.'; 99]].concat();
+            let mut search =
+                Search { needle: &needle, found: Found::default(), names: 0, most_bytes: MOST_BYTES };
+            assert!(search.is_in(Path::new("file"), text.as_slice()).unwrap(), "after {before} bytes");
+        }
+    }
+
+    #[test]
+    fn more_than_can_be_searched_is_an_error() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("one"), [0; 600]).unwrap();
+        fs::write(folder.path().join("two"), [0; 600]).unwrap();
+        let needle = Needle::new(b"the mark");
+        let search = |most_bytes| {
+            let mut search = Search { needle: &needle, found: Found::default(), names: 0, most_bytes };
+            search.take(folder.path(), Untrusted::open(folder.path()).unwrap()).map(|()| search.found.bytes)
+        };
+        assert_eq!(search(1200).unwrap(), 1200);
+        let error = search(1199).unwrap_err().to_string();
+        assert!(error.ends_with("there are more than the 1199 bytes to be searched"), "{error}");
     }
 
     proptest! {

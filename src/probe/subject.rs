@@ -1,7 +1,6 @@
 //! What is probed: an image, perhaps a running appliance, and the school that it was started for.
 
 use std::{
-    fs,
     net::{Ipv4Addr, SocketAddrV4},
     path::PathBuf,
 };
@@ -11,10 +10,10 @@ use zeroize::Zeroizing;
 use super::{ImageFiles, Secret};
 use crate::{
     Result,
-    error::Context,
-    policy::{Policy, SERVER_TO_SERVER},
+    host::file,
+    policy::SERVER_TO_SERVER,
     runtime::Appliance,
-    site::{Domain, Folder, Site},
+    site::{Domain, Folder, Network, Site},
 };
 
 /// Everything that the probes look at.
@@ -75,8 +74,8 @@ impl School {
     /// # Errors
     /// [`crate::Error::Failed`] if a file of the folder cannot be read.
     pub fn read(site: &Site, folder: &Folder) -> Result<Self> {
-        let text = |path: PathBuf| fs::read_to_string(&path).doing_to("read", &path);
-        let key = |what: &str, path: PathBuf| Secret::private_key(what, &Zeroizing::new(text(path)?));
+        let key =
+            |what: &str, path: PathBuf| Secret::private_key(what, &Zeroizing::new(file::read_text(&path)?));
         let mut secrets = vec![
             key("the authority's key", folder.authority_key())?,
             key("the certificate's key", folder.key())?,
@@ -86,8 +85,8 @@ impl School {
         }
         Ok(Self {
             domain: site.domain.clone(),
-            authority: text(folder.authority())?,
-            chain: text(folder.chain())?,
+            authority: file::read_text(&folder.authority())?,
+            chain: file::read_text(&folder.chain())?,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
             secrets,
         })
@@ -107,17 +106,14 @@ impl Subject<'_> {
 }
 
 impl Doors {
-    /// The doors that a policy opens, to be looked for among all 65,535 ports.
-    ///
-    /// `None` where the policy does not open exactly two.
-    pub fn of(policy: &Policy) -> Option<Self> {
-        let [starttls, direct_tls] = policy.open[..] else { return None };
-        Some(Self {
-            starttls,
-            direct_tls,
+    /// The doors of a school's site, to be looked for among all 65,535 ports.
+    pub fn of(network: &Network) -> Self {
+        Self {
+            starttls: network.starttls,
+            direct_tls: network.direct_tls,
             server_to_server: SERVER_TO_SERVER,
             scanned: (1..=u16::MAX).collect(),
-        })
+        }
     }
 
     /// The two that clients may reach, ascending.
@@ -129,4 +125,17 @@ impl Doors {
 /// The address of one door of an appliance.
 pub(super) fn at(appliance: &dyn Appliance, port: u16) -> SocketAddrV4 {
     SocketAddrV4::new(appliance.address(), port)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_door_keeps_its_protocol_whatever_the_order_of_their_ports() {
+        let network = Network { starttls: 5300, direct_tls: 5299, ..Site::example().network };
+        let doors = Doors::of(&network);
+        assert_eq!((doors.starttls, doors.direct_tls), (5300, 5299));
+        assert_eq!(doors.wanted(), [5299, 5300]);
+    }
 }

@@ -6,9 +6,10 @@ use std::{
     process::Command,
 };
 
-use flate2::{Compression, write::GzEncoder};
+use flate2::{Compression, read::GzDecoder, write::GzEncoder};
 use jailbuild::{
     Result,
+    error::Context as _,
     policy::Policy,
     probe::{Doors, ImageFiles, Progress, Report, School, Subject, run_all},
     runtime::{Act, Deployment, Sabotage, Stage},
@@ -30,9 +31,11 @@ pub(crate) struct Order {
 pub(crate) const PROBE: Act<Order, Progress, Report> = Act { name: "probe", perform: probe };
 
 fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) -> Result<Report> {
-    let image = ImageFiles::open(&order.archive)?;
-    let school = School::read(&Site::example(), &Folder::at(&order.site))?;
-    let doors = Doors::of(&order.deployment.policy).expect("two doors");
+    let archive = File::open(&order.archive).doing_to("open", &order.archive)?;
+    let image = ImageFiles::read(GzDecoder::new(archive)).doing_to("read", &order.archive)?;
+    let site = Site::example();
+    let school = School::read(&site, &Folder::at(&order.site))?;
+    let doors = Doors::of(&site.network);
     let appliance = stage.runtime().start(&order.deployment)?;
     let subject = Subject {
         image: &image,

@@ -56,6 +56,16 @@ impl Stream {
         }
     }
 
+    /// Tries to log in with SCRAM-SHA-256-PLUS, bound to a TLS channel that differs from this one in a single bit: so
+    /// would one who is in the middle pass the login on.
+    pub fn log_in_bound_elsewhere(&mut self, name: &str, password: &str) -> Result<Login, ClientError> {
+        let mut binding = self.exporter().ok_or_else(|| {
+            ClientError::Unexpected("this connection has nothing that a login can be bound to".to_owned())
+        })?;
+        binding[0] ^= 1;
+        self.scram::<Sha256>(name, password, ChannelBinding::TlsExporter(binding))
+    }
+
     /// RFC 9266: only TLS 1.3, or 1.2 with the extended master secret, has an exporter that binds.
     fn exporter(&self) -> Option<Vec<u8>> {
         let tls = self.transport().tls()?;

@@ -39,6 +39,8 @@ pub(super) struct Facts {
     /// Targets that are named though nothing listens there.
     pub(super) dead_target: bool,
     pub(super) no_target: bool,
+    /// Why `user …` does nothing, if so.
+    pub(super) refuses_to_administer: Option<&'static str>,
     counter: AtomicU64,
 }
 
@@ -71,6 +73,7 @@ impl Facts {
             inside_uid: 5222,
             dead_target: false,
             no_target: false,
+            refuses_to_administer: None,
             counter: AtomicU64::new(0),
         }
     }
@@ -95,6 +98,9 @@ impl Appliance for Twin {
     }
 
     fn run_inside(&self, arguments: &[&str], input: &[u8]) -> Result<Output> {
+        if let ([DAEMON, "user", ..], Some(complaint)) = (arguments, self.facts.refuses_to_administer) {
+            return Ok(Output { code: 1, stdout: Vec::new(), stderr: complaint.as_bytes().to_vec() });
+        }
         let stdout = match arguments {
             [DAEMON, "user", "add", name, "--password-stdin"] => {
                 self.world.add(name, std::str::from_utf8(input).unwrap());

@@ -2,9 +2,13 @@
 
 use std::sync::Arc;
 
+use base64::{Engine, prelude::BASE64_STANDARD};
 use sasl::{
-    common::Identity,
-    secret::Pbkdf2Sha256,
+    common::{
+        Identity,
+        scram::{ScramProvider, Sha256},
+    },
+    secret::{Pbkdf2Secret, Pbkdf2Sha256},
     server::{Provider, ProviderError, Validator, ValidatorError},
 };
 
@@ -29,6 +33,26 @@ impl Provider<Pbkdf2Sha256> for Passwords {
         let password = known.unwrap_or_else(|| "\u{1}nobody".to_owned());
         Ok(Pbkdf2Sha256::derive(&password, salt.as_bytes(), 16)?)
     }
+}
+
+/// The last word of a server (RFC 5802 §3) that believes whatever binding the client claims. `said` is what both said before.
+pub(super) fn signature_for_any_binding(
+    passwords: &Passwords,
+    name: &str,
+    said: &[u8],
+    last: &[u8],
+) -> Vec<u8> {
+    let secret = passwords.provide(&Identity::Username(name.to_owned())).unwrap();
+    let proof = memchr::memmem::find(last, b",p=").unwrap();
+    let server_key = Sha256::hmac(b"Server Key", secret.digest()).unwrap();
+    let signature = Sha256::hmac(&[said, b",", &last[..proof]].concat(), &server_key).unwrap();
+    format!("v={}", BASE64_STANDARD.encode(signature)).into_bytes()
+}
+
+/// What is signed of a client's first message and of the challenge.
+pub(super) fn said(first: &[u8], challenge: &[u8]) -> Vec<u8> {
+    let header = memchr::memmem::find(first, b",,").unwrap() + 2;
+    [&first[header..], b",", challenge].concat()
 }
 
 impl Validator<Pbkdf2Sha256> for Passwords {

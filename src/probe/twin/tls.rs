@@ -8,7 +8,7 @@ use std::{
 };
 
 use rustls::{
-    ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
+    ProtocolVersion, ServerConfig, ServerConnection, StreamOwned, SupportedProtocolVersion,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     version::{TLS12, TLS13},
@@ -55,6 +55,14 @@ impl Pipe {
 
     pub(super) fn is_tls(&self) -> bool {
         matches!(self, Self::Tls(_))
+    }
+
+    /// What a login can be bound to (RFC 9266).
+    pub(super) fn exporter(&self) -> Option<Vec<u8>> {
+        let Self::Tls(tls) = self else { return None };
+        let exports = tls.conn.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        let export = || tls.conn.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None).ok();
+        exports.then(export).flatten()
     }
 
     /// Does the handshake; or answers a hello of old, if it is so lax.
