@@ -5,17 +5,19 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
+use miette::Diagnostic as _;
+use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
     commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
     console::{Console, Verbosity},
-    error::Result,
+    error::{Error, Result},
     host::command,
     proof::PROVE,
     runtime::stage,
-    site,
+    site::{self, Origin},
 };
 
 /// Make the private chat of a school: an appliance that is closed, and proved to be.
@@ -89,7 +91,7 @@ pub fn main() -> ExitCode {
         Ok(code) => ExitCode::from(code),
         Err(error) => {
             let code = error.exit_code();
-            complain(error);
+            complain(error, console.json());
             ExitCode::from(code)
         }
     }
@@ -109,12 +111,12 @@ impl Cli {
             Command::Verify(arguments) => verify::run(&arguments, named, console),
             Command::Inspect(arguments) => inspect::run(&arguments, json, out).map(|()| 0),
             Command::Cert(arguments) => {
-                console.show(&cert::run(&arguments, file, OffsetDateTime::now_utc())?)
+                console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
             Command::Base(arguments) => base::run(&arguments, json, out).map(|()| 0),
             Command::Doctor(arguments) => doctor::run(&arguments, json, out).map(|()| 0),
-            Command::Completions(arguments) => completions::run(&arguments),
-            Command::Man(arguments) => man::run(&arguments),
+            Command::Completions(arguments) => completions::run(&arguments, Self::command()),
+            Command::Man(arguments) => man::run(&arguments, Self::command()),
         }
     }
 }
@@ -130,8 +132,24 @@ impl Global {
     }
 }
 
-/// Prints an error as miette draws it: the place in the file, then the hint.
+/// Prints an error: for people as miette draws it, with the place in the file and the hint; for machines as JSON.
 #[expect(clippy::print_stderr, reason = "this is where errors end")]
-fn complain(error: crate::Error) {
-    eprintln!("{:?}", miette::Report::new(error));
+fn complain(error: Error, json: bool) {
+    if json {
+        let hint = error.help().map(|hint| hint.to_string());
+        let error = json!({ "what": error.to_string(), "hint": hint, "code": error.exit_code() });
+        eprintln!("{}", json!({ "error": error }));
+    } else {
+        eprintln!("{:?}", miette::Report::new(error));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_definitions_hold_together() {
+        Cli::command().debug_assert();
+    }
 }

@@ -11,6 +11,9 @@ use serde::Serialize;
 
 use crate::error::{Context, Result};
 
+/// How often a spinner turns.
+const TICK: Duration = Duration::from_millis(120);
+
 /// How much is said.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 pub enum Verbosity {
@@ -33,7 +36,7 @@ impl Console {
     /// A console of the given verbosity; with `json`, results are machine-readable and progress stays on standard error.
     pub fn new(verbosity: Verbosity, json: bool) -> Self {
         let interactive = verbosity == Verbosity::Normal && std::io::stderr().is_terminal();
-        Self { verbosity, json, bar: interactive.then(spinner) }
+        Self { verbosity, json, bar: interactive.then(ProgressBar::new_spinner) }
     }
 
     /// Whether results are to be machine-readable.
@@ -49,9 +52,26 @@ impl Console {
     /// Says what is being done now, in the present participle.
     pub fn step(&self, doing: impl fmt::Display) {
         match &self.bar {
-            Some(bar) => bar.set_message(doing.to_string()),
+            Some(bar) => {
+                bar.set_style(uncounted());
+                bar.set_message(doing.to_string());
+                bar.enable_steady_tick(TICK);
+            }
             None if self.verbosity > Verbosity::Quiet => complain(format_args!("{doing} …")),
             None => {}
+        }
+    }
+
+    /// Says what is being done now, of so many things of a kind.
+    pub fn progress(&self, index: usize, total: usize, doing: impl fmt::Display) {
+        match &self.bar {
+            Some(bar) => {
+                bar.set_style(counted());
+                bar.set_length(total as u64);
+                bar.set_position(index as u64);
+                bar.set_message(doing.to_string());
+            }
+            None => self.step(format_args!("{}/{total} {doing}", index + 1)),
         }
     }
 
@@ -95,10 +115,10 @@ fn complain(text: impl fmt::Display) {
     let _ = writeln!(std::io::stderr(), "{text}");
 }
 
-fn spinner() -> ProgressBar {
-    let style =
-        ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").expect("the template is fixed");
-    let bar = ProgressBar::new_spinner().with_style(style);
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
+fn uncounted() -> ProgressStyle {
+    ProgressStyle::with_template("{spinner} {elapsed} {wide_msg}").expect("the template is fixed")
+}
+
+fn counted() -> ProgressStyle {
+    ProgressStyle::with_template("{bar:24} {pos}/{len} {wide_msg}").expect("the template is fixed")
 }

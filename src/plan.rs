@@ -48,6 +48,15 @@ pub struct Plan {
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "step")]
 pub enum Step {
+    /// Opens the base, and judges its digest and its system.
+    OpenBase {
+        /// Where base files come from.
+        base: base::Choice,
+        /// The digest that was given for it.
+        base_sha256: Option<Sha256>,
+        /// What it must be for.
+        target: Target,
+    },
     /// Makes the authority and the leaf certificate, unless good ones are there.
     EnsureCertificates {
         /// For whom.
@@ -64,10 +73,6 @@ pub enum Step {
     },
     /// Finds the files that the daemon needs, and puts all together in memory.
     Assemble {
-        /// Where base files come from.
-        base: base::Choice,
-        /// The digest that was given for it.
-        base_sha256: Option<Sha256>,
         /// What goes in besides.
         flavour: Flavour,
     },
@@ -93,16 +98,18 @@ impl Plan {
         let folder = wishes.origin.folder();
         let archive =
             wishes.dist.join(image::file_name(wishes.flavour.image_name(), image::VERSION, wishes.target));
+        // What can be refused comes first, what takes minutes next, what leaves something behind last.
         let steps = vec![
+            Step::OpenBase {
+                base: wishes.base.clone(),
+                base_sha256: wishes.base_sha256,
+                target: wishes.target,
+            },
+            Step::ObtainDaemon { source: wishes.daemon.clone(), target: wishes.target },
+            Step::Assemble { flavour: wishes.flavour },
             Step::EnsureCertificates {
                 domain: wishes.site.domain.to_string(),
                 folder: folder.root().to_owned(),
-            },
-            Step::ObtainDaemon { source: wishes.daemon.clone(), target: wishes.target },
-            Step::Assemble {
-                base: wishes.base.clone(),
-                base_sha256: wishes.base_sha256,
-                flavour: wishes.flavour,
             },
             Step::Write { archive: archive.clone(), keys: folder.signing() },
             Step::Prove { archive, start: wishes.start && wishes.target == Target::host()? },
@@ -129,9 +136,10 @@ impl fmt::Display for Step {
                 write!(formatter, "ensuring the certificates of {domain} in `{}`", folder.display())
             }
             Self::ObtainDaemon { source, target } => write!(formatter, "{source} for {target}"),
-            Self::Assemble { base, flavour, .. } => {
-                write!(formatter, "assembling the {flavour} image over the base `{base}`")
+            Self::OpenBase { base, target, .. } => {
+                write!(formatter, "opening the base `{base}` for {target}")
             }
+            Self::Assemble { flavour } => write!(formatter, "assembling the {flavour} image"),
             Self::Write { archive, .. } => write!(formatter, "writing and signing `{}`", archive.display()),
             Self::Prove { archive, start: true } => {
                 write!(

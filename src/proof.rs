@@ -1,11 +1,13 @@
 //! The proof: an image opened, started with a throw-away data folder where it can be, and probed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
+use time::OffsetDateTime;
 
 use crate::{
+    digest::Sha256,
     error::{Context, Error, Result},
     host::file,
     image::Image,
@@ -13,7 +15,7 @@ use crate::{
     policy::Policy,
     probe::{self, Doors, ImageFiles, NotStarted, Progress, Report, School, Subject},
     runtime::{Act, Appliance, Deployment, Sabotage, Stage},
-    site::{self, Folder, Origin, Site},
+    site::{self, Folder, Origin, Site, certificates},
     target::Target,
 };
 
@@ -25,21 +27,39 @@ const DAEMON_USER: u32 = 5222;
 pub struct Case {
     /// The image.
     pub archive: PathBuf,
+    /// Its digest when it was opened first: what is probed is what was checked.
+    pub sha256: Sha256,
     /// Whose site it is started with.
     pub origin: Origin,
+    /// Which certificate it shows.
+    pub certificate: Certificate,
     /// What is broken on purpose: empty but in tests.
     #[serde(default)]
     pub sabotage: Vec<Sabotage>,
 }
 
+/// Which certificate the appliance shows while it is probed.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Certificate {
+    /// The school's own: for an image that was just made here.
+    OfTheSchool,
+    /// One that is made for the occasion: a stranger's image gets no key of the school's.
+    ThrowAway,
+}
+
 /// What came of it.
 #[derive(Clone, Debug, Deserialize, Serialize)]
 pub struct Proof {
+    /// The domain of the site that it was proved with.
+    pub domain: String,
     /// Whether the appliance was started, or only its image looked at.
     pub started: bool,
     /// The outcome of each probe.
     #[serde(flatten)]
     pub report: Report,
+    /// What went wrong with the appliance besides: it ended by itself, or would not end.
+    pub fault: Option<String>,
 }
 
 /// How far it has come.
@@ -58,6 +78,7 @@ impl Proof {
     /// The exit code, as README.md documents it.
     pub fn exit_code(&self, strict: bool) -> u8 {
         match (self.report.failed(), self.report.not_checked()) {
+            (0, _) if self.fault.is_some() => 1,
             (1.., _) => 1,
             (0, 1..) if strict => 1,
             (0, _) if self.started => 0,
@@ -73,15 +94,16 @@ pub fn prove(case: &Case, start: bool, mut on_event: impl FnMut(Event)) -> Resul
         return look(case, not_started, &mut on_event);
     }
     match PROVE.run(case, &mut on_event) {
-        Err(Error::Host { what, hint }) => look(case, NotStarted { why: what, hint }, &mut on_event),
+        Err(Error::Host { what, hint }) => {
+            look(case, NotStarted { why: format!("not started here: {what}"), hint }, &mut on_event)
+        }
         ended => ended,
     }
 }
 
 /// Why this image is not to be started here, if so.
 fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
-    let image = Image::open(&case.archive, &[])?;
-    let (target, host) = (image.manifest.target, Target::host()?);
+    let (target, host) = (case.open()?.manifest.target, Target::host()?);
     if target != host {
         return Ok(Some(NotStarted {
             why: format!("not started here: an image for `{target}` cannot run on `{host}`"),
@@ -97,48 +119,83 @@ fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
 
 /// Runs the probes that need no start.
 fn look(case: &Case, not_started: NotStarted, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
-    let image = Image::open(&case.archive, &[])?;
-    let prover = Prover::load(&case.origin)?;
-    let report = prover.probe(&image, Err(not_started), on_event)?;
-    Ok(Proof { started: false, report })
+    let scratch = scratch()?;
+    let prover = Prover::new(case, scratch.path())?;
+    let report = prover.probe(&case.open()?, Err(not_started), on_event)?;
+    Ok(prover.proof(false, report))
 }
 
 /// Starts the appliance, runs all probes, stops it.
 fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
     on_event(Event::Doing("starting the appliance".to_owned()));
-    let image = Image::open(&case.archive, &[])?;
-    let prover = Prover::load(&case.origin)?;
-    let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
+    let image = case.open()?;
+    let scratch = scratch()?;
+    let prover = Prover::new(case, scratch.path())?;
     let runtime = stage.runtime();
     let deployment = Deployment {
         firewall: runtime.rules(&prover.policy)?,
         sabotage: case.sabotage.clone(),
-        ..prover.deploy(&image, &scratch)?
+        ..prover.deploy(&image, scratch.path())?
     };
     let appliance = runtime.start(&deployment)?;
     let report = prover.probe(&image, Ok(appliance.as_ref()), on_event)?;
     on_event(Event::Doing("stopping the appliance".to_owned()));
-    appliance.stop()?;
-    Ok(Proof { started: true, report })
+    let fault = appliance.stop().err().map(|error| error.to_string());
+    Ok(Proof { fault, ..prover.proof(true, report) })
+}
+
+fn scratch() -> Result<TempDir> {
+    tempfile::tempdir().doing("make a throw-away folder")
+}
+
+impl Case {
+    /// Opens the image, if it still is the one that was meant.
+    fn open(&self) -> Result<Image> {
+        let image = Image::open(&self.archive, &[])?;
+        if image.digest == self.sha256 {
+            return Ok(image);
+        }
+        Err(Error::untrusted(
+            format_args!(
+                "`{}` changed while it was looked at: SHA-256 {}, it was {}",
+                self.archive.display(),
+                image.digest,
+                self.sha256
+            ),
+            "see who else writes to that folder, and begin anew",
+        ))
+    }
 }
 
 /// A site with its folder and its policy.
 struct Prover {
     site: Site,
+    /// Where its certificates are: the school's own folder, or a throw-away one.
     folder: Folder,
+    /// The school's own folder, whose keys must not be in the image.
+    own: Folder,
     policy: Policy,
 }
 
 impl Prover {
-    fn load(origin: &Origin) -> Result<Self> {
-        let site = origin.load()?;
-        let policy = Policy::of(&site);
-        Ok(Self { site, folder: origin.folder(), policy })
+    fn new(case: &Case, scratch: &Path) -> Result<Self> {
+        let site = case.origin.load()?;
+        let own = case.origin.folder();
+        let folder = match case.certificate {
+            Certificate::OfTheSchool => own.clone(),
+            Certificate::ThrowAway => Folder::at(scratch.join("site")),
+        };
+        certificates::ensure(&site, &folder, OffsetDateTime::now_utc())?;
+        Ok(Self { policy: Policy::of(&site), site, folder, own })
+    }
+
+    fn proof(&self, started: bool, report: Report) -> Proof {
+        Proof { domain: self.site.domain.to_string(), started, report, fault: None }
     }
 
     /// Lays out a throw-away deployment: the image unpacked, the site's settings, an empty data folder.
-    fn deploy(&self, image: &Image, scratch: &TempDir) -> Result<Deployment> {
-        let below = |name: &str| scratch.path().join(name);
+    fn deploy(&self, image: &Image, scratch: &Path) -> Result<Deployment> {
+        let below = |name: &str| scratch.join(name);
         image.unpack(&below("image"))?;
         site::write_settings(&self.site, &self.folder, &below("settings"))?;
         file::create_folder(&below("data"), 0o700)?;
@@ -151,7 +208,7 @@ impl Prover {
             policy: self.policy.clone(),
             uid: DAEMON_USER,
             gid: DAEMON_USER,
-            hostname: self.site.domain.to_string(),
+            hostname: self.site.name.to_string(),
             program: Deployment::daemon(),
             sabotage: Vec::new(),
         })
@@ -167,10 +224,19 @@ impl Prover {
             image: &ImageFiles::of(image)?,
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
-            school: &School::read(&self.site, &self.folder)?,
+            school: &self.school()?,
             doors: &Doors::of(&self.site.network),
             host: self.policy.host,
         };
         Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))
+    }
+
+    /// The facts that the probes compare with, and every key that there is.
+    fn school(&self) -> Result<School> {
+        let mut school = School::read(&self.site, &self.folder)?;
+        if self.own != self.folder && self.own.key().exists() {
+            school.secrets.extend(School::read(&self.site, &self.own)?.secrets);
+        }
+        Ok(school)
     }
 }

@@ -85,6 +85,7 @@ fn add_account(program: &Path, data: &Path, name: &str) -> Result<()> {
         .arg(data)
         .stdin(Stdio::piped())
         .stdout(Stdio::null())
+        .stderr(Stdio::null())
         .spawn()
         .map_err(|error| miette!("cannot start `{}`: {error}", program.display()))?;
     let mut input = command.stdin.take().ok_or_else(|| miette!("no pipe"))?;

@@ -1,6 +1,6 @@
 //! `jailbuild cert`: the certificates of the school.
 
-use std::{fmt, path::Path};
+use std::fmt;
 
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -8,7 +8,7 @@ use time::OffsetDateTime;
 use crate::{
     error::Result,
     site::{
-        Folder, Site,
+        Origin,
         certificates::{self, Made, Shown},
     },
 };
@@ -30,15 +30,15 @@ pub enum Action {
     Show,
 }
 
-/// Does what is asked to the folder `site/` beside the school's file.
+/// Does what is asked to the school's folder of keys and certificates.
 ///
 /// # Errors
 /// [`crate::Error::Configuration`] for a file or an authority that will not do, [`crate::Error::Failed`] if there is
 /// nothing to show yet.
-pub fn run(arguments: &Arguments, site_file: &Path, now: OffsetDateTime) -> Result<Outcome> {
-    let folder = Folder::beside(site_file);
+pub fn run(arguments: &Arguments, origin: &Origin, now: OffsetDateTime) -> Result<Outcome> {
+    let folder = origin.folder();
     let made = match arguments.action {
-        Action::Renew => Some(certificates::renew(&Site::load(site_file)?, &folder, now)?),
+        Action::Renew => Some(certificates::renew(&origin.load()?, &folder, now)?),
         Action::Show => None,
     };
     Ok(Outcome { made, certificates: certificates::show(&folder, now)? })
@@ -82,7 +82,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("jailbuild.toml");
         fs::write(&file, "domain = \"school.test\"\norganisation = \"The School\"\n").unwrap();
-        let run = |action| run(&Arguments { action }, &file, OffsetDateTime::now_utc());
+        let run = |action| run(&Arguments { action }, &Origin::File(file.clone()), OffsetDateTime::now_utc());
 
         assert_eq!(run(Action::Show).unwrap_err().exit_code(), 1);
         let first = run(Action::Renew).unwrap();
@@ -99,7 +99,8 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let file = place.path().join("jailbuild.toml");
         fs::write(&file, "domain = \"localhost\"\n").unwrap();
-        let error = run(&Arguments { action: Action::Renew }, &file, OffsetDateTime::now_utc()).unwrap_err();
+        let error = run(&Arguments { action: Action::Renew }, &Origin::File(file), OffsetDateTime::now_utc())
+            .unwrap_err();
         assert_eq!((error.exit_code(), place.path().join("site").exists()), (3, false));
     }
 }

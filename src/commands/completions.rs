@@ -2,13 +2,10 @@
 
 use std::io::Write;
 
-use clap::CommandFactory;
+use clap::Command;
 use clap_complete::Shell;
 
-use crate::{
-    cli::Cli,
-    error::{Context, Result},
-};
+use crate::error::{Context, Result};
 
 /// Print the completions for a shell.
 ///
@@ -19,10 +16,10 @@ pub struct Args {
     shell: Shell,
 }
 
-/// Prints the completions.
-pub fn run(args: &Args) -> Result<u8> {
+/// Prints the completions of these definitions.
+pub fn run(args: &Args, mut definitions: Command) -> Result<u8> {
     let mut text = Vec::new();
-    clap_complete::generate(args.shell, &mut Cli::command(), "jailbuild", &mut text);
+    clap_complete::generate(args.shell, &mut definitions, "jailbuild", &mut text);
     std::io::stdout().write_all(&text).doing("write to standard output")?;
     Ok(0)
 }

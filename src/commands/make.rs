@@ -4,18 +4,18 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{conclude, school, show};
+use super::{ImageFacts, Outcome, conclude, school, show};
 use crate::{
-    base,
+    base::{self, Base},
     console::Console,
-    daemon::{self, Daemon},
+    daemon::{self, Daemon, SourceDateEpoch},
     digest::Sha256,
     error::{Error, Result},
-    image::{self, Assembled, Extra, Ingredients, Mode, SigningKey},
+    image::{self, Assembled, Extra, Image, Ingredients, Mode, SigningKey},
     pkg_list::Flavour,
     plan::{Plan, Step, Wishes},
-    proof::{Case, Proof, prove},
-    render::Template,
+    proof::{Case, Certificate, Proof, prove},
+    render::{Handover, Template},
     site::{Origin, Site, certificates},
     target::Target,
 };
@@ -61,13 +61,20 @@ pub struct Args {
 impl Args {
     /// What is asked for: the school's file, with these options over it.
     pub(super) fn wishes(&self, (origin, site): (Origin, Site)) -> Result<Wishes> {
-        let base_sha256 =
-            if self.base.is_some() { self.base_sha256 } else { self.base_sha256.or(site.base_sha256) };
+        let base = self.base.clone().unwrap_or_else(|| site.base.clone());
+        let of_file = site.base_sha256.filter(|_| self.base.is_none());
+        if self.base_sha256.is_some() && !base.takes_digest() {
+            return Err(Error::configuration(
+                format_args!("`--base-sha256` says nothing about the base `{base}`"),
+                "leave it out, or name a base.txz: `--base FILE.txz`",
+            ));
+        }
+        SourceDateEpoch::from_environment()?;
         Ok(Wishes {
             target: self.target.map_or_else(Target::host, Ok)?,
             daemon: self.daemon.clone().map_or(daemon::Source::Workspace, daemon::Source::File),
-            base: self.base.clone().unwrap_or_else(|| site.base.clone()),
-            base_sha256,
+            base,
+            base_sha256: self.base_sha256.or(of_file),
             flavour: self.flavor.unwrap_or(site.flavor),
             dist: self.dist.clone(),
             start: !self.no_start,
@@ -81,35 +88,51 @@ impl Args {
 pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     let wishes = args.wishes(school(file, console)?)?;
     let plan = Plan::new(&wishes)?;
-    let mut bench = Workbench { wishes: &wishes, console, daemon: None, assembled: None, proof: None };
+    let mut bench = Workbench::new(&wishes, console);
     for step in &plan.steps {
         console.step(step);
         bench.carry_out(step)?;
     }
-    conclude(&bench.proof.ok_or_else(|| out_of_order("prove"))?, args.strict, console)
+    conclude(&bench.outcome()?, args.strict, console)
 }
 
 /// What has been made so far.
 struct Workbench<'a> {
     wishes: &'a Wishes,
     console: &'a Console,
+    base: Option<Box<dyn Base>>,
     daemon: Option<Daemon>,
     assembled: Option<Assembled>,
+    written: Option<ImageFacts>,
     proof: Option<Proof>,
 }
 
-impl Workbench<'_> {
+impl<'a> Workbench<'a> {
+    fn new(wishes: &'a Wishes, console: &'a Console) -> Self {
+        Self { wishes, console, base: None, daemon: None, assembled: None, written: None, proof: None }
+    }
+
     fn carry_out(&mut self, step: &Step) -> Result<()> {
         match step {
-            Step::EnsureCertificates { .. } => self.ensure_certificates(),
-            Step::ObtainDaemon { source, target } => {
-                self.daemon = Some(source.obtain(*target)?);
-                Ok(())
+            Step::OpenBase { base, base_sha256, target } => {
+                self.base = Some(base::open(base, *target, *base_sha256)?);
             }
-            Step::Assemble { base, base_sha256, flavour } => self.assemble(base, *base_sha256, *flavour),
-            Step::Write { archive, keys } => self.write(archive, keys),
-            Step::Prove { archive, start } => self.prove(archive, *start),
+            Step::ObtainDaemon { source, target } => self.daemon = Some(source.obtain(*target)?),
+            Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
+            Step::EnsureCertificates { .. } => self.ensure_certificates()?,
+            Step::Write { archive, keys } => self.written = Some(self.write(archive, keys)?),
+            Step::Prove { start, .. } => self.proof = Some(self.prove(*start)?),
         }
+        Ok(())
+    }
+
+    fn assemble(&self, flavour: Flavour) -> Result<Assembled> {
+        let (Some(daemon), Some(base)) = (&self.daemon, &self.base) else {
+            return Err(out_of_order("assemble"));
+        };
+        let extras = host_files(flavour, daemon.target)?;
+        let list = flavour.list()?;
+        image::assemble(Ingredients { daemon, base: base.as_ref(), flavour, list: &list, extras })
     }
 
     fn ensure_certificates(&self) -> Result<()> {
@@ -126,43 +149,69 @@ impl Workbench<'_> {
         Ok(())
     }
 
-    fn assemble(&mut self, base: &base::Choice, vouched: Option<Sha256>, flavour: Flavour) -> Result<()> {
-        let daemon = self.daemon.as_ref().ok_or_else(|| out_of_order("assemble"))?;
-        let base = base::open(base, daemon.target, vouched)?;
-        let list = flavour.list()?;
-        let ingredients =
-            Ingredients { daemon, base: base.as_ref(), flavour, list: &list, extras: host_files()? };
-        self.assembled = Some(image::assemble(ingredients)?);
-        Ok(())
-    }
-
-    fn write(&self, archive: &Path, keys: &Path) -> Result<()> {
+    fn write(&self, archive: &Path, keys: &Path) -> Result<ImageFacts> {
         let image = self.assembled.as_ref().ok_or_else(|| out_of_order("write"))?;
         let folder = archive.parent().unwrap_or(Path::new("."));
-        let written = image::write(image, folder, &SigningKey::of_folder(keys)?)?;
-        self.console.note(format_args!("wrote `{}`, SHA-256 {}", written.archive.display(), written.digest));
-        Ok(())
+        let key = SigningKey::of_folder(keys)?;
+        image::write(image, folder, &key)?;
+        Ok(ImageFacts::of(archive, &Image::open(archive, &[key.public().clone()])?))
     }
 
-    fn prove(&mut self, archive: &Path, start: bool) -> Result<()> {
-        let case =
-            Case { archive: archive.to_owned(), origin: self.wishes.origin.clone(), sabotage: Vec::new() };
-        self.proof = Some(prove(&case, start, |event| show(&event, self.console))?);
-        Ok(())
+    fn prove(&self, start: bool) -> Result<Proof> {
+        let image = self.written.as_ref().ok_or_else(|| out_of_order("prove"))?;
+        let case = Case {
+            archive: image.path.clone(),
+            sha256: image.sha256,
+            origin: self.wishes.origin.clone(),
+            certificate: Certificate::OfTheSchool,
+            sabotage: Vec::new(),
+        };
+        prove(&case, start, |event| show(&event, self.console))
+    }
+
+    fn outcome(self) -> Result<Outcome> {
+        let (Some(image), Some(proof)) = (self.written, self.proof) else {
+            return Err(out_of_order("conclude"));
+        };
+        Ok(Outcome { image, proof })
     }
 }
 
-/// The templates that the host fills from its site.
-fn host_files() -> Result<Vec<Extra>> {
+/// What lies beside the root file system: a page for whoever is handed the image, and the templates that their host fills
+/// from their own site.
+fn host_files(flavour: Flavour, target: Target) -> Result<Vec<Extra>> {
+    let page = Handover {
+        file: image::file_name(flavour.image_name(), image::VERSION, target),
+        version: image::VERSION.to_owned(),
+        target: target.to_string(),
+        flavor: flavour.to_string(),
+        signature_namespace: image::sign::NAMESPACE.to_owned(),
+    };
     let extra = |template: Template| {
         let (path, why) = template.in_image()?;
-        let file =
-            |path| Extra { path, mode: Mode::PLAIN, bytes: template.text().into(), why: why.to_owned() };
-        Some(path.parse().map(file))
+        let text =
+            if template == Template::Handover { page.render() } else { Ok(template.text().to_owned()) };
+        Some(path.parse().and_then(|path| {
+            Ok(Extra { path, mode: Mode::PLAIN, bytes: text?.into_bytes(), why: why.to_owned() })
+        }))
     };
     Template::ALL.into_iter().filter_map(extra).collect()
 }
 
 fn out_of_order(step: &str) -> Error {
     Error::failed(format_args!("cannot {step}: the plan has no step for what it needs"))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_page_for_the_next_school_is_filled_in_and_the_templates_are_not() {
+        for extra in host_files(Flavour::Minimal, Target::host().unwrap()).unwrap() {
+            let text = String::from_utf8(extra.bytes).unwrap();
+            assert_eq!(text.contains("{{"), extra.path.as_str() != "HANDOVER.md", "{}", extra.path.as_str());
+        }
+    }
 }

@@ -2,12 +2,9 @@
 
 use std::path::PathBuf;
 
-use clap::CommandFactory;
+use clap::Command;
 
-use crate::{
-    cli::Cli,
-    error::{Context, Result},
-};
+use crate::error::{Context, Result};
 
 /// Write the man pages, one for each command, into a folder.
 ///
@@ -18,8 +15,8 @@ pub struct Args {
     folder: PathBuf,
 }
 
-/// Writes the pages.
-pub fn run(args: &Args) -> Result<u8> {
-    clap_mangen::generate_to(Cli::command(), &args.folder).doing_to("write man pages to", &args.folder)?;
+/// Writes the pages of these definitions.
+pub fn run(args: &Args, definitions: Command) -> Result<u8> {
+    clap_mangen::generate_to(definitions, &args.folder).doing_to("write man pages to", &args.folder)?;
     Ok(0)
 }

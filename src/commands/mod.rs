@@ -12,11 +12,18 @@ pub mod man;
 pub mod plan;
 pub mod verify;
 
-use std::path::Path;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
 
 use crate::{
     console::{Console, Verbosity},
+    digest::Sha256,
     error::Result,
+    image::Image,
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
@@ -41,15 +48,59 @@ fn show(event: &Event, console: &Console) {
     match event {
         Event::Doing(what) => console.step(what),
         Event::Probing(Progress::Begins { probe, index, total }) => {
-            console.step(format_args!("probing {}/{total}: {probe}", index + 1));
+            console.progress(*index, *total, format_args!("probing {probe}"));
         }
         Event::Probing(Progress::Ended(_)) => {}
     }
 }
 
-/// Shows what came of a proof.
-fn conclude(proof: &Proof, strict: bool, console: &Console) -> Result<u8> {
+/// An image, as it was found on disk.
+#[derive(Clone, Debug, Serialize)]
+struct ImageFacts {
+    path: PathBuf,
+    sha256: Sha256,
+    /// The fingerprint of the key that signed it.
+    signer: String,
+    signer_trusted: bool,
+}
+
+impl ImageFacts {
+    fn of(path: &Path, image: &Image) -> Self {
+        let signer = &image.signer;
+        Self {
+            path: path.to_owned(),
+            sha256: image.digest,
+            signer: signer.fingerprint.clone(),
+            signer_trusted: signer.trusted,
+        }
+    }
+}
+
+/// An image and what came of its proof: what `make` and `verify` print.
+#[derive(Clone, Debug, Serialize)]
+struct Outcome {
+    image: ImageFacts,
+    #[serde(flatten)]
+    proof: Proof,
+}
+
+/// Prints what came of it.
+fn conclude(outcome: &Outcome, strict: bool, console: &Console) -> Result<u8> {
     let style = Style::of_stdout(console.verbosity() == Verbosity::Verbose);
-    console.result(proof, proof.report.display(style))?;
-    Ok(proof.exit_code(strict))
+    console.result(outcome, outcome.in_style(style))?;
+    Ok(outcome.proof.exit_code(strict))
+}
+
+impl Outcome {
+    fn in_style(&self, style: Style) -> impl fmt::Display {
+        let trusted = if self.image.signer_trusted { "" } else { ", a key that is not known here" };
+        let fault = self.proof.fault.as_ref().map(|fault| format!("\nfailed: {fault}")).unwrap_or_default();
+        format!(
+            "{}{fault}\n\n{}\nSHA-256 {}\nsigned by {}{trusted}",
+            self.proof.report.display(style),
+            self.image.path.display(),
+            self.image.sha256,
+            self.image.signer
+        )
+    }
 }

@@ -9,6 +9,7 @@ use crate::{console::Console, error::Result, plan::Plan};
 ///
 /// For example: `jailbuild plan --target x86_64-unknown-freebsd --base 15.1`
 #[derive(clap::Args, Debug)]
+#[group(skip)]
 pub struct Args {
     #[command(flatten)]
     make: make::Args,

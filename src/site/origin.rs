@@ -25,7 +25,8 @@ impl Origin {
     pub fn find(named: Option<&Path>) -> Self {
         match named {
             Some(file) => Self::File(file.to_owned()),
-            None if Path::new(FILE_NAME).exists() => Self::File(FILE_NAME.into()),
+            // Even one that cannot be read: it is a mistake then, not a reason to take the example.
+            None if Path::new(FILE_NAME).symlink_metadata().is_ok() => Self::File(FILE_NAME.into()),
             None => Self::Example,
         }
     }
