@@ -1,12 +1,11 @@
 //! The proof: an image opened, started with a throw-away data folder where it can be, and probed.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 
 use crate::{
-    error::{Context, Error, Result},
+    error::{Error, Result},
     host::file,
     image::Image,
     pkg_list::Flavour,
@@ -108,12 +107,11 @@ fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) ->
     on_event(Event::Doing("starting the appliance".to_owned()));
     let image = Image::open(&case.archive, &[])?;
     let prover = Prover::load(&case.origin)?;
-    let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
     let runtime = stage.runtime();
     let deployment = Deployment {
         firewall: runtime.rules(&prover.policy)?,
         sabotage: case.sabotage.clone(),
-        ..prover.deploy(&image, &scratch)?
+        ..prover.deploy(&image, stage.scratch())?
     };
     let appliance = runtime.start(&deployment)?;
     let report = prover.probe(case, &image, Ok(appliance.as_ref()), on_event)?;
@@ -137,8 +135,8 @@ impl Prover {
     }
 
     /// Lays out a throw-away deployment: the image unpacked, the site's settings, an empty data folder.
-    fn deploy(&self, image: &Image, scratch: &TempDir) -> Result<Deployment> {
-        let below = |name: &str| scratch.path().join(name);
+    fn deploy(&self, image: &Image, scratch: &Path) -> Result<Deployment> {
+        let below = |name: &str| scratch.join(name);
         image.unpack(&below("image"))?;
         site::write_settings(&self.site, &self.folder, &below("settings"))?;
         file::create_folder(&below("data"), 0o700)?;
