@@ -22,5 +22,4 @@ sysrc pf_enable=YES
 service pf start
 
 cd /vagrant
-[ -e jailbuild.toml ] || cargo run --release -- init
 cargo run --release -- make --strict
