@@ -13,6 +13,10 @@ use crate::{
 /// The port of server-to-server XMPP (RFC 6120 §14.7), which is blocked in both directions.
 pub const SERVER_TO_SERVER: u16 = 5269;
 
+/// The link of appliances that are thrown away: in the range for tests of network devices (RFC 2544), so that it
+/// overlaps no school's link and no LAN, which are private (RFC 1918).
+const THROW_AWAY: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 19, 255, 252), 30);
+
 /// The network policy of one appliance, bound to its addresses.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Policy {
@@ -55,6 +59,14 @@ impl Policy {
         format!("{}_j", self.name)
     }
 
+    /// The same policy for an appliance that lives no longer than this process: under a name and a link of its own, so
+    /// that one in service on the same host is not touched.
+    #[must_use]
+    pub fn throw_away(&self) -> Self {
+        let [host, jail] = [1, 2].map(|step| Ipv4Addr::from_bits(THROW_AWAY.addr().to_bits() + step));
+        Self { name: format!("probe{}", std::process::id()), link: THROW_AWAY, host, jail, ..self.clone() }
+    }
+
     /// The rules in the form of pf, for the anchor of this appliance; `external` is the interface on which clients
     /// come to the host.
     ///
@@ -62,6 +74,15 @@ impl Policy {
     /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
     pub fn pf(&self, external: &Word) -> Result<String> {
         self.render(Template::Pf, Some(external))
+    }
+
+    /// The same rules without the redirection of clients, for an appliance to which only its host speaks: pf takes the
+    /// first redirection that fits, which could be that of an appliance in service.
+    ///
+    /// # Errors
+    /// As [`Policy::pf`].
+    pub fn pf_for_host_alone(&self) -> Result<String> {
+        self.render(Template::Pf, None)
     }
 
     /// The rules in the form of nftables, for the network namespace that holds the host's end of the link.

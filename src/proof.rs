@@ -3,7 +3,6 @@
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
-use tempfile::TempDir;
 use time::OffsetDateTime;
 
 use crate::{
@@ -119,7 +118,7 @@ fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
 
 /// Runs the probes that need no start.
 fn look(case: &Case, not_started: NotStarted, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
-    let scratch = scratch()?;
+    let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
     let prover = Prover::new(case, scratch.path())?;
     let report = prover.probe(&case.open()?, Err(not_started), on_event)?;
     Ok(prover.proof(false, report))
@@ -129,23 +128,18 @@ fn look(case: &Case, not_started: NotStarted, on_event: &mut dyn FnMut(Event)) -
 fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
     on_event(Event::Doing("starting the appliance".to_owned()));
     let image = case.open()?;
-    let scratch = scratch()?;
-    let prover = Prover::new(case, scratch.path())?;
+    let prover = Prover::new(case, stage.scratch())?;
     let runtime = stage.runtime();
     let deployment = Deployment {
         firewall: runtime.rules(&prover.policy)?,
         sabotage: case.sabotage.clone(),
-        ..prover.deploy(&image, scratch.path())?
+        ..prover.deploy(&image, stage.scratch())?
     };
     let appliance = runtime.start(&deployment)?;
     let report = prover.probe(&image, Ok(appliance.as_ref()), on_event)?;
     on_event(Event::Doing("stopping the appliance".to_owned()));
     let fault = appliance.stop().err().map(|error| error.to_string());
     Ok(Proof { fault, ..prover.proof(true, report) })
-}
-
-fn scratch() -> Result<TempDir> {
-    tempfile::tempdir().doing("make a throw-away folder")
 }
 
 impl Case {
@@ -186,7 +180,8 @@ impl Prover {
             Certificate::ThrowAway => Folder::at(scratch.join("site")),
         };
         certificates::ensure(&site, &folder, OffsetDateTime::now_utc())?;
-        Ok(Self { policy: Policy::of(&site), site, folder, own })
+        // Another name and another link than those of the appliance that may be in service here.
+        Ok(Self { policy: Policy::of(&site).throw_away(), site, folder, own })
     }
 
     fn proof(&self, started: bool, report: Report) -> Proof {

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 #[cfg(target_os = "linux")]
 fn main() -> ExitCode {
-    if let Some(code) = jailbuild::runtime::stage::enter(&[&world::OBSERVE, &world::LINGER]) {
+    if let Some(code) = jailbuild::runtime::stage::enter(&[&world::LINGER, &world::LOSE, &world::OBSERVE]) {
         return code;
     }
     if let Some(code) = daemon::enter() {

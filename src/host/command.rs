@@ -7,9 +7,10 @@ use std::{
     io::{self, Write as _},
     path::{Path, PathBuf},
     sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 
 /// How much of a command's complaints goes into an error: the end of it, where compilers say what was wrong.
 const COMPLAINT_LINES: usize = 40;
@@ -30,6 +31,7 @@ pub struct Command {
     inherits: bool,
     directory: Option<PathBuf>,
     input: Vec<u8>,
+    limit: Option<Duration>,
 }
 
 /// How a command ended.
@@ -53,6 +55,7 @@ impl Command {
             inherits: true,
             directory: None,
             input: Vec::new(),
+            limit: None,
         }
     }
 
@@ -98,6 +101,13 @@ impl Command {
         self
     }
 
+    /// Ends it when it takes longer than this, which is an error.
+    #[must_use]
+    pub fn limit(mut self, limit: Duration) -> Self {
+        self.limit = Some(limit);
+        self
+    }
+
     /// Runs it to its end; a nonzero exit is an error with the command, its status and its complaints.
     pub fn run(&self) -> Result<Output> {
         let output = self.output()?;
@@ -115,8 +125,21 @@ impl Command {
             // Nothing can be done about a standard error that is closed.
             let _ = writeln!(io::stderr(), "+ {self}");
         }
-        let ended = self.expression().run().map_err(|cause| self.not_started(&cause))?;
+        let running = self.expression().start().map_err(|cause| self.not_started(&cause))?;
+        let ended = match self.limit {
+            None => running.wait().map(Some),
+            Some(limit) => running.wait_timeout(limit),
+        };
+        let Some(ended) = ended.doing(format_args!("wait for `{self}`"))?.cloned() else {
+            running.kill().doing(format_args!("end `{self}`"))?;
+            return Err(self.too_slow());
+        };
         Ok(Output { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr })
+    }
+
+    fn too_slow(&self) -> Error {
+        let seconds = self.limit.unwrap_or_default().as_secs_f32();
+        Error::failed(format_args!("`{self}` was ended: it took longer than {seconds} s"))
     }
 
     fn expression(&self) -> duct::Expression {
@@ -223,6 +246,14 @@ mod tests {
         let failure = Command::new("no-such-program-here").run().unwrap_err();
         assert_eq!(failure.exit_code(), 6);
         assert_eq!(failure.to_string(), "cannot run `no-such-program-here`: not found");
+    }
+
+    #[test]
+    fn a_command_that_takes_too_long_is_ended() {
+        let slow = Command::new("sleep").arg("60").limit(Duration::from_millis(100));
+        assert_eq!(slow.read().unwrap_err().to_string(), "`sleep 60` was ended: it took longer than 0.1 s");
+        let quick = Command::new("cat").input(*b"given").limit(Duration::from_secs(60));
+        assert_eq!(quick.read().unwrap(), "given");
     }
 
     #[test]

@@ -17,6 +17,14 @@ pub fn make_private() -> Result<()> {
     mount(NONE, "/", NONE, MsFlags::MS_REC | MsFlags::MS_PRIVATE, NONE).doing("keep mounts private")
 }
 
+/// Puts a folder of memory at `target`, empty and for this user alone, that holds up to `size` bytes (as in tmpfs(5)).
+pub fn memory(target: &Path, size: &str) -> Result<()> {
+    let options = format!("mode=0700,size={size}");
+    let flags = MsFlags::MS_NODEV | MsFlags::MS_NOSUID;
+    mount(Some("tmpfs"), target, Some("tmpfs"), flags, Some(options.as_str()))
+        .doing_to("mount memory at", target)
+}
+
 /// Shows the folder `source` at `target` too, restricted by `flags`.
 pub fn bind(source: &Path, target: &Path, flags: MsFlags) -> Result<()> {
     let doing = || format!("mount `{}` at `{}`", source.display(), target.display());

@@ -50,6 +50,38 @@ fn the_clients_of_pf_are_a_table() {
 }
 
 #[test]
+fn without_clients_only_the_redirection_is_missing() {
+    let rules = pf();
+    let others: Vec<_> = rules.lines().filter(|line| !line.starts_with("rdr ")).collect();
+    assert_eq!(policy().pf_for_host_alone().unwrap().lines().collect::<Vec<_>>(), others);
+    assert_eq!(others.len() + 1, rules.lines().count());
+}
+
+#[test]
+fn what_is_thrown_away_has_a_name_and_a_link_of_its_own() {
+    let (sound, thrown) = (policy(), policy().throw_away());
+    assert_ne!((&thrown.name, thrown.link), (&sound.name, sound.link));
+    assert_eq!((thrown.host, thrown.jail), ([198, 19, 255, 253].into(), [198, 19, 255, 254].into()));
+    assert!(thrown.link.contains(&thrown.host) && thrown.link.contains(&thrown.jail));
+    for private in ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"] {
+        assert!(!private.parse::<Ipv4Net>().unwrap().contains(&thrown.link), "{private}");
+    }
+    assert_eq!(
+        Policy { name: sound.name.clone(), link: sound.link, host: sound.host, jail: sound.jail, ..thrown },
+        sound
+    );
+}
+
+/// An interface's name has at most 15 bytes; process ids have at most seven digits.
+#[test]
+fn a_name_that_is_thrown_away_fits_an_interface() {
+    let thrown = policy().throw_away();
+    let digits = thrown.name.strip_prefix("probe").unwrap();
+    assert!(digits.parse::<u32>().is_ok());
+    assert!(thrown.host_interface().len() - digits.len() + 7 <= 15);
+}
+
+#[test]
 fn a_name_that_means_more_is_refused() {
     let policy = Policy { name: "x { }; flush".to_owned(), ..policy() };
     assert!(policy.nft().is_err() && policy.pf(&Word::new("em0").unwrap()).is_err());

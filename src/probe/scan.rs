@@ -10,7 +10,7 @@ use std::{
 use nix::{
     errno::Errno,
     poll::{PollFd, PollFlags, PollTimeout, poll},
-    sys::resource::{Resource, getrlimit, setrlimit},
+    sys::resource::{Resource, getrlimit, rlim_t, setrlimit},
 };
 use socket2::{Domain, Socket, Type};
 
@@ -21,6 +21,12 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How many connects are under way at once, if the system allows so many files.
 const BATCH: usize = 16_384;
+
+/// As many open files as such a batch takes. The type is unsigned on Linux and signed on FreeBSD.
+const FILES: rlim_t = 16_384 + SPARE;
+
+/// How many open files are left for others.
+const SPARE: rlim_t = 512;
 
 /// What came of the connects.
 #[derive(Debug, Default, Eq, PartialEq)]
@@ -48,9 +54,9 @@ pub(super) fn scan(address: Ipv4Addr, ports: &[u16]) -> Result<Scan> {
 /// Raises the soft limit of open files as far as the hard one allows, and leaves some for others.
 fn batch_size() -> usize {
     let Ok((soft, hard)) = getrlimit(Resource::RLIMIT_NOFILE) else { return 200 };
-    let wanted = hard.min(BATCH as u64 + 512).max(soft);
+    let wanted = hard.min(FILES).max(soft);
     let limit = if setrlimit(Resource::RLIMIT_NOFILE, wanted, hard).is_ok() { wanted } else { soft };
-    usize::try_from(limit.saturating_sub(512)).unwrap_or(BATCH).clamp(200, BATCH)
+    usize::try_from(limit.saturating_sub(SPARE)).unwrap_or(BATCH).clamp(200, BATCH)
 }
 
 fn scan_batch(address: Ipv4Addr, ports: &[u16], scan: &mut Scan) -> io::Result<()> {

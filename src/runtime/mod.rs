@@ -7,8 +7,10 @@ use serde::{Deserialize, Serialize};
 use crate::{error::Result, policy::Policy};
 
 pub mod freebsd;
+mod interrupts;
 #[cfg(target_os = "linux")]
 pub mod linux;
+mod log;
 mod sabotage;
 pub mod stage;
 
@@ -20,6 +22,9 @@ pub const SETTINGS: &str = "/usr/local/etc/xmppd";
 
 /// Where the daemon's data is seen from within: the only writable place.
 pub const DATA: &str = "/var/db/xmppd";
+
+/// An address that stands for everything beyond host and LAN (TEST-NET-2, RFC 5737).
+const BEYOND: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
 /// Everything that a runtime needs to start one appliance.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -105,6 +110,9 @@ pub trait Appliance: Send + Sync {
     fn written(&self) -> Vec<PathBuf>;
 
     /// Stops the daemon politely and removes all that `start` made. Dropping does the same, without a word.
+    ///
+    /// # Errors
+    /// Also if the daemon had ended before it was told to, with the last lines of its log.
     fn stop(self: Box<Self>) -> Result<()>;
 }
 

@@ -5,7 +5,7 @@
 //! while it has a single thread, so this program starts itself again with a hidden first argument, and its parent
 //! watches. On FreeBSD the host plays itself, and an act is an ordinary call. Only this file knows the difference.
 
-use std::process::ExitCode;
+use std::{path::Path, process::ExitCode};
 
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
@@ -44,7 +44,7 @@ where
         #[cfg(not(target_os = "linux"))]
         {
             let mut on_event = on_event;
-            (self.perform)(&Stage::set(), input, &mut on_event)
+            (self.perform)(&Stage::set_on_host()?, input, &mut on_event)
         }
     }
 }
@@ -62,12 +62,30 @@ pub fn enter(acts: &[&dyn Perform]) -> Option<ExitCode> {
 }
 
 /// The proof that this process is a stage: only on one can appliances be started.
-pub struct Stage(());
+pub struct Stage {
+    scratch: Box<dyn AsRef<Path>>,
+    #[cfg(not(target_os = "linux"))]
+    _undo: super::interrupts::Asked,
+}
 
 impl Stage {
-    /// Declares this process a stage, once it is one.
-    pub(super) fn set() -> Self {
-        Self(())
+    /// Declares this process a stage, once it is one, with its folder for what goes away.
+    #[cfg(target_os = "linux")]
+    pub(super) fn set(scratch: std::path::PathBuf) -> Self {
+        Self { scratch: Box::new(scratch) }
+    }
+
+    #[cfg(not(target_os = "linux"))]
+    fn set_on_host() -> Result<Self> {
+        let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
+        let path = scratch.path().to_owned();
+        let undo = super::interrupts::undo_when_interrupted(move || drop(std::fs::remove_dir_all(&path)))?;
+        Ok(Self { scratch: Box::new(scratch), _undo: undo })
+    }
+
+    /// An empty folder, for this user alone, that goes away with the stage however that ends: keys may lie in it.
+    pub fn scratch(&self) -> &Path {
+        self.scratch.as_ref().as_ref()
     }
 
     /// The runtime of this system.

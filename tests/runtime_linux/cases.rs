@@ -16,12 +16,12 @@ use nix::{
     unistd::{Pid, geteuid},
 };
 
-use crate::world::{PROGRAM, Seen, World};
+use crate::world::{LOSE, PROGRAM, Seen, World};
 
 type Case = fn();
 
 /// Every case, named as a claim.
-const CASES: [(&str, Case); 11] = [
+const CASES: [(&str, Case); 13] = [
     ("the_daemon_is_unprivileged", the_daemon_is_unprivileged),
     ("only_data_can_be_written", only_data_can_be_written),
     ("nothing_leaves", nothing_leaves),
@@ -29,6 +29,8 @@ const CASES: [(&str, Case); 11] = [
     ("stopping_is_polite_and_leaves_nothing", stopping_is_polite_and_leaves_nothing),
     ("each_sabotage_is_seen", each_sabotage_is_seen),
     ("a_daemon_that_ends_early_is_quoted", a_daemon_that_ends_early_is_quoted),
+    ("a_daemon_that_ends_by_itself_is_told_of", a_daemon_that_ends_by_itself_is_told_of),
+    ("secrets_of_the_stage_go_with_it", secrets_of_the_stage_go_with_it),
     ("nothing_is_said_of_a_daemon_that_is_gone", nothing_is_said_of_a_daemon_that_is_gone),
     ("nothing_outlives_a_killed_parent", nothing_outlives_a_killed_parent),
     ("nothing_outlives_a_killed_keeper", nothing_outlives_a_killed_keeper),
@@ -181,6 +183,19 @@ fn a_daemon_that_ends_early_is_quoted() {
     world.deployment.program = vec!["/usr/local/sbin/missing".to_owned()];
     let error = world.observe(&[]).err().expect("it does not start");
     assert!(format!("{error:?}").contains("cannot run `/usr/local/sbin/missing` within"), "{error:?}");
+}
+
+fn a_daemon_that_ends_by_itself_is_told_of() {
+    let world = World::new(&[]);
+    let error = LOSE.run(&world.deployment, |()| {}).expect_err("it was not told to");
+    assert!(error.to_string().starts_with("the daemon ended before it was told to: "), "{error}");
+    assert!(format!("{error:?}").contains("ended politely"), "{error:?}");
+}
+
+fn secrets_of_the_stage_go_with_it() {
+    let (folder, mode, files) = seen(&[], &[]).scratch;
+    assert_eq!((mode, files), (0o700, vec![]));
+    assert!(!folder.join("secret").exists());
 }
 
 fn nothing_is_said_of_a_daemon_that_is_gone() {

@@ -4,6 +4,7 @@ use std::{
     fs,
     io::Write as _,
     net::{SocketAddr, SocketAddrV4, TcpStream},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
     time::Duration,
@@ -101,6 +102,8 @@ pub(crate) struct Seen {
     /// Those that were reached from within.
     pub(crate) reached_from_within: Vec<SocketAddrV4>,
     pub(crate) visits: Vec<Output>,
+    /// The stage's folder for what goes away, its permission bits, and what was in it.
+    pub(crate) scratch: (PathBuf, u32, Vec<PathBuf>),
     /// The processes that were left after the stop.
     pub(crate) left: Vec<u32>,
     /// Whether the link was left after the stop.
@@ -116,6 +119,8 @@ fn observe(
     (deployment, visits): &(Deployment, Vec<Vec<String>>),
     _: &mut dyn FnMut(()),
 ) -> Result<Seen> {
+    let scratch = look_into(stage.scratch());
+    fs::write(stage.scratch().join("secret"), "of the stage").expect("a file");
     let appliance = stage.runtime().start(deployment)?;
     // Comes to nothing, but is counted.
     let _ = TcpStream::connect_timeout(
@@ -149,6 +154,7 @@ fn observe(
         reached_from_host,
         reached_from_within,
         visits,
+        scratch,
         left: Vec::new(),
         link_left: false,
     };
@@ -157,6 +163,23 @@ fn observe(
     seen.left = seen.processes.iter().map(|process| process.pid).filter(running).collect();
     seen.link_left = nix::net::if_::if_nametoindex("t_h").is_ok();
     Ok(seen)
+}
+
+fn look_into(folder: &Path) -> (PathBuf, u32, Vec<PathBuf>) {
+    let mode = fs::metadata(folder).expect("it is there").permissions().mode() & 0o7777;
+    let files = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    (folder.to_owned(), mode, files.collect())
+}
+
+/// Starts an appliance whose daemon then ends by itself, and stops what is left.
+pub(crate) const LOSE: Act<Deployment, (), ()> = Act { name: "lose", perform: lose };
+
+fn lose(stage: &Stage, deployment: &Deployment, _: &mut dyn FnMut(())) -> Result<()> {
+    let appliance = stage.runtime().start(deployment)?;
+    appliance.run_inside(&[PROGRAM, "end"], b"")?;
+    // Its keeper is told a moment later.
+    std::thread::sleep(Duration::from_millis(500));
+    appliance.stop()
 }
 
 /// Starts an appliance, tells the daemon's process id, and stays.

@@ -81,19 +81,25 @@ fn make_epair(shell: &dyn Shell, host: &str, jail: &str) -> Result<()> {
 }
 
 fn end_supervisor(shell: &dyn Shell, file: &Path) -> Result<()> {
-    let prints = |command: Command| {
-        let output = shell.output(&command)?;
-        Ok::<_, Error>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-    };
-    // The file goes as the supervisor goes: read it once. Whoever has its number now need not be one.
-    let pid = prints(Command::new("cat").arg(file))?;
-    let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-    if is_number && prints(Command::new("ps").args(["-o", "comm=", "-p", &pid]))? == "daemon" {
+    // The file goes as the supervisor goes: it is read once.
+    if let Some(pid) = supervisor(shell, file)? {
         // It may end between the question and the signal: neither failure matters.
         shell.output(&Command::new("kill").arg(&pid))?;
         shell.output(&Command::new("pwait").args(["-t", "15", &pid]))?;
     }
     read(shell, &Command::new("rm").arg("-f").arg(file)).map(drop)
+}
+
+/// The process id in this file, if a supervisor has it: whoever has its number now need not be one.
+pub(super) fn supervisor(shell: &dyn Shell, file: &Path) -> Result<Option<String>> {
+    let prints = |command: Command| {
+        let output = shell.output(&command)?;
+        Ok::<_, Error>(String::from_utf8_lossy(&output.stdout).trim().to_owned())
+    };
+    let pid = prints(Command::new("cat").arg(file))?;
+    let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
+    let is_one = is_number && prints(Command::new("ps").args(["-o", "comm=", "-p", &pid]))? == "daemon";
+    Ok(is_one.then_some(pid))
 }
 
 fn make_gone(shell: &dyn Shell, present: &Present, remove: &[Command]) -> Result<()> {
@@ -119,6 +125,10 @@ fn is_present(shell: &dyn Shell, present: &Present) -> Result<bool> {
         Present::Prints(command) => {
             let output = shell.output(command)?;
             Ok(output.code == Some(0) && !output.stdout.trim_ascii().is_empty())
+        }
+        Present::Loopback(address) => {
+            let output = shell.output(&Command::new("ifconfig").args(["lo0", "inet"]))?;
+            Ok(String::from_utf8_lossy(&output.stdout).contains(&format!("inet {address} ")))
         }
         Present::Mounted(path) => {
             let mounts = facts::mounts(&read(shell, &Command::new("mount"))?);

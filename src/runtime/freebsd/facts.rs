@@ -65,11 +65,6 @@ pub(super) fn routes(listing: &str) -> Vec<String> {
     listing.lines().filter_map(route).collect()
 }
 
-/// The interface that `route -n get DESTINATION` names.
-pub(super) fn interface(listing: &str) -> Option<&str> {
-    listing.lines().find_map(|line| line.trim().strip_prefix("interface: "))
-}
-
 /// What `mount` prints: `SOURCE on PLACE (TYPE, OPTION, …)`.
 pub(super) fn mounts(listing: &str) -> Vec<Mount> {
     let mount = |line: &str| {
@@ -132,14 +127,6 @@ mod tests {
 
     const JAIL: &str = include_str!("../../../tests/freebsd/jls-all-15.1.json");
     const ROUTES: &str = include_str!("../../../tests/freebsd/netstat-routes.txt");
-
-    #[test]
-    fn the_interface_of_a_route_is_read() {
-        let listing =
-            "   route to: 10.66.0.1\ndestination: 10.66.0.0\n        fib: 0\n  interface: epair0b\n";
-        assert_eq!(interface(listing), Some("epair0b"));
-        assert_eq!(interface("route: route has not been found\n"), None);
-    }
 
     #[test]
     fn a_jail_with_all_locks_has_none_open() {

@@ -8,19 +8,26 @@ use std::{
 };
 
 use super::{
-    execute::{Shell, System, carry_out, read},
+    execute::{Shell, System, carry_out, read, supervisor},
     facts, firewall, plan,
 };
 use crate::{
     error::{Error, Result},
     host::command::Command,
-    policy::Policy,
-    render::{KernelParameters, Word},
-    runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime},
+    policy::{Policy, SERVER_TO_SERVER},
+    render::KernelParameters,
+    runtime::{
+        Appliance, BEYOND, Deployment, Firewall, Listener, Mount, Output, Process, Runtime,
+        interrupts::{self, Asked},
+        log,
+    },
 };
 
 /// How long the daemon may take until it accepts connections.
 const READY: Duration = Duration::from_secs(15);
+
+/// How long a program run beside it may take.
+const VISIT: Duration = Duration::from_secs(60);
 
 /// The FreeBSD runtime.
 #[derive(Clone, Copy, Debug, Default)]
@@ -32,60 +39,48 @@ impl Runtime for Jails {
     }
 
     fn rules(&self, policy: &Policy) -> Result<String> {
-        policy.pf(&external_interface(&System)?)
+        policy.pf_for_host_alone()
     }
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
-        require_host(&System)?;
-        let appliance = Jailed::start(deployment.clone(), Box::new(System))?;
-        wait_until_ready(deployment)?;
-        Ok(Box::new(appliance))
+        require_host(&System, deployment)?;
+        let stop = plan::stop(deployment);
+        // What is left over after that, the next start takes away.
+        let undo = interrupts::undo_when_interrupted(move || drop(carry_out(&stop, &System)))?;
+        let started = {
+            let _whole = interrupts::postpone();
+            Jailed::start(deployment.clone(), Box::new(System))
+        };
+        let ready = started.and_then(|mut appliance| {
+            appliance.undo = Some(undo);
+            appliance.wait_until_ready().map(|()| appliance)
+        });
+        Ok(Box::new(ready.map_err(|error| log::quoted(error, &deployment.log))?))
     }
 }
 
-fn require_host(shell: &dyn Shell) -> Result<()> {
+fn require_host(shell: &dyn Shell, deployment: &Deployment) -> Result<()> {
     if read(shell, &Command::new("id").arg("-u"))? != "0" {
         return Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"));
     }
-    if read(shell, &Command::new("id").args(["-u", "xmppd"])).is_err() {
+    let (uid, gid) = (deployment.uid, deployment.gid);
+    let Ok(user) = read(shell, &Command::new("id").args(["-u", "xmppd"])) else {
         return Err(Error::host(
             "this host has no user `xmppd`",
-            "type `pw groupadd xmppd -g 5222; pw useradd xmppd -u 5222 -g xmppd -d /nonexistent -s /usr/sbin/nologin`",
+            format_args!(
+                "type `pw groupadd xmppd -g {gid}; \
+                 pw useradd xmppd -u {uid} -g xmppd -d /nonexistent -s /usr/sbin/nologin`"
+            ),
+        ));
+    };
+    let group = read(shell, &Command::new("id").args(["-g", "xmppd"]))?;
+    if (user.as_str(), group.as_str()) != (&uid.to_string(), &gid.to_string()) {
+        return Err(Error::host(
+            format_args!("this host's user `xmppd` has the ids {user}:{group}, not {uid}:{gid}"),
+            format_args!("type `pw groupmod xmppd -g {gid}; pw usermod xmppd -u {uid} -g {gid}`"),
         ));
     }
     firewall::require(shell)
-}
-
-/// The interface on which clients come to the host: where its default route leads.
-fn external_interface(shell: &dyn Shell) -> Result<Word> {
-    let route = read(shell, &Command::new("route").args(["-n", "get", "default"]))?;
-    let interface = facts::interface(&route).ok_or_else(|| {
-        Error::host(
-            "this host has no default route, so the interface of its clients is not known",
-            "type `route add default GATEWAY`",
-        )
-    })?;
-    Word::new(interface)
-}
-
-fn wait_until_ready(deployment: &Deployment) -> Result<()> {
-    let deadline = Instant::now() + READY;
-    for port in &deployment.policy.open {
-        let address = SocketAddr::from((deployment.policy.jail, *port));
-        while let Err(cause) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
-            if Instant::now() > deadline {
-                return Err(Error::failed_with_hint(
-                    format_args!(
-                        "the daemon does not accept connections at {address} after {} s: {cause}",
-                        READY.as_secs()
-                    ),
-                    format_args!("see `{}`", deployment.log.display()),
-                ));
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
-    }
-    Ok(())
 }
 
 /// An appliance in a jail.
@@ -93,8 +88,10 @@ struct Jailed {
     deployment: Deployment,
     shell: Box<dyn Shell>,
     rules: Vec<String>,
-    bait: Option<TcpListener>,
+    bait: Vec<TcpListener>,
     stopped: bool,
+    /// Asks for the same take-down when a signal ends this process.
+    undo: Option<Asked>,
 }
 
 impl Jailed {
@@ -103,10 +100,13 @@ impl Jailed {
         let steps = plan::start(&deployment, &KernelParameters::parse(&parameters))?;
         // A start over what was left fails: so nothing is left over first. What fails half-way is taken down by `Drop`.
         carry_out(&plan::stop(&deployment), shell.as_ref())?;
-        let mut appliance = Self { deployment, shell, rules: Vec::new(), bait: None, stopped: false };
+        let mut appliance =
+            Self { deployment, shell, rules: Vec::new(), bait: Vec::new(), stopped: false, undo: None };
         carry_out(&steps, appliance.shell.as_ref())?;
         appliance.rules = firewall::loaded(appliance.shell.as_ref(), &appliance.deployment.policy)?;
-        appliance.bait = TcpListener::bind((appliance.deployment.policy.host, 0)).ok();
+        for target in [(appliance.deployment.policy.host, 0), (BEYOND, 443), (BEYOND, SERVER_TO_SERVER)] {
+            appliance.bait.extend(TcpListener::bind(target).ok());
+        }
         match facts::open_locks(&appliance.jail("jls", &["--libxo", "json", "all"])?)?.as_slice() {
             [] => Ok(appliance),
             open => Err(Error::failed(format_args!("the jail is not locked: {}", open.join(", ")))),
@@ -117,6 +117,31 @@ impl Jailed {
     fn jail(&self, tool: &str, arguments: &[&str]) -> Result<String> {
         let command = Command::new(tool).args(["-j", &self.deployment.policy.name]).args(arguments);
         read(self.shell.as_ref(), &command)
+    }
+
+    fn wait_until_ready(&self) -> Result<()> {
+        let deadline = Instant::now() + READY;
+        for port in &self.deployment.policy.open {
+            let address = SocketAddr::from((self.deployment.policy.jail, *port));
+            while let Err(cause) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+                if Instant::now() > deadline {
+                    let seconds = READY.as_secs();
+                    return Err(Error::failed(format_args!(
+                        "the daemon does not accept connections at {address} after {seconds} s: {cause}"
+                    )));
+                }
+                thread::sleep(Duration::from_millis(50));
+                if !self.is_supervised()? {
+                    return Err(Error::failed("the daemon ended before it was ready"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the daemon still runs: its supervisor goes as it goes.
+    fn is_supervised(&self) -> Result<bool> {
+        Ok(supervisor(self.shell.as_ref(), &plan::pid_file(&self.deployment))?.is_some())
     }
 
     fn take_down(&mut self) -> Result<()> {
@@ -141,17 +166,19 @@ impl Appliance for Jailed {
     }
 
     fn forbidden_targets(&self) -> Vec<SocketAddrV4> {
-        let address = self.bait.as_ref().and_then(|bait| bait.local_addr().ok());
-        address
-            .map(|address| SocketAddrV4::new(self.deployment.policy.host, address.port()))
-            .into_iter()
+        let addresses = self.bait.iter().filter_map(|listener| listener.local_addr().ok());
+        addresses
+            .filter_map(|address| match address {
+                SocketAddr::V4(address) => Some(address),
+                SocketAddr::V6(_) => None,
+            })
             .collect()
     }
 
     fn run_inside(&self, arguments: &[&str], input: &[u8]) -> Result<Output> {
         let words = plan::inside(&self.deployment);
         let (first, rest) = words.split_first().ok_or_else(|| Error::failed("nothing to run"))?;
-        let command = Command::new(first).args(rest).args(arguments).input(input);
+        let command = Command::new(first).args(rest).args(arguments).input(input).limit(VISIT);
         let ended = self.shell.output(&command)?;
         // Which signal it was, a supervisor knows; here it is enough that there was one.
         Ok(Output { code: ended.code.unwrap_or(128), stdout: ended.stdout, stderr: ended.stderr })
@@ -197,7 +224,13 @@ impl Appliance for Jailed {
     }
 
     fn stop(mut self: Box<Self>) -> Result<()> {
-        self.take_down()
+        let supervised = self.is_supervised();
+        self.take_down()?;
+        if supervised? {
+            return Ok(());
+        }
+        let ended = Error::failed("the daemon ended before it was told to");
+        Err(log::quoted(ended, &self.deployment.log))
     }
 }
 
@@ -210,7 +243,7 @@ mod tests {
     use crate::runtime::freebsd::{execute::tests::Double, plan::tests::deployment};
 
     /// A host on which nothing is left over, and on which all works.
-    const SOUND: [(&str, i32, &str); 9] = [
+    const SOUND: [(&str, i32, &str); 11] = [
         ("sysctl -N", 0, include_str!("../../../tests/freebsd/jail-params-15.1.txt")),
         ("ifconfig epair create", 0, "epair0a\n"),
         ("ifconfig schoolchat_h inet", 0, ""),
@@ -220,6 +253,8 @@ mod tests {
         ("pfctl -q -P", 0, ""),
         ("netstat -j schoolchat -rn", 0, include_str!("../../../tests/freebsd/netstat-routes.txt")),
         ("procstat", 0, include_str!("../../../tests/freebsd/procstat-credentials.txt")),
+        ("cat /var/run/jailbuild/schoolchat.pid", 0, "906\n"),
+        ("ps -o comm= -p 906", 0, "daemon\n"),
     ];
 
     fn start(answers: &[(&'static str, i32, &'static str)]) -> (Result<Jailed>, Arc<Double>) {
@@ -239,7 +274,7 @@ mod tests {
             "the rules come before the jail"
         );
         assert!(place("mount -t nullfs") < place("jail -q -f"));
-        assert!(place("jail -q -f") < place("daemon -r"));
+        assert!(place("jail -q -f") < place("daemon -f"));
         assert_eq!(jailed.routes().unwrap(), ["10.0.2.0/24", "10.66.0.0/30"]);
         assert_eq!(jailed.processes().unwrap()[0].uids, [5222, 5222, 5222]);
         Box::new(jailed).stop().unwrap();
@@ -256,13 +291,30 @@ mod tests {
     }
 
     #[test]
+    fn a_daemon_that_ended_by_itself_is_told_of() {
+        let mut answers = SOUND;
+        answers[10].2 = "";
+        let (jailed, shell) = start(&answers);
+        let error = Box::new(jailed.unwrap()).stop().unwrap_err();
+        assert_eq!(error.to_string(), "the daemon ended before it was told to");
+        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+    }
+
+    #[test]
     fn a_host_that_lacks_something_is_told_what() {
         for (answers, what) in [
-            ([("id -u", 0, "1001\n"), ("pfctl", 0, "")], "only root starts a jail"),
-            ([("id -u xmppd", 1, ""), ("id -u", 0, "0\n")], "this host has no user `xmppd`"),
-            ([("id -u", 0, "0\n"), ("pfctl -s info", 0, "Status: Disabled\n")], "pf is not enabled"),
+            (vec![("id -u", 0, "1001\n")], "only root starts a jail"),
+            (vec![("id -u xmppd", 1, ""), ("id -u", 0, "0\n")], "this host has no user `xmppd`"),
+            (
+                vec![("id -u xmppd", 0, "1005\n"), ("id -g xmppd", 0, "5222\n"), ("id -u", 0, "0\n")],
+                "this host's user `xmppd` has the ids 1005:5222, not 5222:5222",
+            ),
+            (
+                vec![("id -u xmppd", 0, "5222\n"), ("id -g xmppd", 0, "5222\n"), ("id -u", 0, "0\n")],
+                "pf is not enabled",
+            ),
         ] {
-            let error = require_host(&Double::answering(&answers)).unwrap_err();
+            let error = require_host(&Double::answering(&answers), &deployment()).unwrap_err();
             assert_eq!((error.to_string().as_str(), error.exit_code()), (what, 6));
         }
     }

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    net::Ipv4Addr,
     path::{Path, PathBuf},
 };
 
@@ -9,7 +10,7 @@ use crate::{
     error::Result,
     host::command::Command,
     render::{Jail, KernelParameters, Word},
-    runtime::{DATA, Deployment, SETTINGS, Sabotage},
+    runtime::{BEYOND, DATA, Deployment, SETTINGS, Sabotage},
 };
 
 /// One step of starting or stopping.
@@ -42,6 +43,8 @@ pub enum Step {
 pub enum Present {
     /// A command succeeds, and prints something.
     Prints(Command),
+    /// The loopback interface has this address.
+    Loopback(Ipv4Addr),
     /// Something is mounted there.
     Mounted(PathBuf),
 }
@@ -56,6 +59,11 @@ pub(super) fn live(deployment: &Deployment) -> PathBuf {
 
 fn beside_live(deployment: &Deployment, ending: &str) -> PathBuf {
     Path::new("/var/run/jailbuild").join(format!("{}.{ending}", deployment.policy.name))
+}
+
+/// Where the supervisor writes its process id.
+pub(super) fn pid_file(deployment: &Deployment) -> PathBuf {
+    beside_live(deployment, "pid")
 }
 
 /// The steps that start an appliance on a host whose kernel knows these jail parameters.
@@ -93,6 +101,7 @@ fn link(deployment: &Deployment) -> Vec<Step> {
     let mut steps = vec![
         Step::MakeEpair { host: host.clone(), jail },
         run("ifconfig").args([host.as_str(), "inet", &address, "up"]).step(),
+        run("ifconfig").args(["lo0", "inet", &format!("{BEYOND}/32"), "alias"]).step(),
     ];
     // The rules before the jail: it is never without.
     if !deployment.sabotages(Sabotage::NoFirewall) {
@@ -137,12 +146,14 @@ fn addresses(deployment: &Deployment) -> Vec<Step> {
     steps
 }
 
-/// daemon(8) stays with the process in the jail, and starts it again when it fails.
+/// daemon(8) stays with the process in the jail. Unlike for the service that is installed, it does not start it again:
+/// a daemon that fails while it is looked at is to be noticed. Without `-f` it would keep the streams of its caller,
+/// who would wait for their end.
 fn supervisor(deployment: &Deployment) -> Step {
     let name = deployment.policy.name.as_str();
     run("daemon")
-        .args(["-r", "-R", "1", "-P"])
-        .arg(beside_live(deployment, "pid"))
+        .args(["-f", "-P"])
+        .arg(pid_file(deployment))
         .args(["-t", name, "-o"])
         .arg(&deployment.log)
         .args(inside(deployment))
@@ -178,11 +189,15 @@ pub fn stop(deployment: &Deployment) -> Vec<Step> {
         remove: vec![run("pfctl").args(["-q", "-a", &policy.anchor(), "-F", "all"])],
     };
     vec![
-        Step::EndSupervisor(beside_live(deployment, "pid")),
+        Step::EndSupervisor(pid_file(deployment)),
         jail,
         // The jail's end goes with the host's; alone it is left only if a start failed half-way.
         interface(policy.host_interface()),
         interface(policy.jail_interface()),
+        Step::Gone {
+            present: Present::Loopback(BEYOND),
+            remove: vec![run("ifconfig").args(["lo0", "inet", &BEYOND.to_string(), "-alias"])],
+        },
         // What was mounted last goes first.
         unmounted(below(&live, DATA)),
         unmounted(below(&live, SETTINGS)),
@@ -233,6 +248,7 @@ impl fmt::Display for Step {
             Self::Gone { present, remove } => {
                 match present {
                     Present::Prints(command) => write!(formatter, "if `{command}`:")?,
+                    Present::Loopback(address) => write!(formatter, "if lo0 has {address}:")?,
                     Present::Mounted(path) => write!(formatter, "if {} is mounted:", path.display())?,
                 }
                 let mut remove: Vec<String> = remove.iter().map(Command::to_string).collect();

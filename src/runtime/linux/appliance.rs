@@ -11,14 +11,14 @@ use std::{
 use super::{
     facts,
     host_side::HostSide,
-    keeper::{Keeper, News, end_of_log},
+    keeper::{Keeper, News},
     visit,
 };
 use crate::{
     error::{Context as _, Error, Result},
     host::{namespaces, owner},
     policy::Policy,
-    runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime, Stage},
+    runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime, Stage, log},
 };
 
 /// How long the daemon may take until it accepts connections.
@@ -45,12 +45,12 @@ impl Runtime for Namespaces {
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
         hand_over(deployment)?;
-        let log = OpenOptions::new().append(true).create(true).mode(0o600).open(&deployment.log);
-        let log = log.doing_to("open the log", &deployment.log)?;
+        let file = OpenOptions::new().append(true).create(true).mode(0o600).open(&deployment.log);
+        let file = file.doing_to("open the log", &deployment.log)?;
         let host = HostSide::set_up(deployment)?;
-        let keeper = Keeper::start(deployment, log)?;
+        let keeper = Keeper::start(deployment, file)?;
         let mut appliance = Namespaced { keeper, host, deployment: deployment.clone() };
-        appliance.bring_up().map_err(|error| with_log(error, deployment))?;
+        appliance.bring_up().map_err(|error| log::quoted(error, &deployment.log))?;
         Ok(Box::new(appliance))
     }
 }
@@ -62,15 +62,6 @@ fn hand_over(deployment: &Deployment) -> Result<()> {
         owner::give(&deployment.settings, deployment.uid, deployment.gid)?;
     }
     Ok(())
-}
-
-fn with_log(error: Error, deployment: &Deployment) -> Error {
-    match (error, end_of_log(&deployment.log)) {
-        (Error::Failed { what, .. }, log) if !log.is_empty() => {
-            Error::failed_with_hint(what, format_args!("the end of `{}`:\n{log}", deployment.log.display()))
-        }
-        (error, _) => error,
-    }
 }
 
 /// An appliance in namespaces. Let go of in this order: the daemon first, then what the host had for it.
@@ -151,7 +142,7 @@ impl Appliance for Namespaced {
     }
 
     fn stop(mut self: Box<Self>) -> Result<()> {
-        let ended = self.keeper.stop();
+        let ended = self.keeper.stop().map_err(|error| log::quoted(error, &self.deployment.log));
         let removed = self.host.remove();
         ended.and(removed)
     }

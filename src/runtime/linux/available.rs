@@ -1,10 +1,10 @@
 //! Whether this machine allows the Linux runtime at all, found out by trying.
 
-use std::{fmt, fs, process::ExitCode};
+use std::{fmt, fs, path::Path, process::ExitCode};
 
-use nix::{errno::Errno, sched::CloneFlags};
+use nix::errno::Errno;
 
-use super::{backstage, keep};
+use super::{backstage, keep, stage};
 use crate::{
     error::{Context as _, Error, Result},
     host::{
@@ -34,7 +34,9 @@ pub fn available() -> Result<(), Unavailable> {
 
 /// The child's side: the stage's steps, then the keeper's.
 pub(super) fn rehearse() -> Result<ExitCode> {
-    namespaces::enter_as_root(CloneFlags::CLONE_NEWNET).doing("make a network namespace")?;
+    namespaces::enter_as_root(stage::NAMESPACES).doing("make a network namespace")?;
+    mounts::make_private()?;
+    mounts::memory(Path::new(stage::SCRATCH), stage::SCRATCH_SIZE)?;
     disable_ipv6()?;
     let links = Links::open()?;
     links.set_up("lo")?;

@@ -1,17 +1,14 @@
 //! The host as the stage plays it: the gateway's end of the link, the firewall, and what must not be reached.
 
-use std::net::{Ipv4Addr, SocketAddrV4, TcpListener};
+use std::net::{SocketAddrV4, TcpListener};
 
 use super::firewall::Guard;
 use crate::{
     error::{Context as _, Result},
     host::links::Links,
     policy::{Policy, SERVER_TO_SERVER},
-    runtime::{Deployment, Firewall, Sabotage},
+    runtime::{BEYOND, Deployment, Firewall, Sabotage},
 };
-
-/// An address that stands for everything beyond host and LAN (TEST-NET-2, RFC 5737).
-const BEYOND: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 1);
 
 /// All that the appliance's host has for it.
 pub(super) struct HostSide {
@@ -91,6 +88,8 @@ fn targets(policy: &Policy) -> Vec<SocketAddrV4> {
 
 #[cfg(test)]
 mod tests {
+    use std::net::Ipv4Addr;
+
     use super::*;
 
     #[test]

@@ -3,7 +3,6 @@
 use std::{
     fs::File,
     io::{self, BufRead as _, BufReader, Lines, Write as _},
-    path::Path,
     process::{Child, ChildStdin, ChildStdout, ExitStatus, Stdio},
     time::{Duration, Instant},
 };
@@ -104,10 +103,10 @@ impl Keeper {
         self.child.try_wait().ok().flatten()
     }
 
-    /// Asks the daemon to end, and makes it end if it does not.
+    /// Asks the daemon to end, and makes it end if it does not. That it ended by itself is an error.
     pub(super) fn stop(&mut self) -> Result<()> {
-        if self.ended().is_some() {
-            return Ok(());
+        if let Some(status) = self.ended() {
+            return Err(Error::failed(format_args!("the daemon ended before it was told to: {status}")));
         }
         self.signal(Signal::SIGTERM);
         if self.wait(PATIENCE) {
@@ -163,12 +162,4 @@ pub(super) fn wait_for_the_word() -> Result<()> {
 /// A deployment as an argument.
 pub(super) fn described(deployment: &Deployment) -> Result<String> {
     serde_json::to_string(deployment).doing("describe the deployment")
-}
-
-/// The last lines of the log, to be shown with an error.
-pub(super) fn end_of_log(log: &Path) -> String {
-    let text = std::fs::read(log).unwrap_or_default();
-    let text = String::from_utf8_lossy(&text);
-    let lines: Vec<&str> = text.trim_end().lines().collect();
-    lines[lines.len().saturating_sub(10)..].join("\n")
 }

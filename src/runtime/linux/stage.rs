@@ -2,6 +2,7 @@
 
 use std::{
     io::{self, BufRead as _, BufReader, Write as _},
+    path::{Path, PathBuf},
     process::{Child, ExitCode, Stdio},
 };
 
@@ -21,10 +22,20 @@ use crate::{
     error::{Context as _, Error, Result},
     host::{
         links::{Links, disable_ipv6},
-        namespaces,
+        mounts, namespaces,
     },
     runtime::stage::{Perform, Stage},
 };
+
+/// The stage's own: the host's end of the network, and a folder that nobody else sees.
+pub(super) const NAMESPACES: CloneFlags = CloneFlags::CLONE_NEWNET.union(CloneFlags::CLONE_NEWNS);
+
+/// Where that folder is: at one that every kernel has and in which no file of anybody can be, so that nothing is hidden
+/// and no empty folder stays behind when the stage is killed. A container's runtime does the like with `/proc/scsi`.
+pub(super) const SCRATCH: &str = "/proc/driver";
+
+/// How much that folder may hold: an image with all its debugging tools, and then a lot.
+pub(super) const SCRATCH_SIZE: &str = "512m";
 
 /// A line from the stage to its parent.
 #[derive(Deserialize, Serialize)]
@@ -99,14 +110,16 @@ pub(super) fn play(act: &str, parent: &str, acts: &[&dyn Perform]) -> ExitCode {
 }
 
 fn set_up(parent: &str) -> Result<Stage> {
-    namespaces::enter_as_root(CloneFlags::CLONE_NEWNET).map_err(Unavailable::because)?;
+    namespaces::enter_as_root(NAMESPACES).map_err(Unavailable::because)?;
     prctl::set_pdeathsig(Signal::SIGKILL).doing("tie the stage to its parent")?;
     if getppid().to_string() != parent {
         return Err(Error::failed("the parent of the stage is gone"));
     }
     disable_ipv6()?;
     Links::open()?.set_up("lo")?;
-    Ok(Stage::set())
+    mounts::make_private()?;
+    mounts::memory(Path::new(SCRATCH), SCRATCH_SIZE)?;
+    Ok(Stage::set(PathBuf::from(SCRATCH)))
 }
 
 fn say(line: &Line<Value, Value>) {

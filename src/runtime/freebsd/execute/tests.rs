@@ -116,6 +116,22 @@ fn only_a_supervisor_is_ended_by_its_file() {
 }
 
 #[test]
+fn an_address_beyond_is_taken_back() {
+    let step = Step::Gone {
+        present: Present::Loopback([198, 51, 100, 1].into()),
+        remove: vec![Command::new("ifconfig").args(["lo0", "inet", "198.51.100.1", "-alias"])],
+    };
+    for (shown, ran) in [
+        ("\tinet 127.0.0.1 netmask 0xff000000\n\tinet 198.51.100.1 netmask 0xffffffff\n", 1),
+        ("\tinet 127.0.0.1 netmask 0xff000000\n\tinet 198.51.100.10 netmask 0xffffffff\n", 0),
+    ] {
+        let shell = Double::answering(&[("ifconfig lo0 inet", 0, shown), ("ifconfig lo0 inet", 0, "")]);
+        carry_out(std::slice::from_ref(&step), &shell).unwrap();
+        assert_eq!(shell.ran().matches("-alias").count(), ran);
+    }
+}
+
+#[test]
 fn a_failing_step_ends_the_start() {
     let shell = Double::answering(&[("mount", 1, "")]);
     let steps = [Step::Run(Command::new("mount")), Step::Run(Command::new("jail"))];
