@@ -1,1 +1,137 @@
-//! To come.
+//! What was typed: the arguments of every verb, whose doc comments are the help, and the exit code at the end.
+
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use clap::{Args, Parser, Subcommand};
+use time::OffsetDateTime;
+
+use crate::{
+    commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
+    console::{Console, Verbosity},
+    error::Result,
+    host::command,
+    proof::PROVE,
+    runtime::stage,
+    site,
+};
+
+/// Make the private chat of a school: an appliance that is closed, and proved to be.
+///
+/// Without a `jailbuild.toml` in this folder, the built-in example school `school.test` is taken.
+#[derive(Debug, Parser)]
+#[command(version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+    #[command(flatten)]
+    global: Global,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+  0  done, and nothing failed (single probes may be *not checked*: the report says which)
+  1  a step or a probe failed; with --strict, or something was not checked
+  2  the command line could not be understood
+  3  a file or an option is wrong; nothing was written
+  4  made, but not started here, so most claims were not checked
+  5  a digest or a signature does not hold
+  6  this host lacks something";
+
+/// Options of every verb.
+#[derive(Args, Debug)]
+pub struct Global {
+    /// The school's file, with its folder `site/` of keys and certificates beside it [default: jailbuild.toml]
+    #[arg(long, short, global = true, value_name = "FILE")]
+    pub file: Option<PathBuf>,
+
+    /// Print results as JSON on standard output.
+    #[arg(long, global = true)]
+    pub json: bool,
+
+    /// Say nothing but results and errors.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+
+    /// Say more: the commands that are run, the evidence of each probe.
+    #[arg(long, short, global = true)]
+    pub verbose: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Init(init::Arguments),
+    Check(check::Arguments),
+    Plan(plan::Args),
+    Make(make::Args),
+    Verify(verify::Args),
+    Inspect(inspect::Arguments),
+    Cert(cert::Arguments),
+    Base(base::Arguments),
+    Doctor(doctor::Arguments),
+    Completions(completions::Args),
+    Man(man::Args),
+}
+
+/// The whole program: parses the arguments, runs the verb, prints its error.
+pub fn main() -> ExitCode {
+    if let Some(code) = stage::enter(&[&PROVE]) {
+        return code;
+    }
+    let cli = Cli::parse();
+    let console = cli.global.console();
+    command::echo(cli.global.verbose);
+    let ended = cli.run(&console);
+    console.rest();
+    match ended {
+        Ok(code) => ExitCode::from(code),
+        Err(error) => {
+            let code = error.exit_code();
+            complain(error);
+            ExitCode::from(code)
+        }
+    }
+}
+
+impl Cli {
+    fn run(self, console: &Console) -> Result<u8> {
+        let named = self.global.file.as_deref();
+        let file = named.unwrap_or(Path::new(site::FILE_NAME));
+        let json = console.json();
+        let out = &mut std::io::stdout();
+        match self.command {
+            Command::Init(arguments) => console.show(&init::run(&arguments, file)?),
+            Command::Check(arguments) => console.show(&check::run(&arguments, file)?),
+            Command::Plan(arguments) => plan::run(&arguments, named, console),
+            Command::Make(arguments) => make::run(&arguments, named, console),
+            Command::Verify(arguments) => verify::run(&arguments, named, console),
+            Command::Inspect(arguments) => inspect::run(&arguments, json, out).map(|()| 0),
+            Command::Cert(arguments) => {
+                console.show(&cert::run(&arguments, file, OffsetDateTime::now_utc())?)
+            }
+            Command::Base(arguments) => base::run(&arguments, json, out).map(|()| 0),
+            Command::Doctor(arguments) => doctor::run(&arguments, json, out).map(|()| 0),
+            Command::Completions(arguments) => completions::run(&arguments),
+            Command::Man(arguments) => man::run(&arguments),
+        }
+    }
+}
+
+impl Global {
+    fn console(&self) -> Console {
+        let verbosity = match (self.quiet, self.verbose) {
+            (true, _) => Verbosity::Quiet,
+            (_, true) => Verbosity::Verbose,
+            _ => Verbosity::Normal,
+        };
+        Console::new(verbosity, self.json)
+    }
+}
+
+/// Prints an error as miette draws it: the place in the file, then the hint.
+#[expect(clippy::print_stderr, reason = "this is where errors end")]
+fn complain(error: crate::Error) {
+    eprintln!("{:?}", miette::Report::new(error));
+}

@@ -1,6 +1,6 @@
 //! What can go wrong, grouped by whose it is to mend, each group with its exit code.
 
-use std::{fmt, path::Path};
+use std::{any::Any, fmt, path::Path};
 
 use miette::{Diagnostic, NamedSource, SourceSpan};
 
@@ -98,6 +98,18 @@ impl Error {
         Self::Failed { what: what.to_string(), hint: Some(hint.to_string()) }
     }
 
+    /// The same error in other words: whose it is to mend, its place and its hint stay.
+    fn saying(self, what: String) -> Self {
+        match self {
+            Self::Configuration(mistake) => {
+                Self::Configuration(Box::new(Misconfiguration { what, ..*mistake }))
+            }
+            Self::Host { hint, .. } => Self::Host { what, hint },
+            Self::Untrusted { hint, .. } => Self::Untrusted { what, hint },
+            Self::Failed { hint, .. } => Self::Failed { what, hint },
+        }
+    }
+
     /// The exit code of the process, as README.md documents it.
     pub fn exit_code(&self) -> u8 {
         match self {
@@ -123,8 +135,36 @@ pub trait Context<T> {
     }
 }
 
-impl<T, E: fmt::Display> Context<T> for std::result::Result<T, E> {
+impl<T, E: Any + fmt::Display> Context<T> for std::result::Result<T, E> {
     fn doing(self, doing: impl fmt::Display) -> Result<T> {
-        self.map_err(|cause| Error::failed(format_args!("cannot {doing}: {cause}")))
+        self.map_err(|cause| {
+            let what = format!("cannot {doing}: {cause}");
+            match (Box::new(cause) as Box<dyn Any>).downcast::<Error>() {
+                Ok(error) => error.saying(what),
+                Err(_) => Error::Failed { what, hint: None },
+            }
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_phrase_changes_neither_the_kind_of_an_error_nor_its_hint() {
+        let lacking: Result<()> = Err(Error::host("no `nft`", "install it"));
+        let Err(Error::Host { what, hint }) = lacking.doing("load the rules") else { panic!("another kind") };
+        assert_eq!((what.as_str(), hint.as_str()), ("cannot load the rules: no `nft`", "install it"));
+    }
+
+    #[test]
+    fn a_foreign_error_becomes_a_step_that_failed() {
+        let missing: std::result::Result<(), _> = Err(std::io::Error::from(std::io::ErrorKind::NotFound));
+        let error = missing.doing_to("read", Path::new("/x")).expect_err("it failed");
+        assert_eq!(
+            (error.exit_code(), error.to_string().as_str()),
+            (1, "cannot read `/x`: entity not found")
+        );
     }
 }

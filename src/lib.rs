@@ -5,7 +5,7 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`] | what was typed, and one thin file a verb |
+//! | [`cli`], [`console`], [`commands`] | what was typed, what is shown, and one thin file a verb |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`target`], [`digest`] | the two values that nearly all others speak of: what an image is for, and what a file is |
@@ -16,6 +16,7 @@
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`runtime`] | starting the image: jails on FreeBSD, namespaces on Linux |
 //! | [`probe`] | one claim a probe, and the report |
+//! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`host`] | the only effects: commands, files, mounts, namespaces |
 //!
 //! Arrows run downwards: a room knows those below it, never those above.
@@ -23,6 +24,7 @@
 pub mod base;
 pub mod cli;
 pub mod commands;
+pub mod console;
 pub mod daemon;
 pub mod digest;
 pub mod elf;
@@ -33,9 +35,12 @@ pub mod pkg_list;
 pub mod plan;
 pub mod policy;
 pub mod probe;
+pub mod proof;
 pub mod render;
 pub mod runtime;
 pub mod site;
 pub mod target;
+#[cfg(test)]
+mod test_support;
 
 pub use error::{Error, Result};

@@ -1,3 +1,7 @@
-//! The command line tool.
+//! The command line tool: arguments in, an exit code out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    jailbuild::cli::main()
+}

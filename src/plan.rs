@@ -1,1 +1,148 @@
-//! To come.
+//! What `make` will do, as data: it can be printed, compared and tested, and `commands::make` carries it out step by step.
+
+use std::{fmt, path::PathBuf};
+
+use serde::Serialize;
+
+use crate::{
+    base, daemon,
+    digest::Sha256,
+    error::Result,
+    image,
+    pkg_list::Flavour,
+    site::{Origin, Site},
+    target::Target,
+};
+
+/// What was asked for, understood: the school's file with what the command line says over it.
+#[derive(Clone, Debug)]
+pub struct Wishes {
+    /// Where the school's file is.
+    pub origin: Origin,
+    /// The school.
+    pub site: Site,
+    /// What the image is for.
+    pub target: Target,
+    /// Where the daemon comes from.
+    pub daemon: daemon::Source,
+    /// Where base files come from.
+    pub base: base::Choice,
+    /// The digest that a base.txz must have, where one was given.
+    pub base_sha256: Option<Sha256>,
+    /// What goes in besides the daemon.
+    pub flavour: Flavour,
+    /// The folder for the image.
+    pub dist: PathBuf,
+    /// Whether the image may be started here.
+    pub start: bool,
+}
+
+/// The steps of `make`, in order.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Plan {
+    /// Each is carried out only after the one before it held.
+    pub steps: Vec<Step>,
+}
+
+/// One step.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case", tag = "step")]
+pub enum Step {
+    /// Makes the authority and the leaf certificate, unless good ones are there.
+    EnsureCertificates {
+        /// For whom.
+        domain: String,
+        /// Where they are kept.
+        folder: PathBuf,
+    },
+    /// Gets the daemon, and looks whether it is what an image may hold.
+    ObtainDaemon {
+        /// From the workspace or from a file.
+        source: daemon::Source,
+        /// For what.
+        target: Target,
+    },
+    /// Finds the files that the daemon needs, and puts all together in memory.
+    Assemble {
+        /// Where base files come from.
+        base: base::Choice,
+        /// The digest that was given for it.
+        base_sha256: Option<Sha256>,
+        /// What goes in besides.
+        flavour: Flavour,
+    },
+    /// Writes the archive, its digest and its signature, and opens them again.
+    Write {
+        /// The archive.
+        archive: PathBuf,
+        /// The folder of the key that signs it, made where there is none.
+        keys: PathBuf,
+    },
+    /// Looks into the archive, starts it if it can be started here, and runs the probes.
+    Prove {
+        /// The archive.
+        archive: PathBuf,
+        /// Whether it is started: only an image for this very system can be.
+        start: bool,
+    },
+}
+
+impl Plan {
+    /// The way to what was asked for.
+    pub fn new(wishes: &Wishes) -> Result<Self> {
+        let folder = wishes.origin.folder();
+        let archive =
+            wishes.dist.join(image::file_name(wishes.flavour.image_name(), image::VERSION, wishes.target));
+        let steps = vec![
+            Step::EnsureCertificates {
+                domain: wishes.site.domain.to_string(),
+                folder: folder.root().to_owned(),
+            },
+            Step::ObtainDaemon { source: wishes.daemon.clone(), target: wishes.target },
+            Step::Assemble {
+                base: wishes.base.clone(),
+                base_sha256: wishes.base_sha256,
+                flavour: wishes.flavour,
+            },
+            Step::Write { archive: archive.clone(), keys: folder.signing() },
+            Step::Prove { archive, start: wishes.start && wishes.target == Target::host()? },
+        ];
+        Ok(Self { steps })
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            let end = if index + 1 == self.steps.len() { "" } else { "\n" };
+            write!(formatter, "{}. {step}{end}", index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+/// In the present participle, as it is shown while the step is carried out.
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::EnsureCertificates { domain, folder } => {
+                write!(formatter, "ensuring the certificates of {domain} in `{}`", folder.display())
+            }
+            Self::ObtainDaemon { source, target } => write!(formatter, "{source} for {target}"),
+            Self::Assemble { base, flavour, .. } => {
+                write!(formatter, "assembling the {flavour} image over the base `{base}`")
+            }
+            Self::Write { archive, .. } => write!(formatter, "writing and signing `{}`", archive.display()),
+            Self::Prove { archive, start: true } => {
+                write!(
+                    formatter,
+                    "starting `{}` with a throw-away data folder, and probing it",
+                    archive.display()
+                )
+            }
+            Self::Prove { archive, start: false } => {
+                write!(formatter, "probing `{}` without starting it", archive.display())
+            }
+        }
+    }
+}

@@ -5,6 +5,11 @@ use std::net::Ipv4Addr;
 use ipnet::Ipv4Net;
 use serde::{Deserialize, Serialize};
 
+use crate::{
+    error::Result,
+    render::{Template, Word, render},
+};
+
 /// The port of server-to-server XMPP (RFC 6120 §14.7), which is blocked in both directions.
 pub const SERVER_TO_SERVER: u16 = 5269;
 
@@ -28,3 +33,65 @@ pub struct Policy {
     /// How many connections one client address may hold.
     pub connections_per_address: u32,
 }
+
+impl Policy {
+    /// The pf anchor: `jailbuild/NAME`.
+    pub fn anchor(&self) -> String {
+        format!("jailbuild/{}", self.name)
+    }
+
+    /// The nftables table, of the family `inet`: `jailbuild_NAME`.
+    pub fn table(&self) -> String {
+        format!("jailbuild_{}", self.name)
+    }
+
+    /// The host's end of the link, as an interface.
+    pub fn host_interface(&self) -> String {
+        format!("{}_h", self.name)
+    }
+
+    /// The jail's end of the link, as an interface.
+    pub fn jail_interface(&self) -> String {
+        format!("{}_j", self.name)
+    }
+
+    /// The rules in the form of pf, for the anchor of this appliance; `external` is the interface on which clients
+    /// come to the host.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
+    pub fn pf(&self, external: &Word) -> Result<String> {
+        self.render(Template::Pf, Some(external))
+    }
+
+    /// The rules in the form of nftables, for the network namespace that holds the host's end of the link.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
+    pub fn nft(&self) -> Result<String> {
+        self.render(Template::Nft, None)
+    }
+
+    fn render(&self, template: Template, external: Option<&Word>) -> Result<String> {
+        #[derive(Serialize)]
+        struct Values<'a> {
+            #[serde(flatten)]
+            policy: &'a Policy,
+            anchor: Word,
+            external: Option<&'a Word>,
+            interface: Word,
+            table: Word,
+        }
+        let values = Values {
+            policy: self,
+            anchor: Word::new(self.anchor())?,
+            external,
+            interface: Word::new(self.host_interface())?,
+            table: Word::new(self.table())?,
+        };
+        render(template, &values)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -4,21 +4,24 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may stop at once")]
 
+mod support;
+
 use std::{
-    env,
+    env, fs,
     path::{Path, PathBuf},
 };
 
 use jailbuild::{
-    base::Archive,
-    daemon::Build,
     digest::Sha256,
-    image::{self, Image, Ingredients, SigningKey},
-    pkg_list::Flavour,
+    elf::Binary,
+    image::Image,
+    site::Folder,
     target::{Machine, System, Target},
 };
 use liblzma::write::XzEncoder;
+use serde_json::Value;
 use specimen::Specimen;
+use support::{jailbuild, said, skipped};
 
 #[allow(dead_code, reason = "other tests use the rest")]
 #[path = "../src/elf/specimen.rs"]
@@ -45,47 +48,55 @@ fn stand_in_base(folder: &Path) -> (PathBuf, Sha256) {
     }
     let bytes = builder.into_inner().unwrap().finish().unwrap();
     let path = folder.join("base.txz");
-    std::fs::write(&path, &bytes).unwrap();
+    fs::write(&path, &bytes).unwrap();
     (path, Sha256::of(&bytes))
 }
 
 #[test]
 fn a_freebsd_image_is_made_on_this_machine() {
     if env::var_os("CI").is_none() {
-        println!("skipped: it takes minutes; set `CI` to have it done");
+        skipped("it takes minutes; set `CI` to have it done");
         return;
     }
-    let daemon = Build::here(TARGET).unwrap().run().unwrap();
-    assert!(
-        daemon.binary.freebsd && daemon.binary.freebsd_version.is_some_and(|version| version >= 1_400_000)
-    );
-    assert_eq!(daemon.binary.interpreter.as_deref(), Some(Path::new("/libexec/ld-elf.so.1")));
-    assert!(
-        daemon.binary.needed.iter().all(|name| LIBRARIES.contains(&name.as_str())),
-        "{:?}",
-        daemon.binary.needed
-    );
-    assert!(daemon.binary.position_independent && daemon.binary.relro && daemon.binary.bind_now);
-
     let folder = tempfile::tempdir().unwrap();
-    let (path, digest) = stand_in_base(folder.path());
-    let base = Archive::open(&path, TARGET, Some(digest)).unwrap();
-    let list = Flavour::Minimal.list().unwrap();
-    let flavour = Flavour::Minimal;
-    let assembled =
-        image::assemble(Ingredients { daemon: &daemon, base: &base, flavour, list: &list, extras: vec![] })
-            .unwrap();
-    let key = SigningKey::of_folder(&folder.path().join("signing")).unwrap();
-    let written = image::write(&assembled, &folder.path().join("dist"), &key).unwrap();
+    let (base, digest) = stand_in_base(folder.path());
+    let made = jailbuild(folder.path())
+        .args(["make", "--json", "--target", TARGET.triple(), "--base-sha256", &digest.to_string()])
+        .arg("--base")
+        .arg(&base)
+        .output()
+        .unwrap();
+    assert_eq!(made.status.code(), Some(4), "made, but not started here: {}", said(&made));
+    check_report(&serde_json::from_slice(&made.stdout).unwrap());
 
-    let image = Image::open(&written.archive, &[key.public().clone()]).unwrap();
+    let archive = fs::read_dir(folder.path().join("dist")).unwrap().map(|entry| entry.unwrap().path());
+    let archive = archive.into_iter().find(|path| path.extension().is_some_and(|end| end == "gz")).unwrap();
+    let keys = Folder::at(folder.path().join("example-site")).signing_public_key();
+    let image = Image::open(&archive, &jailbuild::image::sign::read_keys(&keys).unwrap()).unwrap();
     assert!(image.signer.trusted);
-    for path in [
-        "rootfs/usr/local/sbin/xmppd",
-        "rootfs/libexec/ld-elf.so.1",
-        "rootfs/lib/libc.so.7",
-        "rootfs/lib/libsys.so.7",
-    ] {
+    for path in ["rootfs/libexec/ld-elf.so.1", "rootfs/lib/libc.so.7", "rootfs/lib/libsys.so.7"] {
         assert!(image.tree.file(path).is_some(), "{path}");
     }
+    check_daemon(&Binary::parse(image.tree.file("rootfs/usr/local/sbin/xmppd").unwrap()).unwrap());
+}
+
+/// What can be looked at was, and passed; of all else the report says that it was not started here.
+fn check_report(proof: &Value) {
+    assert_eq!(proof["started"], false);
+    let outcomes = proof["outcomes"].as_array().unwrap();
+    let verdict = |outcome: &Value| outcome["verdict"]["verdict"].as_str().unwrap().to_owned();
+    let (image, started): (Vec<_>, Vec<_>) =
+        outcomes.iter().partition(|outcome| outcome["probe"].as_str().unwrap().starts_with("image-"));
+    assert!(image.len() > 5 && image.iter().all(|outcome| verdict(outcome) == "passed"), "{image:#?}");
+    for outcome in started {
+        assert_eq!(verdict(outcome), "not-checked", "{outcome:#}");
+        assert!(outcome["verdict"]["why"].as_str().unwrap().contains("not started here"), "{outcome:#}");
+    }
+}
+
+fn check_daemon(daemon: &Binary) {
+    assert!(daemon.freebsd && daemon.freebsd_version.is_some_and(|version| version >= 1_400_000));
+    assert_eq!(daemon.interpreter.as_deref(), Some(Path::new("/libexec/ld-elf.so.1")));
+    assert!(daemon.needed.iter().all(|name| LIBRARIES.contains(&name.as_str())), "{:?}", daemon.needed);
+    assert!(daemon.position_independent && daemon.relro && daemon.bind_now);
 }

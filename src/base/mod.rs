@@ -109,18 +109,40 @@ impl FromStr for Choice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        match text {
-            "" => Err(Error::configuration(
-                "the base is empty",
-                "write `host`, a release such as `15.1`, a folder, or a file such as `base.txz`",
-            )),
-            "host" => Ok(Self::Host),
-            _ if text.starts_with(|letter: char| letter.is_ascii_digit()) && !text.contains('/') => {
-                text.parse().map(Self::Release)
-            }
-            _ => Ok(Self::Path(text.into())),
+        if text == "host" {
+            return Ok(Self::Host);
+        }
+        if text.contains('/') || is_archive(Path::new(text)) {
+            return Ok(Self::Path(text.into()));
+        }
+        if text.starts_with(|letter: char| letter.is_ascii_digit()) {
+            return text.parse().map(Self::Release);
+        }
+        Err(Error::configuration(
+            format_args!("`{}` is not a base", text.escape_debug()),
+            "write `host`, a release such as `15.1`, the path of a `base.txz`, or a folder with a `/` in its path",
+        ))
+    }
+}
+
+impl Choice {
+    /// The same choice, a relative path taken to be relative to `folder`.
+    #[must_use]
+    pub fn within(self, folder: &Path) -> Self {
+        match self {
+            Self::Path(path) => Self::Path(folder.join(path)),
+            other => other,
         }
     }
+
+    /// Whether a digest can be given for it: only an archive that is not in the table of releases needs one.
+    pub fn takes_digest(&self) -> bool {
+        matches!(self, Self::Path(path) if is_archive(path))
+    }
+}
+
+fn is_archive(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "txz")
 }
 
 impl fmt::Display for Choice {
@@ -196,8 +218,17 @@ mod tests {
         assert_eq!("15.1".parse::<Choice>().unwrap(), Choice::Release("15.1".parse().unwrap()));
         assert_eq!("./15.1".parse::<Choice>().unwrap(), Choice::Path("./15.1".into()));
         assert_eq!("base.txz".parse::<Choice>().unwrap(), Choice::Path("base.txz".into()));
-        assert!("".parse::<Choice>().is_err());
-        assert!("15".parse::<Choice>().is_err());
+        for text in ["", "hots", "15", "15.x", "13.5", "15.1.2"] {
+            assert!(text.parse::<Choice>().is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_path_is_relative_to_the_file_that_names_it() {
+        let within = |text: &str| text.parse::<Choice>().unwrap().within(Path::new("/school"));
+        assert_eq!(within("base.txz"), Choice::Path("/school/base.txz".into()));
+        assert_eq!(within("/srv/base"), Choice::Path("/srv/base".into()));
+        assert_eq!(within("host"), Choice::Host);
     }
 
     #[test]

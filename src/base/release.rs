@@ -10,6 +10,9 @@ use crate::{
 
 const TABLE: &str = include_str!("../../pkg-lists/base-digests.tsv");
 
+/// FreeBSD 13 came to its end of life in April 2026.
+const OLDEST: u16 = 14;
+
 static KNOWN: LazyLock<Vec<KnownArchive>> =
     LazyLock::new(|| parse(TABLE).expect("a test parses the table that is compiled in"));
 
@@ -87,12 +90,19 @@ impl FromStr for Release {
             .unwrap_or(text)
             .split_once('.')
             .and_then(|(major, minor)| Some(Self { major: number(major)?, minor: number(minor)? }));
-        parsed.ok_or_else(|| {
+        let release = parsed.ok_or_else(|| {
             Error::configuration(
-                format_args!("`{text}` is not a release of FreeBSD"),
-                "write it as in `15.1`",
+                format_args!("`{}` is not a release of FreeBSD", text.escape_debug()),
+                "write its two numbers, such as `15.1`",
             )
-        })
+        })?;
+        if release.major < OLDEST {
+            return Err(Error::configuration(
+                format_args!("FreeBSD {} is at its end of life", release.major),
+                "take a release of FreeBSD 14 or 15",
+            ));
+        }
+        Ok(release)
     }
 }
 

@@ -39,7 +39,7 @@ pub struct Build {
 }
 
 impl Build {
-    /// A build from the source that this program was itself built from or, where that is gone, from the current folder.
+    /// A build from the clone that the current folder is in or, where it is in none, the one that this program came from.
     pub fn here(target: Target) -> Result<Self> {
         let workspace = workspace()?;
         Ok(Self {
@@ -127,14 +127,12 @@ fn check(binary: &Binary, bytes: &[u8], target: Target, renamed: &[Renamed]) -> 
     Ok(())
 }
 
-/// The folder with this project's source.
+/// The clone that the current folder is in; else the one that this program was built from.
 fn workspace() -> Result<PathBuf> {
-    let compiled_in = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
-    if is_workspace(&compiled_in) {
-        return Ok(compiled_in);
-    }
     let current = env::current_dir().doing("find the current folder")?;
-    current.ancestors().find(|folder| is_workspace(folder)).map(Path::to_owned).ok_or_else(|| {
+    let compiled_in = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut candidates = current.ancestors().chain([compiled_in]);
+    candidates.find(|folder| is_workspace(folder)).map(Path::to_owned).ok_or_else(|| {
         Error::host(
             "the source of the daemon is not here",
             "run this in a clone of the project, or give an xmppd that was built elsewhere: `--daemon FILE`",

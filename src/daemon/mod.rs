@@ -6,7 +6,10 @@ mod environment;
 mod epoch;
 pub mod toolchain;
 
-use std::path::Path;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +39,36 @@ pub struct Daemon {
     pub crates: Vec<Crate>,
     /// The time that its image says it is from.
     pub source_date_epoch: SourceDateEpoch,
+}
+
+/// Where a daemon comes from.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// A file that was built elsewhere.
+    File(PathBuf),
+    /// The workspace's own source.
+    Workspace,
+}
+
+impl Source {
+    /// Gets the daemon.
+    pub fn obtain(&self, target: Target) -> Result<Daemon> {
+        match self {
+            Self::File(path) => Daemon::read(path, target, SourceDateEpoch::from_environment()?),
+            Self::Workspace => Build::here(target)?.run(),
+        }
+    }
+}
+
+/// In the present participle, as it is shown while it happens.
+impl fmt::Display for Source {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(path) => write!(formatter, "taking the daemon from `{}`", path.display()),
+            Self::Workspace => formatter.write_str("building the daemon"),
+        }
+    }
 }
 
 /// What a daemon was made from: who has the same gets the same bytes.

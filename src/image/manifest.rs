@@ -18,6 +18,9 @@ use crate::{
 /// Where the manifest lies in an image. It is the one file that it does not list.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The version of the images that this program makes: its own.
+pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+
 /// The version of the format that this program reads and writes.
 const FORMAT: u32 = 1;
 
@@ -101,6 +104,11 @@ pub struct Description {
     pub source_date_epoch: SourceDateEpoch,
 }
 
+/// The name of an image's file: `NAME-VERSION-TARGET.tar.gz`.
+pub fn file_name(name: &str, version: &str, target: Target) -> String {
+    format!("{name}-{version}-{target}.tar.gz")
+}
+
 impl Manifest {
     /// The manifest of a tree that is complete but for the manifest itself. `reasons` says why files are there.
     pub fn of(description: Description, tree: &Tree, reasons: &BTreeMap<EntryPath, String>) -> Self {
@@ -119,7 +127,7 @@ impl Manifest {
         Self {
             format: FORMAT,
             name: description.flavour.image_name().to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
+            version: VERSION.to_owned(),
             target: description.target,
             flavour: description.flavour,
             base: description.base,
@@ -156,7 +164,7 @@ impl Manifest {
 
     /// The name of the image's file: `NAME-VERSION-TARGET.tar.gz`.
     pub fn file_name(&self) -> String {
-        format!("{}-{}-{}.tar.gz", self.name, self.version, self.target)
+        file_name(&self.name, &self.version, self.target)
     }
 
     /// Whether a tree is exactly what this manifest says, to the last entry and byte. The error names the first difference.

@@ -22,7 +22,7 @@ mod ustar;
 use std::path::{Path, PathBuf};
 
 pub use assemble::{Assembled, DAEMON, Extra, Ingredients, MOUNT_POINTS, ROOTFS, assemble};
-pub use manifest::{File, MANIFEST, Manifest, Network};
+pub use manifest::{File, MANIFEST, Manifest, Network, VERSION, file_name};
 pub use open::{Image, Signer};
 pub use sbom::SBOM;
 pub use sign::SigningKey;

@@ -6,6 +6,21 @@ use serde::{Deserialize, Serialize};
 
 use crate::{error::Result, policy::Policy};
 
+pub mod freebsd;
+#[cfg(target_os = "linux")]
+pub mod linux;
+mod sabotage;
+pub mod stage;
+
+pub use sabotage::Sabotage;
+pub use stage::{Act, Stage};
+
+/// Where the site's settings are seen from within.
+pub const SETTINGS: &str = "/usr/local/etc/xmppd";
+
+/// Where the daemon's data is seen from within: the only writable place.
+pub const DATA: &str = "/var/db/xmppd";
+
 /// Everything that a runtime needs to start one appliance.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Deployment {
@@ -25,12 +40,34 @@ pub struct Deployment {
     pub gid: u32,
     /// The host name seen within.
     pub hostname: String,
+    /// The daemon's path within, and its arguments.
+    pub program: Vec<String>,
+    /// The policy rendered for this system's firewall: nftables on Linux, a pf anchor on FreeBSD.
+    pub firewall: String,
+    /// What is done wrong on purpose: empty but for tests.
+    #[serde(default)]
+    pub sabotage: Vec<Sabotage>,
+}
+
+impl Deployment {
+    /// The program that an image holds: the daemon, with its settings and data where they are mounted.
+    pub fn daemon() -> Vec<String> {
+        ["/usr/local/sbin/xmppd", "serve"].map(str::to_owned).to_vec()
+    }
+
+    /// Whether this is done wrong on purpose.
+    pub(crate) fn sabotages(&self, sabotage: Sabotage) -> bool {
+        self.sabotage.contains(&sabotage)
+    }
 }
 
 /// A way to start appliances on this system.
 pub trait Runtime {
     /// `jail` or `namespaces`.
     fn name(&self) -> &'static str;
+
+    /// The policy in the form of this system's firewall, for [`Deployment::firewall`].
+    fn rules(&self, policy: &Policy) -> Result<String>;
 
     /// Starts the appliance and waits until the daemon accepts connections.
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>>;
@@ -41,8 +78,9 @@ pub trait Appliance: Send + Sync {
     /// The jail's address.
     fn address(&self) -> Ipv4Addr;
 
-    /// An address of the host, or beyond it, on which something does listen and that the jail must not reach:
-    /// the targets for connections tried from inside.
+    /// Addresses of the host, of the LAN and beyond, on which something does listen and that the jail must not reach:
+    /// the targets for connections tried from inside. From those of host and LAN only the firewall keeps it (answers
+    /// to clients need the routes); to those beyond there is no route.
     fn forbidden_targets(&self) -> Vec<std::net::SocketAddrV4>;
 
     /// Runs a program of the image within the appliance, as the daemon's user, and waits for its end.

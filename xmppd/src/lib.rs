@@ -12,7 +12,7 @@
 //! | [`stream`] | negotiation as states: header, STARTTLS, SASL, bind, bound |
 //! | [`router`] | who is online, and where a stanza goes |
 //! | [`features`] | one XEP or RFC chapter a file |
-//! | [`store`] | SQLite: accounts, and messages that wait for someone who is offline |
+//! | [`store`] | `SQLite`: accounts, and messages that wait for someone who is offline |
 //! | [`net`] | sockets and TLS, the only input and output of the network |
 //! | [`control`] | the administrator's socket |
 //! | [`config`] | `xmppd.toml` as types |

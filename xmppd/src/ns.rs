@@ -1,1 +1,46 @@
-//! To come.
+//! Every XML namespace once, by the name that its specification goes by.
+
+/// XEP-0115, entity capabilities.
+pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// RFC 6120, the content namespace of clients.
+pub const CLIENT: &str = "jabber:client";
+/// XEP-0203, delayed delivery.
+pub const DELAY: &str = "urn:xmpp:delay";
+/// XEP-0030, information.
+pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
+/// XEP-0030, items.
+pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0012, last activity.
+pub const LAST: &str = "jabber:iq:last";
+/// XEP-0160, advertised in disco.
+pub const OFFLINE: &str = "msgoffline";
+/// XEP-0199, ping.
+pub const PING: &str = "urn:xmpp:ping";
+/// RFC 6121 §2, the roster.
+pub const ROSTER: &str = "jabber:iq:roster";
+/// RFC 6121 §2.6, roster versioning as a stream feature.
+pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
+/// XEP-0440, channel-binding types.
+pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
+/// RFC 6120 §6, SASL.
+pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// RFC 6120 §7, resource binding.
+pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
+/// RFC 3921 §3, sessions; kept for old clients.
+pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+/// RFC 6120 §8.3, conditions of stanza errors.
+pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// RFC 6120 §4.9, conditions of stream errors.
+pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// RFC 6120 §4.8.1, the stream itself.
+pub const STREAMS: &str = "http://etherx.jabber.org/streams";
+/// RFC 6120 §5, STARTTLS.
+pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
+/// XEP-0202, entity time.
+pub const TIME: &str = "urn:xmpp:time";
+/// XEP-0092, software version.
+pub const VERSION: &str = "jabber:iq:version";
+/// Namespaces in XML §3: bound to `xml` without a declaration.
+pub const XML: &str = "http://www.w3.org/XML/1998/namespace";
+/// Namespaces in XML §3: bound to `xmlns`, and to nothing else.
+pub const XMLNS: &str = "http://www.w3.org/2000/xmlns/";

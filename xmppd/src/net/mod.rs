@@ -1,1 +1,79 @@
-//! To come.
+//! Sockets and TLS, the only input and output of the network.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `listen` | accepting, signals, shutdown |
+//! | `gate` | how many connections there may be, from one address and in all |
+//! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
+//! | `shared` | the router under its lock, and everybody's mailbox |
+//! | `mailbox` | what waits to be written to one connection |
+//! | `connection` | one connection: bytes in, bytes out, silence |
+//! | `vigil` | who takes too long, who is silent |
+//! | `shaper` | how fast one connection may send |
+//! | `transport` | TCP, or TLS over it |
+//! | `offline` | the store's part in messages that wait |
+//! | `live` | changes by the administrator, carried into the running server |
+
+mod connection;
+mod gate;
+mod listen;
+mod live;
+mod mailbox;
+mod offline;
+mod shaper;
+mod shared;
+pub mod tls;
+mod transport;
+mod vigil;
+
+#[cfg(test)]
+mod tests;
+
+use std::{io, net::SocketAddr, path::PathBuf};
+
+pub use listen::Server;
+
+use crate::store::StoreError;
+
+/// Why the server cannot start.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// An address cannot be listened on.
+    #[error("cannot listen on {address}: {error}")]
+    Listen {
+        /// Which.
+        address: SocketAddr,
+        /// Why.
+        error: io::Error,
+    },
+    /// The process cannot hear signals.
+    #[error("cannot wait for signals: {0}")]
+    Signals(io::Error),
+    /// The store does not answer.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The certificate or its key is of no use.
+    #[error("cannot use `{}`: {what}", path.display())]
+    Tls {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+}
+
+impl ServeError {
+    /// What to do about it, where something is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::Listen { .. } => {
+                Some("is another server running there, and is the address one of this jail?")
+            }
+            Self::Signals(_) => None,
+            Self::Store(error) => error.hint(),
+            Self::Tls { .. } => Some(
+                "both files are PEM: the leaf certificate before its authorities, and the leaf's own key",
+            ),
+        }
+    }
+}

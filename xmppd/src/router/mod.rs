@@ -1,1 +1,164 @@
-//! To come.
+//! Who is online, and where a stanza goes: one value in memory, driven by what arrives, that says what to do.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `host` | what streams ask: logins, binding, stanzas |
+//! | [`people`] | accounts as they are now, and changes to them while people are online |
+//! | `session` | a bound resource: its start and its end |
+//! | [`table`] | RFC 6121 §8 as one table |
+//! | `message`, `presence`, `iq` | what becomes of each stanza |
+//! | [`roster`] | the roster that all share |
+//!
+//! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
+//! is to be done as [`Action`](crate::stream::Action)s.
+
+mod host;
+mod iq;
+mod message;
+pub mod people;
+mod presence;
+pub mod roster;
+mod session;
+pub mod table;
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+
+pub use people::AccountChange;
+pub use session::Session;
+
+use crate::{
+    account::Account,
+    auth::{Authenticator, Throttle},
+    features,
+    jid::Jid,
+    stanza::{Packet, Stamped, StanzaError, reply},
+    stream::{Context, SessionId},
+    xml::Element,
+};
+use people::Person;
+use roster::SharedRoster;
+
+/// What the site has decided.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The domain, prepared.
+    pub domain: String,
+    /// The school's name: the roster group of who belongs to no other, and the server's name in service
+    /// discovery.
+    pub organisation: String,
+    /// The most bytes that a stanza may have.
+    pub stanza_bytes: usize,
+    /// How often one account may be online at once.
+    pub resources_per_account: usize,
+    /// Whether XEP-0092 tells the version to those who have logged in.
+    pub version_shown: bool,
+}
+
+/// Everything that the server knows while it runs.
+pub struct Router {
+    pub(crate) settings: Settings,
+    pub(crate) roster: SharedRoster,
+    pub(crate) people: HashMap<Arc<str>, Person>,
+    /// Oldest first.
+    pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) started: OffsetDateTime,
+    domain: Jid,
+    stream_features: String,
+    authenticator: Authenticator,
+    throttle: Throttle,
+    last_session: u64,
+}
+
+/// How many there are.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Status {
+    /// Accounts, the disabled ones included.
+    pub accounts: usize,
+    /// Accounts that are disabled.
+    pub disabled: usize,
+    /// Bound resources.
+    pub sessions: usize,
+    /// Bound resources that have said that they are there.
+    pub available: usize,
+}
+
+impl Router {
+    /// A server with these accounts, at this time, and nobody online.
+    ///
+    /// # Panics
+    /// If the domain of the settings is not prepared.
+    pub fn new(
+        settings: Settings,
+        authenticator: Authenticator,
+        accounts: Vec<Account>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let domain = Jid::parse(&settings.domain).expect("a prepared domain is an address");
+        let roster = SharedRoster::new(&settings, &accounts);
+        let people = accounts.into_iter().map(|account| Person::new(Arc::new(account), &settings.domain));
+        Self {
+            stream_features: features::of_stream(&settings),
+            roster,
+            people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
+            sessions: BTreeMap::new(),
+            started: now,
+            domain,
+            authenticator,
+            throttle: Throttle::new(),
+            last_session: 0,
+            settings,
+        }
+    }
+
+    /// How many there are of everything.
+    pub fn status(&self) -> Status {
+        Status {
+            accounts: self.people.len(),
+            disabled: self.people.values().filter(|person| !person.account.enabled).count(),
+            sessions: self.sessions.len(),
+            available: self.sessions.values().filter(|session| session.presence.is_some()).count(),
+        }
+    }
+
+    /// Who may be written to by that name: a disabled account is as good as none.
+    pub(crate) fn person(&self, name: &str) -> Option<&Person> {
+        self.people.get(name).filter(|person| person.account.enabled)
+    }
+
+    /// The sessions of an account, oldest first.
+    pub(crate) fn sessions_of(&self, name: &str) -> impl Iterator<Item = &Session> {
+        let ids = self.people.get(name).map_or(&[][..], |person| &person.sessions);
+        ids.iter().filter_map(|id| self.sessions.get(id))
+    }
+
+    /// The session of that full address.
+    pub(crate) fn session_at(&self, address: &Jid) -> Option<&Session> {
+        let name = address.local().filter(|_| address.domain() == self.domain.as_str())?;
+        self.sessions_of(name).find(|session| session.jid == *address)
+    }
+
+    /// Answers a stanza with an error, unless it is one.
+    fn refuse(&self, session: SessionId, element: &Element, error: StanzaError, cx: &mut Context<'_>) {
+        let is_answer = matches!(element.attribute("type").as_deref(), Some("error" | "result"));
+        if !is_answer && let Some(session) = self.sessions.get(&session) {
+            session.say(reply::error(element, session.jid.as_str(), error), cx);
+        }
+    }
+}
+
+impl Session {
+    /// Sends what the server says itself.
+    pub(crate) fn say(&self, text: String, cx: &mut Context<'_>) {
+        cx.send(self.connection, Packet::from_iter([text.into()]));
+    }
+
+    /// Sends what somebody else says, addressed to this session's bare address.
+    pub(crate) fn tell(&self, stamped: &Stamped, cx: &mut Context<'_>) {
+        cx.send(self.connection, stamped.to(&self.bare));
+    }
+}

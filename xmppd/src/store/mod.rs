@@ -1,1 +1,141 @@
-//! To come.
+//! `SQLite`: accounts, and messages that wait for someone who is offline. Nothing else is ever written.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `schema` | the tables, as a list of migrations |
+//! | `accounts`, `offline` | what can be asked |
+//! | `writer` | the one thread that holds the database, and commits in groups |
+//! | `wipe` | how what is erased leaves the disk as well |
+//!
+//! The database is locked for as long as it is open (`locking_mode=EXCLUSIVE`), so that two processes never
+//! write at once: whoever comes second is told [`StoreError::InUse`].
+
+mod accounts;
+mod offline;
+mod schema;
+mod wipe;
+mod writer;
+
+use std::{path::Path, sync::Arc};
+
+use rusqlite::{Connection, ErrorCode};
+use tokio::sync::{mpsc, oneshot};
+
+use crate::auth::DecoySecret;
+pub use offline::{Keeping, Kept, MessageId};
+use writer::{Erasure, Request};
+
+/// The database's name in the data folder.
+pub const FILE: &str = "xmppd.sqlite";
+
+/// Requests that may wait; beyond, those who ask wait themselves.
+const QUEUE: usize = 1024;
+
+/// A handle to the store; clones share it. Every answer comes after what it tells is on disk.
+#[derive(Clone)]
+pub struct Store {
+    requests: mpsc::Sender<Request>,
+    offline_limit: u32,
+}
+
+/// What can go wrong with the store.
+#[derive(Clone, Debug, thiserror::Error)]
+pub enum StoreError {
+    /// There is an account of this name already.
+    #[error("there is an account `{0}` already")]
+    AlreadyExists(String),
+    /// The store has been closed.
+    #[error("the store is closed")]
+    Closed,
+    /// `SQLite` failed, or the file is damaged.
+    #[error("the database failed: {0}")]
+    Database(#[source] Arc<rusqlite::Error>),
+    /// The file cannot be made, read or wiped.
+    #[error("cannot use the database `{0}`: {1}")]
+    File(String, #[source] Arc<std::io::Error>),
+    /// Another process has it open.
+    #[error("the database is in use by another process")]
+    InUse,
+    /// A newer version of this program wrote it.
+    #[error("the database has schema version {found}, and this program knows versions up to {known} only")]
+    NewerSchema {
+        /// The file's version.
+        found: u32,
+        /// Ours.
+        known: u32,
+    },
+    /// There is no account of this name.
+    #[error("there is no account `{0}`")]
+    NoSuchAccount(String),
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        match error.sqlite_error_code() {
+            Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => Self::InUse,
+            _ => Self::Database(Arc::new(error)),
+        }
+    }
+}
+
+impl StoreError {
+    /// What to do about it, where something is known.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Self::AlreadyExists(_) => Some("`xmppd user passwd` gives an existing account a new password"),
+            Self::Database(_) => Some(
+                "keep a copy of the data folder before trying anything; then look for a full or failing disk",
+            ),
+            Self::File(..) => {
+                Some("the data folder must exist and belong to the daemon's user; `--data` names it")
+            }
+            Self::InUse => Some("wait until the other `xmppd` has ended, or stop it"),
+            Self::NewerSchema { .. } => {
+                Some("run the newer version again, or restore the data folder from before the upgrade")
+            }
+            Self::NoSuchAccount(_) => Some("`xmppd user list` shows all accounts"),
+            Self::Closed => None,
+        }
+    }
+}
+
+impl Store {
+    /// Opens the store in the data folder, makes it (mode 0600) where there is none, and migrates an older one.
+    ///
+    /// At most `offline_limit` messages are kept for each account.
+    pub fn open(data: &Path, offline_limit: u32) -> Result<Self, StoreError> {
+        let connection = schema::open(&data.join(FILE))?;
+        let (requests, incoming) = mpsc::channel(QUEUE);
+        writer::spawn(connection, incoming);
+        Ok(Self { requests, offline_limit })
+    }
+
+    /// What decoys are made from; the same as long as the database lives.
+    pub async fn decoy_secret(&self) -> Result<DecoySecret, StoreError> {
+        self.request(Erasure::Nothing, |connection| Ok(DecoySecret::new(schema::decoy_secret(connection)?)))
+            .await
+    }
+
+    /// Finishes what was asked before, wipes what is left over, and lets the file go. Later requests fail.
+    pub async fn close(&self) {
+        let (done, closed) = oneshot::channel();
+        if self.requests.send(Request::Close(done)).await.is_ok() {
+            let _ = closed.await;
+        }
+    }
+
+    /// Has `work` done in the writer's next transaction. Where it fails, all of it is undone, and nothing else.
+    async fn request<T: Send + 'static>(
+        &self,
+        erasure: Erasure,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let request = Request::Work(erasure, writer::work(work, answer));
+        self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
+        answered.await.map_err(|_| StoreError::Closed)?
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,1 +1,189 @@
-//! To come.
+//! One client's stream: header, STARTTLS, SASL, binding, bound (RFC 6120 §4 to §7), without sockets.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`error`] | stream errors (RFC 6120 §4.9) |
+//! | [`outbox`] | what is to be done about what came in |
+//! | [`host`] | what a stream asks of the server behind it |
+//! | `header` | the opening tag, theirs checked and ours written |
+//! | `state` | the states, and what each does with an element |
+//! | `sasl` | authentication |
+//! | `binding` | a resource for the one who has proved who they are |
+//!
+//! The network reads bytes into a buffer; [`Stream::read`] takes whole frames out of it without any lock;
+//! [`Stream::handle`] then walks all of them through the states under one.
+
+mod binding;
+pub mod error;
+mod header;
+pub mod host;
+pub mod outbox;
+mod sasl;
+mod state;
+
+use std::net::IpAddr;
+
+use bytes::{Bytes, BytesMut};
+
+pub use error::StreamError;
+pub use host::Host;
+pub use outbox::{Action, ConnectionId, Context, SessionId};
+
+use crate::{
+    auth::ChannelBindings,
+    xml::{Frame, Framer, Limits},
+};
+use state::State;
+
+/// The most that somebody may send at once who has not logged in: RFC 6120 §13.12 asks that 10,000 be
+/// allowed.
+const BYTES_BEFORE_LOGIN: usize = 10_000;
+/// How many stanzas are handled under one lock, at most.
+const BATCH: usize = 64;
+
+/// Where a connection has got to.
+pub struct Stream {
+    /// The connection that it runs over.
+    pub connection: ConnectionId,
+    peer: IpAddr,
+    framer: Framer,
+    state: State,
+    header_sent: bool,
+    failures: u8,
+    language: Option<String>,
+}
+
+/// Frames that arrived together, and what was wrong with the bytes behind them.
+#[derive(Debug, Default)]
+pub struct Batch {
+    frames: Vec<Frame>,
+    error: Option<StreamError>,
+}
+
+/// What the network has to do before it goes on reading.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Step {
+    /// The stream is over: send what waits, then close.
+    Close,
+    /// Nothing.
+    Continue,
+    /// Hold back what waits, and read nothing, for so long.
+    Pause(std::time::Duration),
+    /// Send what waits, drop what has been read, and do the TLS handshake.
+    StartTls,
+}
+
+impl Batch {
+    /// Whether there is nothing to do.
+    pub fn is_empty(&self) -> bool {
+        self.frames.is_empty() && self.error.is_none()
+    }
+}
+
+impl Stream {
+    /// A stream over plain TCP, where nothing is possible but STARTTLS.
+    pub fn plain(connection: ConnectionId, peer: IpAddr) -> Self {
+        Self::new(connection, peer, State::plain())
+    }
+
+    /// A stream over direct TLS (XEP-0368).
+    pub fn direct(connection: ConnectionId, peer: IpAddr, bindings: ChannelBindings) -> Self {
+        Self::new(connection, peer, State::secured(bindings))
+    }
+
+    fn new(connection: ConnectionId, peer: IpAddr, state: State) -> Self {
+        let framer = Framer::new(Limits::of_bytes(BYTES_BEFORE_LOGIN));
+        Self { connection, peer, framer, state, header_sent: false, failures: 0, language: None }
+    }
+
+    /// The handshake after [`Step::StartTls`] is done: RFC 6120 §5.4.3.3, everything starts anew.
+    pub fn secured(&mut self, bindings: ChannelBindings) {
+        self.restart(State::secured(bindings));
+    }
+
+    /// The session, once there is one.
+    pub fn session(&self) -> Option<SessionId> {
+        self.state.session()
+    }
+
+    /// Takes whole frames out of the buffer: one while negotiating, as it may change how to read on; many
+    /// later.
+    pub fn read(&mut self, buffer: &mut BytesMut) -> Batch {
+        let most = if self.session().is_some() { BATCH } else { 1 };
+        let mut batch = Batch::default();
+        while batch.frames.len() < most {
+            match self.framer.next(buffer) {
+                Ok(Some(frame)) => batch.frames.push(frame),
+                Ok(None) => break,
+                Err(error) => {
+                    batch.error = Some(error.into());
+                    break;
+                }
+            }
+        }
+        batch
+    }
+
+    /// Handles what arrived. Whatever goes wrong, the stream is ended as RFC 6120 §4.9.1 says.
+    pub fn handle(&mut self, batch: Batch, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        for frame in batch.frames {
+            match self.frame(frame, host, cx) {
+                Ok(Step::Continue) => {}
+                Ok(step) => return step,
+                Err(error) => return self.fail(error, host, cx),
+            }
+        }
+        match batch.error {
+            Some(error) => self.fail(error, host, cx),
+            None => Step::Continue,
+        }
+    }
+
+    /// Ends the stream with an error: with a header of ours before it if none was sent (RFC 6120 §4.9.1.2).
+    pub fn fail(&mut self, error: StreamError, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        if matches!(self.state, State::Ended) {
+            return Step::Close;
+        }
+        if !self.header_sent {
+            let header = header::ours(host.domain(), None, cx);
+            self.send(header, cx);
+        }
+        self.send(error.closing(), cx);
+        self.end(host, cx)
+    }
+
+    /// The connection is gone, or will be: whoever was here is not any more.
+    pub fn end(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        if let Some(session) = self.session() {
+            host.end(session, cx);
+        }
+        self.state = State::Ended;
+        Step::Close
+    }
+
+    fn frame(
+        &mut self,
+        frame: Frame,
+        host: &mut dyn Host,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, StreamError> {
+        match frame {
+            Frame::Element(element) => self.element(element, host, cx),
+            Frame::End => {
+                self.send("</stream:stream>".into(), cx);
+                Ok(self.end(host, cx))
+            }
+            Frame::Header(header) => self.open(&header, host, cx).map(|()| Step::Continue),
+        }
+    }
+
+    fn restart(&mut self, state: State) {
+        self.framer = Framer::new(Limits::of_bytes(BYTES_BEFORE_LOGIN));
+        self.header_sent = false;
+        self.state = state;
+    }
+
+    fn send(&self, text: String, cx: &mut Context<'_>) {
+        cx.send(self.connection, smallvec::smallvec![Bytes::from(text)]);
+    }
+}

@@ -1,0 +1,28 @@
+//! `jailbuild completions`: shell completions from the definitions of the arguments.
+
+use std::io::Write;
+
+use clap::CommandFactory;
+use clap_complete::Shell;
+
+use crate::{
+    cli::Cli,
+    error::{Context, Result},
+};
+
+/// Print the completions for a shell.
+///
+/// For bash: `jailbuild completions bash > /usr/local/share/bash-completion/completions/jailbuild`
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The shell.
+    shell: Shell,
+}
+
+/// Prints the completions.
+pub fn run(args: &Args) -> Result<u8> {
+    let mut text = Vec::new();
+    clap_complete::generate(args.shell, &mut Cli::command(), "jailbuild", &mut text);
+    std::io::stdout().write_all(&text).doing("write to standard output")?;
+    Ok(0)
+}

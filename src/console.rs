@@ -1,0 +1,104 @@
+//! What the administrator sees: a progress bar on a terminal, plain lines elsewhere, data alone on standard output.
+
+use std::{
+    fmt,
+    io::{IsTerminal, Write},
+    time::Duration,
+};
+
+use indicatif::{ProgressBar, ProgressStyle};
+use serde::Serialize;
+
+use crate::error::{Context, Result};
+
+/// How much is said.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+pub enum Verbosity {
+    /// Errors, and the data that was asked for.
+    Quiet,
+    /// One line a step.
+    Normal,
+    /// Commands and evidence too.
+    Verbose,
+}
+
+/// Where progress and results go.
+pub struct Console {
+    verbosity: Verbosity,
+    json: bool,
+    bar: Option<ProgressBar>,
+}
+
+impl Console {
+    /// A console of the given verbosity; with `json`, results are machine-readable and progress stays on standard error.
+    pub fn new(verbosity: Verbosity, json: bool) -> Self {
+        let interactive = verbosity == Verbosity::Normal && std::io::stderr().is_terminal();
+        Self { verbosity, json, bar: interactive.then(spinner) }
+    }
+
+    /// Whether results are to be machine-readable.
+    pub fn json(&self) -> bool {
+        self.json
+    }
+
+    /// How much is said.
+    pub fn verbosity(&self) -> Verbosity {
+        self.verbosity
+    }
+
+    /// Says what is being done now, in the present participle.
+    pub fn step(&self, doing: impl fmt::Display) {
+        match &self.bar {
+            Some(bar) => bar.set_message(doing.to_string()),
+            None if self.verbosity > Verbosity::Quiet => complain(format_args!("{doing} …")),
+            None => {}
+        }
+    }
+
+    /// Says something that stays on the screen, apart from the results.
+    pub fn note(&self, text: impl fmt::Display) {
+        match &self.bar {
+            Some(bar) => bar.println(text.to_string()),
+            None if self.verbosity > Verbosity::Quiet => complain(text),
+            None => {}
+        }
+    }
+
+    /// Takes the progress bar away, before results are written.
+    pub fn rest(&self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+
+    /// Shows a value that says of itself what it is, for people and for machines, and that all went well.
+    pub fn show(&self, value: &(impl fmt::Display + Serialize)) -> Result<u8> {
+        self.result(value, value)?;
+        Ok(0)
+    }
+
+    /// Writes a result: `value` as JSON where that was asked for, else `text`.
+    pub fn result(&self, value: &impl Serialize, text: impl fmt::Display) -> Result<()> {
+        self.rest();
+        let mut out = std::io::stdout().lock();
+        if self.json {
+            serde_json::to_writer_pretty(&mut out, value).doing("write JSON to standard output")?;
+            writeln!(out).doing("write to standard output")
+        } else {
+            writeln!(out, "{text}").doing("write to standard output")
+        }
+    }
+}
+
+/// Writes a line to standard error; nobody can be told when that fails.
+fn complain(text: impl fmt::Display) {
+    let _ = writeln!(std::io::stderr(), "{text}");
+}
+
+fn spinner() -> ProgressBar {
+    let style =
+        ProgressStyle::with_template("{spinner} {msg} {elapsed:.dim}").expect("the template is fixed");
+    let bar = ProgressBar::new_spinner().with_style(style);
+    bar.enable_steady_tick(Duration::from_millis(120));
+    bar
+}

@@ -1,0 +1,92 @@
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+use std::process::{Command, Output};
+
+use super::*;
+use crate::{site::Site, test_support::skip};
+
+/// What `pfctl -P -sn -sr` printed on FreeBSD 15.1 after an anchor of this form was loaded.
+const LOADED: &str = include_str!("../../tests/freebsd/pf-loaded.txt");
+
+fn policy() -> Policy {
+    Policy::of(&Site::example())
+}
+
+fn pf() -> String {
+    policy().pf(&Word::new("vtnet0").unwrap()).unwrap()
+}
+
+#[test]
+fn the_rules_of_pf() {
+    insta::assert_snapshot!(pf());
+}
+
+#[test]
+fn the_rules_of_nftables() {
+    insta::assert_snapshot!(policy().nft().unwrap());
+}
+
+/// pf makes a rule of each port: so the text is brought into pf's own form, and compared with what a real one said.
+#[test]
+fn the_rules_of_pf_are_of_the_form_that_was_seen_in_force() {
+    let text = pf().replace("schoolchat_h", "epair0a").replace(" (max-src-conn 100)", "");
+    let rules = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("table"));
+    let normal: Vec<_> = rules.flat_map(one_a_port).collect();
+    assert_eq!(normal, LOADED.lines().collect::<Vec<_>>());
+}
+
+fn one_a_port(rule: &str) -> Vec<String> {
+    let Some((head, tail)) = rule.split_once(" port ") else { return vec![rule.to_owned()] };
+    let (ports, tail) = match tail.strip_prefix("{ ") {
+        Some(list) => list.split_once(" }").unwrap(),
+        None => tail.split_at(tail.find(' ').unwrap()),
+    };
+    ports.split(", ").map(|port| format!("{head} port = {port}{tail}")).collect()
+}
+
+#[test]
+fn the_clients_of_pf_are_a_table() {
+    assert!(pf().contains("\ntable <lan> const { 192.168.0.0/16, 10.66.0.1 }\n"));
+}
+
+#[test]
+fn a_name_that_means_more_is_refused() {
+    let policy = Policy { name: "x { }; flush".to_owned(), ..policy() };
+    assert!(policy.nft().is_err() && policy.pf(&Word::new("em0").unwrap()).is_err());
+}
+
+#[test]
+fn nft_accepts_the_rules_and_drops_5269_first() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("nft.conf");
+    let several =
+        Policy { lan: vec!["192.168.0.0/16".parse().unwrap(), "172.16.0.0/12".parse().unwrap()], ..policy() };
+    std::fs::write(&file, several.nft().unwrap()).unwrap();
+    let Some(output) = in_a_network_namespace(&format!("nft -f {0} && nft list ruleset", file.display()))
+    else {
+        return;
+    };
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let rules = String::from_utf8(output.stdout).unwrap();
+    for (chain, first) in [
+        ("to_appliance", "tcp dport 5269 counter name \"s2s_in\" drop"),
+        ("from_appliance", "tcp dport 5269 counter name \"s2s_out\" drop"),
+    ] {
+        let body = rules.split(&format!("chain {chain} {{\n")).nth(1).unwrap();
+        assert_eq!(body.lines().next().unwrap().trim(), first);
+    }
+}
+
+/// Runs a command where it can change no firewall but its own; `None` where that cannot be had.
+fn in_a_network_namespace(command: &str) -> Option<Output> {
+    if Command::new("nft").arg("--version").output().is_err() {
+        skip("nft is not installed");
+        return None;
+    }
+    let unshare = |command: &str| Command::new("unshare").args(["-Urn", "sh", "-c", command]).output();
+    if !unshare("nft list ruleset").is_ok_and(|output| output.status.success()) {
+        skip("no network namespace with nftables can be made here");
+        return None;
+    }
+    unshare(command).ok()
+}

@@ -1,0 +1,144 @@
+//! Appliances for tests: a healthy one, and one that is broken in just one way for each probe.
+//!
+//! A twin is a server on loopback that speaks XMPP as badly as it is told to, beside facts that are as bad as they are
+//! told to be. `sabotage` holds the table: each probe, what is broken for it, and what it must then say.
+
+mod appliance;
+mod certificates;
+mod conversation;
+mod passwords;
+mod routing;
+mod sabotage;
+mod tls;
+mod world;
+
+use std::{
+    net::{Ipv4Addr, TcpListener},
+    sync::Arc,
+};
+
+use self::{
+    appliance::Facts,
+    certificates::{Certificates, LeafPlan},
+    world::{Habit, World},
+};
+use super::{Doors, ImageFile, ImageFiles, School, Secret, Subject};
+use crate::site::Domain;
+
+const DOMAIN: &str = "school.test";
+const STANZA_BYTES: usize = 16 * 1024;
+
+/// What a twin is to be like; healthy until sabotaged.
+struct Plan {
+    habits: Vec<Habit>,
+    facts: Facts,
+    /// `None` for the certificates that the site itself makes.
+    leaf: Option<LeafPlan>,
+    image: Vec<ImageFile>,
+    /// Whether something answers on a port that should be shut, and on the one of server-to-server XMPP.
+    extra_door: bool,
+    server_to_server: bool,
+}
+
+/// A running twin. Its threads end when it is dropped.
+struct Twin {
+    image: ImageFiles,
+    school: School,
+    doors: Doors,
+    facts: Facts,
+    world: Arc<World>,
+    /// Held open, or not: the ports that should be shut.
+    _traps: Vec<TcpListener>,
+    /// Listens, so that a jail that can reach it is caught.
+    target: TcpListener,
+}
+
+impl Plan {
+    fn healthy() -> Self {
+        Self {
+            habits: Vec::new(),
+            facts: Facts::healthy(),
+            leaf: None,
+            image: vec![
+                folder("rootfs/"),
+                file("manifest.json", 0o644, b"{}"),
+                folder("rootfs/var/db/xmppd/"),
+                file("rootfs/lib/libc.so.7", 0o444, b"\x7fELF"),
+                file(
+                    "rootfs/usr/local/sbin/xmppd",
+                    0o555,
+                    b"\x7fELF -----BEGIN PRIVATE KEY-----\0 SCRAM-SHA-256",
+                ),
+            ],
+            extra_door: false,
+            server_to_server: false,
+        }
+    }
+}
+
+fn folder(path: &str) -> ImageFile {
+    ImageFile { path: path.to_owned(), kind: tar::EntryType::Directory, mode: 0o755, bytes: Vec::new() }
+}
+
+fn file(path: &str, mode: u32, bytes: &[u8]) -> ImageFile {
+    ImageFile { path: path.to_owned(), kind: tar::EntryType::Regular, mode, bytes: bytes.to_vec() }
+}
+
+impl Twin {
+    fn start(plan: Plan) -> Self {
+        let certificates = plan.leaf.as_ref().map_or_else(Certificates::of_the_site, Certificates::make);
+        let world = Arc::new(World::new(plan.habits, &certificates));
+        let starttls = world::listen(&world, false);
+        let direct_tls = world::listen(&world, true);
+        let (extra_port, extra) = trap(plan.extra_door);
+        let (server_to_server, s2s) = trap(plan.server_to_server);
+        let doors = Doors {
+            starttls,
+            direct_tls,
+            server_to_server,
+            scanned: vec![direct_tls, extra_port, server_to_server, starttls],
+        };
+        let school = School {
+            domain: Domain::parse(DOMAIN).unwrap(),
+            authority: certificates.authority,
+            chain: certificates.chain,
+            stanza_bytes: STANZA_BYTES,
+            secrets: vec![
+                Secret::private_key("the authority's key", &certificates.authority_key).unwrap(),
+                Secret::text("a password", "correct horse battery staple"),
+            ],
+        };
+        Self {
+            image: ImageFiles { files: plan.image },
+            school,
+            doors,
+            facts: plan.facts,
+            world,
+            _traps: [extra, s2s].into_iter().flatten().collect(),
+            target: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(),
+        }
+    }
+
+    fn subject(&self) -> Subject<'_> {
+        Subject {
+            image: &self.image,
+            minimal: true,
+            appliance: Ok(self),
+            school: &self.school,
+            doors: &self.doors,
+            host: Ipv4Addr::LOCALHOST,
+        }
+    }
+}
+
+impl Drop for Twin {
+    fn drop(&mut self) {
+        self.world.end();
+    }
+}
+
+/// A port, and what listens on it if anything is to.
+fn trap(open: bool) -> (u16, Option<TcpListener>) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    (listener.local_addr().unwrap().port(), open.then_some(listener))
+}

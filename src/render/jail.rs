@@ -1,0 +1,225 @@
+//! `jail.conf(5)` and `devfs.rules(5)`: the jail with every lock that the host's kernel knows.
+
+use std::collections::BTreeSet;
+
+use serde::Serialize;
+
+use super::{Template, Word, render};
+use crate::error::Result;
+
+/// The number of the devfs ruleset: that of the daemon's user, and free on a host that did not take it itself.
+pub const DEVICE_RULESET: u16 = 5222;
+
+/// A jail, as `jail -f` creates it: mounts, addresses and rules are the service's business.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Jail {
+    /// Its name.
+    pub name: Word,
+    /// Its root, with the image mounted read-only.
+    pub root: Word,
+    /// The host name seen within.
+    pub hostname: Word,
+    /// The end of the epair that moves in.
+    pub interface: Word,
+    /// The digest of the image that it was made from, such as `sha256:…`.
+    pub image: Option<Word>,
+    /// Whether it has a `/dev` with four devices, as the debug flavour needs; the daemon alone needs none.
+    pub devices: bool,
+}
+
+impl Jail {
+    /// The text of `jail.conf`, with the locks that this kernel knows.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failed`] if the template is broken.
+    pub fn render(&self, known: &KernelParameters) -> Result<String> {
+        #[derive(Serialize)]
+        struct Values<'a> {
+            name: &'a Word,
+            root: &'a Word,
+            hostname: &'a Word,
+            interface: &'a Word,
+            image: Option<&'a Word>,
+            devices: bool,
+            device_ruleset: u16,
+            locks: Vec<&'static str>,
+        }
+        let values = Values {
+            name: &self.name,
+            root: &self.root,
+            hostname: &self.hostname,
+            interface: &self.interface,
+            image: self.image.as_ref().filter(|_| known.has("meta")),
+            devices: self.devices,
+            device_ruleset: DEVICE_RULESET,
+            locks: LOCKS.iter().filter(|lock| known.has(lock.parameter)).map(|lock| lock.statement).collect(),
+        };
+        render(Template::Jail, &values)
+    }
+}
+
+/// The text of the devfs ruleset that shows `null`, `zero`, `random` and `urandom`, and hides all else.
+///
+/// # Errors
+/// [`crate::Error::Failed`] if the template is broken.
+pub fn device_rules() -> Result<String> {
+    #[derive(Serialize)]
+    struct Values {
+        device_ruleset: u16,
+    }
+    render(Template::Devfs, &Values { device_ruleset: DEVICE_RULESET })
+}
+
+/// The jail parameters that a kernel knows: some are newer than FreeBSD 14.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct KernelParameters(BTreeSet<String>);
+
+impl KernelParameters {
+    /// Reads what `sysctl -N security.jail.param` prints; values behind a colon are passed over.
+    pub fn parse(output: &str) -> Self {
+        let names = output.lines().filter_map(|line| line.trim().strip_prefix("security.jail.param."));
+        // A parameter that has others below it is listed with a dot at its end: `allow.mount.`.
+        let bare = |name: &str| name.split(':').next().unwrap_or_default().trim_end_matches('.').to_owned();
+        Self(names.map(bare).collect())
+    }
+
+    /// The locks that this kernel does not know, hence cannot be asked for.
+    pub fn missing_locks(&self) -> Vec<&'static str> {
+        LOCKS.iter().filter(|lock| !self.has(lock.parameter)).map(|lock| lock.statement).collect()
+    }
+
+    fn has(&self, parameter: &str) -> bool {
+        self.0.contains(parameter)
+    }
+}
+
+struct Lock {
+    parameter: &'static str,
+    statement: &'static str,
+}
+
+const fn lock(parameter: &'static str, statement: &'static str) -> Lock {
+    Lock { parameter, statement }
+}
+
+/// See jail(8), "Jail Parameters". All were accepted together by FreeBSD 15.1.
+const LOCKS: [Lock; 19] = [
+    lock("children.max", "children.max = 0"),
+    lock("enforce_statfs", "enforce_statfs = 2"),
+    lock("securelevel", "securelevel = 3"),
+    lock("allow.adjtime", "allow.noadjtime"),
+    lock("allow.chflags", "allow.nochflags"),
+    lock("allow.extattr", "allow.noextattr"),
+    lock("allow.mount", "allow.nomount"),
+    lock("allow.raw_sockets", "allow.noraw_sockets"),
+    lock("allow.read_msgbuf", "allow.noread_msgbuf"),
+    lock("allow.reserved_ports", "allow.noreserved_ports"),
+    lock("allow.routing", "allow.norouting"),
+    lock("allow.set_hostname", "allow.noset_hostname"),
+    lock("allow.settime", "allow.nosettime"),
+    lock("allow.socket_af", "allow.nosocket_af"),
+    lock("allow.sysvipc", "allow.nosysvipc"),
+    lock("allow.unprivileged_proc_debug", "allow.nounprivileged_proc_debug"),
+    lock("sysvmsg", "sysvmsg = disable"),
+    lock("sysvsem", "sysvsem = disable"),
+    lock("sysvshm", "sysvshm = disable"),
+];
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    /// What a FreeBSD 15.1 printed.
+    const KNOWN_15_1: &str = include_str!("../../tests/freebsd/jail-params-15.1.txt");
+    /// What `jail -f jail.conf -e '|'` printed of a jail that FreeBSD 15.1 then created.
+    const ACCEPTED: &str = include_str!("../../tests/freebsd/jail-conf-accepted.txt");
+
+    fn jail() -> Jail {
+        Jail {
+            name: Word::new("schoolchat").unwrap(),
+            root: Word::new("/usr/local/jailbuild/schoolchat/root").unwrap(),
+            hostname: Word::new("school.test").unwrap(),
+            interface: Word::new("schoolchat_j").unwrap(),
+            image: Some(Word::new("sha256:abc").unwrap()),
+            devices: false,
+        }
+    }
+
+    /// The statements of a jail.conf with one jail: comments off, and what stands between the braces cut at `;`.
+    fn statements(text: &str) -> BTreeMap<String, String> {
+        let text: String = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
+        let (head, rest) = text.split_once('{').unwrap();
+        assert_eq!(head.trim(), "schoolchat");
+        let (body, after) = rest.rsplit_once('}').unwrap();
+        assert_eq!(after.trim(), "");
+        let (body, last) = body.rsplit_once(';').unwrap();
+        assert_eq!(last.trim(), "", "a statement without `;`");
+        let parse = |statement: &str| {
+            let (key, value) = statement.split_once(" = ").unwrap_or((statement, ""));
+            (key.trim().to_owned(), value.trim().trim_matches('"').to_owned())
+        };
+        body.split(';').map(parse).collect()
+    }
+
+    #[test]
+    fn the_jail_of_the_newest_kernel() {
+        insta::assert_snapshot!(jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+    }
+
+    #[test]
+    fn the_jail_of_the_debug_flavour_has_devices() {
+        let debug = Jail { devices: true, ..jail() };
+        let statements = statements(&debug.render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        assert!(statements.contains_key("mount.devfs") && !statements.contains_key("mount.nodevfs"));
+        assert_eq!(statements["devfs_ruleset"], "5222");
+    }
+
+    #[test]
+    fn every_statement_was_accepted_by_a_real_system() {
+        let accepted: BTreeMap<_, _> = ACCEPTED
+            .trim()
+            .split('|')
+            .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
+            .collect();
+        let mut ours = statements(&jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        for (own, seen) in
+            [("path", "/jails/t/root"), ("host.hostname", "chat.school.test"), ("vnet.interface", "epair0b")]
+        {
+            assert_eq!(accepted[own], seen);
+            ours.insert(own.to_owned(), seen.to_owned());
+        }
+        ours.insert("name".to_owned(), "schoolchat".to_owned());
+        ours.insert("devfs_ruleset".to_owned(), "0".to_owned());
+        assert_eq!(ours.iter().map(|(key, value)| (&**key, &**value)).collect::<BTreeMap<_, _>>(), accepted);
+    }
+
+    #[test]
+    fn an_older_kernel_is_not_asked_for_what_it_does_not_know() {
+        let newer = ["meta", "allow.routing", "allow.settime", "allow.adjtime", "allow.extattr"];
+        let known: Vec<_> = KNOWN_15_1
+            .lines()
+            .filter(|line| !newer.iter().any(|name| line.ends_with(&format!("param.{name}"))))
+            .collect();
+        let known = KernelParameters::parse(&known.join("\n"));
+        assert_eq!(
+            known.missing_locks(),
+            ["allow.noadjtime", "allow.noextattr", "allow.norouting", "allow.nosettime"]
+        );
+        let statements = statements(&jail().render(&known).unwrap());
+        assert!(!statements.contains_key("meta") && !statements.contains_key("allow.norouting"));
+        assert!(statements.contains_key("allow.noraw_sockets"));
+    }
+
+    #[test]
+    fn a_kernel_that_knows_all_locks_misses_none() {
+        assert!(KernelParameters::parse(KNOWN_15_1).missing_locks().is_empty());
+    }
+
+    #[test]
+    fn four_devices_are_shown() {
+        insta::assert_snapshot!(device_rules().unwrap());
+    }
+}

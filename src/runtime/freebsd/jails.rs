@@ -1,0 +1,269 @@
+//! The runtime and its appliance, put together from plan and facts.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr, SocketAddrV4, TcpListener, TcpStream},
+    path::PathBuf,
+    thread,
+    time::{Duration, Instant},
+};
+
+use super::{
+    execute::{Shell, System, carry_out, read},
+    facts, firewall, plan,
+};
+use crate::{
+    error::{Error, Result},
+    host::command::Command,
+    policy::Policy,
+    render::{KernelParameters, Word},
+    runtime::{Appliance, Deployment, Firewall, Listener, Mount, Output, Process, Runtime},
+};
+
+/// How long the daemon may take until it accepts connections.
+const READY: Duration = Duration::from_secs(15);
+
+/// The FreeBSD runtime.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Jails;
+
+impl Runtime for Jails {
+    fn name(&self) -> &'static str {
+        "jail"
+    }
+
+    fn rules(&self, policy: &Policy) -> Result<String> {
+        policy.pf(&external_interface(&System)?)
+    }
+
+    fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
+        require_host(&System)?;
+        let appliance = Jailed::start(deployment.clone(), Box::new(System))?;
+        wait_until_ready(deployment)?;
+        Ok(Box::new(appliance))
+    }
+}
+
+fn require_host(shell: &dyn Shell) -> Result<()> {
+    if read(shell, &Command::new("id").arg("-u"))? != "0" {
+        return Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"));
+    }
+    if read(shell, &Command::new("id").args(["-u", "xmppd"])).is_err() {
+        return Err(Error::host(
+            "this host has no user `xmppd`",
+            "type `pw groupadd xmppd -g 5222; pw useradd xmppd -u 5222 -g xmppd -d /nonexistent -s /usr/sbin/nologin`",
+        ));
+    }
+    firewall::require(shell)
+}
+
+/// The interface on which clients come to the host: where its default route leads.
+fn external_interface(shell: &dyn Shell) -> Result<Word> {
+    let route = read(shell, &Command::new("route").args(["-n", "get", "default"]))?;
+    let interface = facts::interface(&route).ok_or_else(|| {
+        Error::host(
+            "this host has no default route, so the interface of its clients is not known",
+            "type `route add default GATEWAY`",
+        )
+    })?;
+    Word::new(interface)
+}
+
+fn wait_until_ready(deployment: &Deployment) -> Result<()> {
+    let deadline = Instant::now() + READY;
+    for port in &deployment.policy.open {
+        let address = SocketAddr::from((deployment.policy.jail, *port));
+        while let Err(cause) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+            if Instant::now() > deadline {
+                return Err(Error::failed_with_hint(
+                    format_args!(
+                        "the daemon does not accept connections at {address} after {} s: {cause}",
+                        READY.as_secs()
+                    ),
+                    format_args!("see `{}`", deployment.log.display()),
+                ));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+    Ok(())
+}
+
+/// An appliance in a jail.
+struct Jailed {
+    deployment: Deployment,
+    shell: Box<dyn Shell>,
+    rules: Vec<String>,
+    bait: Option<TcpListener>,
+    stopped: bool,
+}
+
+impl Jailed {
+    fn start(deployment: Deployment, shell: Box<dyn Shell>) -> Result<Self> {
+        let parameters = read(shell.as_ref(), &Command::new("sysctl").args(["-N", "security.jail.param"]))?;
+        let steps = plan::start(&deployment, &KernelParameters::parse(&parameters))?;
+        // A start over what was left fails: so nothing is left over first. What fails half-way is taken down by `Drop`.
+        carry_out(&plan::stop(&deployment), shell.as_ref())?;
+        let mut appliance = Self { deployment, shell, rules: Vec::new(), bait: None, stopped: false };
+        carry_out(&steps, appliance.shell.as_ref())?;
+        appliance.rules = firewall::loaded(appliance.shell.as_ref(), &appliance.deployment.policy)?;
+        appliance.bait = TcpListener::bind((appliance.deployment.policy.host, 0)).ok();
+        match facts::open_locks(&appliance.jail("jls", &["--libxo", "json", "all"])?)?.as_slice() {
+            [] => Ok(appliance),
+            open => Err(Error::failed(format_args!("the jail is not locked: {}", open.join(", ")))),
+        }
+    }
+
+    /// What a tool of the host prints that takes `-j NAME`.
+    fn jail(&self, tool: &str, arguments: &[&str]) -> Result<String> {
+        let command = Command::new(tool).args(["-j", &self.deployment.policy.name]).args(arguments);
+        read(self.shell.as_ref(), &command)
+    }
+
+    fn take_down(&mut self) -> Result<()> {
+        if self.stopped {
+            return Ok(());
+        }
+        self.stopped = true;
+        carry_out(&plan::stop(&self.deployment), self.shell.as_ref())
+    }
+}
+
+impl Drop for Jailed {
+    fn drop(&mut self) {
+        // Who wants to hear of a failure calls `stop`.
+        let _ = self.take_down();
+    }
+}
+
+impl Appliance for Jailed {
+    fn address(&self) -> Ipv4Addr {
+        self.deployment.policy.jail
+    }
+
+    fn forbidden_targets(&self) -> Vec<SocketAddrV4> {
+        let address = self.bait.as_ref().and_then(|bait| bait.local_addr().ok());
+        address
+            .map(|address| SocketAddrV4::new(self.deployment.policy.host, address.port()))
+            .into_iter()
+            .collect()
+    }
+
+    fn run_inside(&self, arguments: &[&str], input: &[u8]) -> Result<Output> {
+        let words = plan::inside(&self.deployment);
+        let (first, rest) = words.split_first().ok_or_else(|| Error::failed("nothing to run"))?;
+        let command = Command::new(first).args(rest).args(arguments).input(input);
+        let ended = self.shell.output(&command)?;
+        // Which signal it was, a supervisor knows; here it is enough that there was one.
+        Ok(Output { code: ended.code.unwrap_or(128), stdout: ended.stdout, stderr: ended.stderr })
+    }
+
+    fn processes(&self) -> Result<Vec<Process>> {
+        let pids = self.jail("pgrep", &["."])?;
+        let listing = Command::new("procstat").arg("-s").args(pids.split_ascii_whitespace());
+        let mut processes = facts::credentials(&read(self.shell.as_ref(), &listing)?);
+        for process in &mut processes {
+            let command = Command::new("ps").args(["-ww", "-o", "command=", "-p", &process.pid.to_string()]);
+            process.command = read(self.shell.as_ref(), &command)?;
+        }
+        Ok(processes)
+    }
+
+    fn listening(&self) -> Result<Vec<Listener>> {
+        let mut listeners = Vec::new();
+        for family in ["inet", "inet6"] {
+            listeners
+                .extend(facts::listening(&self.jail("netstat", &["-an", "-f", family, "--libxo", "json"])?)?);
+        }
+        listeners.sort();
+        listeners.dedup();
+        Ok(listeners)
+    }
+
+    fn mounts(&self) -> Result<Vec<Mount>> {
+        let listing = read(self.shell.as_ref(), &Command::new("mount"))?;
+        Ok(facts::mounts_within(facts::mounts(&listing), &plan::live(&self.deployment)))
+    }
+
+    fn routes(&self) -> Result<Vec<String>> {
+        Ok(facts::routes(&self.jail("netstat", &["-rn"])?))
+    }
+
+    fn firewall(&self) -> Firewall {
+        firewall::check(self.shell.as_ref(), &self.deployment.policy, &self.rules)
+    }
+
+    fn written(&self) -> Vec<PathBuf> {
+        vec![self.deployment.data.clone(), self.deployment.log.clone()]
+    }
+
+    fn stop(mut self: Box<Self>) -> Result<()> {
+        self.take_down()
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::runtime::freebsd::{execute::tests::Double, plan::tests::deployment};
+
+    /// A host on which nothing is left over, and on which all works.
+    const SOUND: [(&str, i32, &str); 9] = [
+        ("sysctl -N", 0, include_str!("../../../tests/freebsd/jail-params-15.1.txt")),
+        ("ifconfig epair create", 0, "epair0a\n"),
+        ("ifconfig schoolchat_h inet", 0, ""),
+        ("ifconfig schoolchat_", 1, ""),
+        ("jls -j schoolchat jid", 1, ""),
+        ("jls -j schoolchat --libxo", 0, include_str!("../../../tests/freebsd/jls-all-15.1.json")),
+        ("pfctl -q -P", 0, ""),
+        ("netstat -j schoolchat -rn", 0, include_str!("../../../tests/freebsd/netstat-routes.txt")),
+        ("procstat", 0, include_str!("../../../tests/freebsd/procstat-credentials.txt")),
+    ];
+
+    fn start(answers: &[(&'static str, i32, &'static str)]) -> (Result<Jailed>, Arc<Double>) {
+        let shell = Arc::new(Double::answering(answers));
+        (Jailed::start(deployment(), Box::new(Arc::clone(&shell))), shell)
+    }
+
+    #[test]
+    fn a_jail_is_started_over_nothing_and_stopped_once() {
+        let (jailed, shell) = start(&SOUND);
+        let jailed = jailed.unwrap();
+        let started = shell.ran();
+        let place = |what: &str| started.find(what).unwrap_or_else(|| panic!("no `{what}` in\n{started}"));
+        assert!(place("jls -j schoolchat jid") < place("ifconfig epair create"), "leftovers go first");
+        assert!(
+            place("pfctl -q -a jailbuild/schoolchat -f -") < place("jail -q -f"),
+            "the rules come before the jail"
+        );
+        assert!(place("mount -t nullfs") < place("jail -q -f"));
+        assert!(place("jail -q -f") < place("daemon -r"));
+        assert_eq!(jailed.routes().unwrap(), ["10.0.2.0/24", "10.66.0.0/30"]);
+        assert_eq!(jailed.processes().unwrap()[0].uids, [5222, 5222, 5222]);
+        Box::new(jailed).stop().unwrap();
+        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+    }
+
+    #[test]
+    fn a_jail_with_an_open_lock_is_taken_down_again() {
+        let mut answers = SOUND;
+        answers[5].2 = r#"{"jail-information": {"jail": [{"name": "schoolchat", "securelevel": "-1"}]}}"#;
+        let (jailed, shell) = start(&answers);
+        assert_eq!(jailed.err().unwrap().to_string(), "the jail is not locked: securelevel = \"-1\"");
+        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+    }
+
+    #[test]
+    fn a_host_that_lacks_something_is_told_what() {
+        for (answers, what) in [
+            ([("id -u", 0, "1001\n"), ("pfctl", 0, "")], "only root starts a jail"),
+            ([("id -u xmppd", 1, ""), ("id -u", 0, "0\n")], "this host has no user `xmppd`"),
+            ([("id -u", 0, "0\n"), ("pfctl -s info", 0, "Status: Disabled\n")], "pf is not enabled"),
+        ] {
+            let error = require_host(&Double::answering(&answers)).unwrap_err();
+            assert_eq!((error.to_string().as_str(), error.exit_code()), (what, 6));
+        }
+    }
+}

@@ -1,0 +1,14 @@
+//! The FreeBSD runtime: a VNET jail, an epair and pf.
+//!
+//! `plan` says which commands start and stop an appliance, as plain data; `execute` carries them out; `facts`
+//! reads what the system prints. All of it compiles and is tested everywhere: only commands touch the system.
+
+mod execute;
+mod facts;
+mod firewall;
+mod jails;
+mod plan;
+
+pub use execute::{Shell, System, carry_out};
+pub use jails::Jails;
+pub use plan::{Present, Step, start, stop};

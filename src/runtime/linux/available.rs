@@ -1,0 +1,90 @@
+//! Whether this machine allows the Linux runtime at all, found out by trying.
+
+use std::{fmt, fs, process::ExitCode};
+
+use nix::{errno::Errno, sched::CloneFlags};
+
+use super::{backstage, keep};
+use crate::{
+    error::{Context as _, Error, Result},
+    host::{
+        links::{Links, disable_ipv6},
+        mounts, namespaces,
+    },
+};
+
+/// Why appliances cannot be started here.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Unavailable {
+    /// What was refused.
+    pub why: String,
+    /// What to change or type.
+    pub hint: String,
+}
+
+/// Tries in a child process everything for which a machine may lack permission or kernel support.
+pub fn available() -> Result<(), Unavailable> {
+    let tried = backstage::part("rehearse", &[]).output();
+    let tried = tried.map_err(|cause| Unavailable::from_what(&format!("cannot start a child: {cause}")))?;
+    if tried.status.success() {
+        return Ok(());
+    }
+    Err(Unavailable::from_what(String::from_utf8_lossy(&tried.stderr).trim()))
+}
+
+/// The child's side: the stage's steps, then the keeper's.
+pub(super) fn rehearse() -> Result<ExitCode> {
+    namespaces::enter_as_root(CloneFlags::CLONE_NEWNET).doing("make a network namespace")?;
+    disable_ipv6()?;
+    let links = Links::open()?;
+    links.set_up("lo")?;
+    links.create_pair("rehearsal_h", "rehearsal_j")?;
+    drop(links);
+    keep::enter_namespaces(5222, 5222)?;
+    mounts::make_private()?;
+    Ok(ExitCode::SUCCESS)
+}
+
+impl Unavailable {
+    /// The stage's namespaces were refused.
+    pub(super) fn because(cause: Errno) -> Self {
+        Self::from_what(&format!("cannot make a network namespace: {cause}"))
+    }
+
+    fn from_what(what: &str) -> Self {
+        Self { why: format!("appliances cannot be started here: {what}"), hint: hint() }
+    }
+}
+
+/// The settings that forbid user namespaces on some distribution, and how to allow them.
+const FORBIDDING: [(&str, &str, &str); 3] = [
+    ("kernel/unprivileged_userns_clone", "0", "sysctl kernel.unprivileged_userns_clone=1"),
+    (
+        "kernel/apparmor_restrict_unprivileged_userns",
+        "1",
+        "sysctl kernel.apparmor_restrict_unprivileged_userns=0",
+    ),
+    ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),
+];
+
+fn hint() -> String {
+    let forbidden = FORBIDDING.into_iter().find(|(file, value, _)| {
+        fs::read_to_string(format!("/proc/sys/{file}")).is_ok_and(|found| found.trim() == *value)
+    });
+    match forbidden {
+        Some((_, _, command)) => format!("run as root, or allow user namespaces: `{command}`"),
+        None => "run as root, in a container with `--privileged`".to_owned(),
+    }
+}
+
+impl fmt::Display for Unavailable {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.why)
+    }
+}
+
+impl From<Unavailable> for Error {
+    fn from(Unavailable { why, hint }: Unavailable) -> Self {
+        Self::Host { what: why, hint }
+    }
+}

@@ -1,0 +1,139 @@
+//! The certificates of a site: made once, kept while they are good, shown.
+
+use std::fmt;
+
+use rustls::pki_types::CertificateDer;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use x509_parser::parse_x509_certificate;
+
+use super::{Site, authority::Authority, files::read_if_there, folder::Folder, leaf, lint, names::Names};
+use crate::error::{Context, Error, Result};
+
+/// What was there already, and what was made.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Made {
+    /// Whether the authority is new: then every device must be told to trust it.
+    pub authority: bool,
+    /// Whether the leaf is new.
+    pub leaf: bool,
+}
+
+/// Makes the authority and the leaf where there is none that is good for this site.
+///
+/// # Errors
+/// [`Error::Configuration`] if the authority in the folder is another domain's, at its end, or has lost its key.
+pub fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> {
+    let (authority, new) = authority(site, folder, now)?;
+    let good = leaf::is_good(site, folder, &authority, now)?;
+    if !good {
+        leaf::renew(site, folder, &authority, now)?;
+    }
+    Ok(Made { authority: new, leaf: !good })
+}
+
+/// Makes a new leaf with a new key, by the same authority.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn renew(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> {
+    let (authority, new) = authority(site, folder, now)?;
+    leaf::renew(site, folder, &authority, now)?;
+    Ok(Made { authority: new, leaf: true })
+}
+
+fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Authority, bool)> {
+    folder.ensure()?;
+    let (authority, new) = Authority::ensure(site, folder, now)?;
+    match lint::lint_authority(authority.certificate(), &site.domain, now).first() {
+        None => Ok((authority, new)),
+        Some(finding) => Err(Error::configuration(
+            format_args!("the authority `{}` will not do: {}", folder.authority().display(), finding.what),
+            "move the site's folders `ca/` and `tls/` away to start anew, which every device must then be told",
+        )),
+    }
+}
+
+/// The certificates in a site's folder.
+///
+/// # Errors
+/// [`Error::Failed`] if there are none yet, or they cannot be read.
+pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
+    let read = |path: &std::path::Path| {
+        let text = read_if_there(path)?.ok_or_else(|| {
+            Error::failed_with_hint(
+                format_args!("there is no certificate `{}` yet", path.display()),
+                "`jailbuild cert renew` makes one",
+            )
+        })?;
+        let chain = lint::chain_from_pem(&text).doing_to("read the certificate", path)?;
+        let first =
+            chain.first().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))?;
+        Summary::of(first, now)
+    };
+    Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
+}
+
+/// The certificates of a site, as they are shown.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Shown {
+    /// The authority.
+    pub authority: Summary,
+    /// The leaf.
+    pub leaf: Summary,
+}
+
+/// A certificate, as it is shown.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Summary {
+    /// Whose it is.
+    pub subject: String,
+    /// The names that it is for, each with its form before it; none for an authority.
+    pub names: Vec<String>,
+    /// Its last moment, in UTC (RFC 3339).
+    pub not_after: String,
+    /// Whole days until then, below zero when it has passed.
+    pub days_left: i64,
+    /// The SHA-256 of its DER, as browsers and clients show it.
+    pub sha256: String,
+}
+
+impl Summary {
+    fn of(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Result<Self> {
+        let (_, parsed) = parse_x509_certificate(certificate).doing("read a certificate")?;
+        let not_after = parsed.validity().not_after.to_datetime();
+        Ok(Self {
+            subject: parsed.subject().to_string(),
+            names: Names::in_certificate(&parsed).shown(),
+            not_after: not_after.format(&Rfc3339).doing("write a date")?,
+            days_left: (not_after - now).whole_days(),
+            sha256: fingerprint(certificate),
+        })
+    }
+}
+
+/// The SHA-256 of a certificate's DER: pairs of hexadecimal digits with colons between.
+pub fn fingerprint(certificate: &[u8]) -> String {
+    let digest = Sha256::digest(certificate);
+    digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "authority\n{}\n\nleaf\n{}", self.authority, self.leaf)
+    }
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(formatter, "  subject  {}", self.subject)?;
+        for name in &self.names {
+            writeln!(formatter, "  name     {name}")?;
+        }
+        writeln!(formatter, "  ends     {} ({} days left)", self.not_after, self.days_left)?;
+        write!(formatter, "  sha256   {}", self.sha256)
+    }
+}

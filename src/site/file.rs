@@ -1,0 +1,224 @@
+//! The text of `jailbuild.toml` turned into a [`Site`], value by value, each mistake with its place.
+
+use std::{ops::Range, path::Path, str::FromStr};
+
+use ipnet::Ipv4Net;
+use serde::Deserialize;
+use toml::Spanned;
+
+use super::{
+    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls,
+    limits::{self, Bounds},
+    mistake::Source,
+    network::{client_port, private_network, refuse_overlap},
+    toml_error,
+};
+use crate::{
+    base::Choice,
+    digest::Sha256,
+    error::{Error, Result},
+};
+
+/// Parses the text of the file at `path`; relative paths within are relative to its folder.
+pub(super) fn parse(path: &Path, text: &str) -> Result<Site> {
+    let source = Source { path, text };
+    let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error))?;
+    Reader(source).site(&file)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct File {
+    domain: Spanned<String>,
+    organisation: Spanned<String>,
+    name: Option<Spanned<String>>,
+    languages: Option<Spanned<Vec<Spanned<String>>>>,
+    flavor: Option<Spanned<String>>,
+    base: Option<Spanned<String>>,
+    base_sha256: Option<Spanned<String>>,
+    #[serde(default)]
+    network: NetworkTable,
+    #[serde(default)]
+    tls: TlsTable,
+    #[serde(default)]
+    limits: LimitsTable,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct NetworkTable {
+    link: Option<Spanned<String>>,
+    lan: Option<Spanned<Vec<Spanned<String>>>>,
+    starttls: Option<Spanned<i64>>,
+    direct_tls: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct TlsTable {
+    leaf_days: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct LimitsTable {
+    stanza_bytes: Option<Spanned<i64>>,
+    bytes_per_second: Option<Spanned<i64>>,
+    burst_bytes: Option<Spanned<i64>>,
+    connections: Option<Spanned<i64>>,
+    connections_per_address: Option<Spanned<i64>>,
+    unauthenticated_seconds: Option<Spanned<i64>>,
+    resources_per_account: Option<Spanned<i64>>,
+    offline_messages: Option<Spanned<i64>>,
+}
+
+/// Reads values, and knows where they stand.
+struct Reader<'a>(Source<'a>);
+
+impl Reader<'_> {
+    fn site(&self, file: &File) -> Result<Site> {
+        let folder = self.0.path.parent().unwrap_or(Path::new(""));
+        let limits = self.limits(&file.limits)?;
+        Ok(Site {
+            domain: self.value(&file.domain, Domain::parse)?,
+            organisation: self.value(&file.organisation, Organisation::parse)?,
+            name: self.value_or(file.name.as_ref(), "schoolchat", Name::parse)?,
+            languages: self.languages(file.languages.as_ref())?,
+            flavor: self.value_or(file.flavor.as_ref(), "minimal", lower)?,
+            base: self.value_or(file.base.as_ref(), "host", lower::<Choice>)?.within(folder),
+            base_sha256: self.base_sha256(file)?,
+            network: self.network(&file.network)?,
+            tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
+            limits,
+        })
+    }
+
+    fn languages(&self, tags: Option<&Spanned<Vec<Spanned<String>>>>) -> Result<Vec<Language>> {
+        let Some(tags) = tags else { return Ok(vec![self.default("en", Language::parse)?]) };
+        let mut languages = Vec::new();
+        for tag in tags.get_ref() {
+            let language = self.value(tag, Language::parse)?;
+            if languages.contains(&language) {
+                return Err(self.mistake(
+                    tag.span(),
+                    Mistake::new(format!("`{language}` stands here twice"), "take one out"),
+                ));
+            }
+            languages.push(language);
+        }
+        if languages.is_empty() {
+            let mistake =
+                Mistake::new("there is no language", "name one at least, such as `languages = [\"en\"]`");
+            return Err(self.mistake(tags.span(), mistake));
+        }
+        Ok(languages)
+    }
+
+    /// A digest for files that nobody checks would only look like safety.
+    fn base_sha256(&self, file: &File) -> Result<Option<Sha256>> {
+        let Some(digest) = &file.base_sha256 else { return Ok(None) };
+        let base = file.base.as_ref().map_or("host", |base| base.get_ref().as_str());
+        if base.parse().is_ok_and(|base: Choice| !base.takes_digest()) {
+            let mistake = Mistake::new(
+                format!("`base-sha256` says nothing about `base = \"{base}\"`"),
+                "take it out, or let `base` be a `base.txz`",
+            );
+            return Err(self.mistake(digest.span(), mistake));
+        }
+        self.value(digest, lower).map(Some)
+    }
+
+    fn network(&self, table: &NetworkTable) -> Result<Network> {
+        let link = self.value_or(table.link.as_ref(), "10.66.0.0/30", Link::parse)?;
+        let starttls = self.port(table.starttls.as_ref(), 5222)?;
+        let direct_tls = self.port(table.direct_tls.as_ref(), 5223)?;
+        if starttls == direct_tls {
+            let at = table.direct_tls.as_ref().or(table.starttls.as_ref()).map_or(0..0, Spanned::span);
+            let mistake = Mistake::new(
+                format!("port {starttls} cannot be for STARTTLS and for direct TLS"),
+                "give each its own: `5222` and `5223` are what clients try first",
+            );
+            return Err(self.mistake(at, mistake));
+        }
+        Ok(Network { link, lan: self.lan(table.lan.as_ref(), link)?, starttls, direct_tls })
+    }
+
+    fn lan(&self, ranges: Option<&Spanned<Vec<Spanned<String>>>>, link: Link) -> Result<Vec<Ipv4Net>> {
+        let Some(ranges) = ranges else { return Ok(vec![self.default("192.168.0.0/16", private_network)?]) };
+        let mut lan = Vec::new();
+        for text in ranges.get_ref() {
+            let range = self.value(text, private_network)?;
+            refuse_overlap(range, link, &lan).map_err(|mistake| self.mistake(text.span(), mistake))?;
+            lan.push(range);
+        }
+        if lan.is_empty() {
+            let mistake = Mistake::new(
+                "no client could connect",
+                "name the school's network, such as `192.168.1.0/24`",
+            );
+            return Err(self.mistake(ranges.span(), mistake));
+        }
+        Ok(lan)
+    }
+
+    fn port(&self, port: Option<&Spanned<i64>>, default: u16) -> Result<u16> {
+        let Some(port) = port else { return Ok(default) };
+        client_port(*port.get_ref()).map_err(|mistake| self.mistake(port.span(), mistake))
+    }
+
+    fn limits(&self, table: &LimitsTable) -> Result<Limits> {
+        Ok(Limits {
+            stanza_bytes: self.bounded(table.stanza_bytes.as_ref(), &limits::STANZA_BYTES)?,
+            bytes_per_second: self.bounded(table.bytes_per_second.as_ref(), &limits::BYTES_PER_SECOND)?,
+            burst_bytes: self.bounded(table.burst_bytes.as_ref(), &limits::BURST_BYTES)?,
+            connections: self.bounded(table.connections.as_ref(), &limits::CONNECTIONS)?,
+            connections_per_address: self
+                .bounded(table.connections_per_address.as_ref(), &limits::CONNECTIONS_PER_ADDRESS)?,
+            unauthenticated_seconds: self
+                .bounded(table.unauthenticated_seconds.as_ref(), &limits::UNAUTHENTICATED_SECONDS)?,
+            resources_per_account: self
+                .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
+            offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
+        })
+    }
+
+    fn bounded(&self, number: Option<&Spanned<i64>>, bounds: &Bounds) -> Result<u32> {
+        let Some(number) = number else { return Ok(bounds.default) };
+        let within = u32::try_from(*number.get_ref())
+            .ok()
+            .filter(|value| (bounds.least..=bounds.most).contains(value));
+        within.ok_or_else(|| {
+            let mistake = Mistake::new(
+                format!("`{}` cannot be {}", bounds.key, number.get_ref()),
+                format!("choose from {} to {}; the default is {}", bounds.least, bounds.most, bounds.default),
+            );
+            self.mistake(number.span(), mistake)
+        })
+    }
+
+    fn value<T>(&self, text: &Spanned<String>, parse: impl Fn(&str) -> Result<T, Mistake>) -> Result<T> {
+        parse(text.get_ref()).map_err(|mistake| self.mistake(text.span(), mistake))
+    }
+
+    fn value_or<T>(
+        &self,
+        text: Option<&Spanned<String>>,
+        default: &str,
+        parse: impl Fn(&str) -> Result<T, Mistake>,
+    ) -> Result<T> {
+        text.map_or_else(|| self.default(default, &parse), |text| self.value(text, &parse))
+    }
+
+    fn default<T>(&self, text: &str, parse: impl Fn(&str) -> Result<T, Mistake>) -> Result<T> {
+        parse(text).map_err(|mistake| self.mistake(0..0, mistake))
+    }
+
+    fn mistake(&self, at: Range<usize>, mistake: Mistake) -> Error {
+        self.0.mistake(at, mistake)
+    }
+}
+
+/// A value of a room below, whose error becomes a mistake in this file.
+fn lower<T: FromStr<Err = Error>>(text: &str) -> Result<T, Mistake> {
+    text.parse().map_err(Mistake::from)
+}

@@ -1,0 +1,76 @@
+//! The certificate that the appliance shows to clients.
+
+use rcgen::{Certificate, CertificateParams, ExtendedKeyUsagePurpose, IsCa, KeyUsagePurpose};
+use time::{Duration, OffsetDateTime};
+use x509_parser::parse_x509_certificate;
+
+use super::{
+    Site,
+    authority::{Authority, distinguished_name, random_serial, validity},
+    files::{self, read_if_there},
+    folder::Folder,
+    key::PrivateKey,
+    lint,
+    names::Names,
+};
+use crate::error::{Context, Error, Result};
+
+/// A leaf with less than this ahead of it is made anew.
+const RENEW_BEFORE: Duration = Duration::days(30);
+
+/// Makes a new key and a leaf for it, and puts both where the appliance takes them from.
+pub(super) fn renew(site: &Site, folder: &Folder, authority: &Authority, now: OffsetDateTime) -> Result<()> {
+    let key = PrivateKey::generate()?;
+    let leaf = sign(site, authority, &key, now)?;
+    key.write(&folder.key())?;
+    files::write(&folder.chain(), format!("{}{}", leaf.pem(), authority.pem()).as_bytes(), files::PUBLIC)
+}
+
+/// Whether the folder has a leaf that needs no renewal: nothing to find fault with now or soon, and its key is there.
+pub(super) fn is_good(
+    site: &Site,
+    folder: &Folder,
+    authority: &Authority,
+    now: OffsetDateTime,
+) -> Result<bool> {
+    let Some(chain) = read_if_there(&folder.chain())? else { return Ok(false) };
+    let Some(key) = PrivateKey::read(&folder.key())? else { return Ok(false) };
+    let Ok(chain) = lint::chain_from_pem(&chain) else { return Ok(false) };
+    let soon = now + RENEW_BEFORE.min(Duration::days(site.tls.leaf_days.into()) / 3);
+    let blameless = lint::lint(&chain, authority.certificate(), &site.domain, soon).is_empty();
+    Ok(blameless && chain.first().is_some_and(|leaf| belongs_to(leaf, &key)))
+}
+
+fn belongs_to(leaf: &[u8], key: &PrivateKey) -> bool {
+    parse_x509_certificate(leaf)
+        .is_ok_and(|(_, leaf)| leaf.public_key().subject_public_key.data == key.pair().public_key_raw())
+}
+
+fn sign(site: &Site, authority: &Authority, key: &PrivateKey, now: OffsetDateTime) -> Result<Certificate> {
+    let parameters = parameters(site, &Names::of(&site.domain, &[]), now)?;
+    let (_, issuer) =
+        parse_x509_certificate(authority.certificate()).doing("read the authority's certificate")?;
+    if parameters.not_after > issuer.validity().not_after.to_datetime() {
+        return Err(Error::configuration(
+            format_args!(
+                "the authority ends on {}, before a new certificate would",
+                issuer.validity().not_after
+            ),
+            "shorten `leaf-days`; or move `site/ca/` away to start anew, which every device must then be told",
+        ));
+    }
+    authority.sign(&parameters, key)
+}
+
+pub(super) fn parameters(site: &Site, names: &Names, now: OffsetDateTime) -> Result<CertificateParams> {
+    let mut parameters = CertificateParams::default();
+    parameters.distinguished_name = distinguished_name(site, site.domain.ascii());
+    parameters.serial_number = Some(random_serial()?);
+    (parameters.not_before, parameters.not_after) = validity(now, Duration::days(site.tls.leaf_days.into()));
+    parameters.is_ca = IsCa::ExplicitNoCa;
+    parameters.key_usages = vec![KeyUsagePurpose::DigitalSignature];
+    parameters.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
+    parameters.use_authority_key_identifier_extension = true;
+    parameters.custom_extensions = vec![names.extension()];
+    Ok(parameters)
+}

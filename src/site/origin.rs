@@ -1,0 +1,51 @@
+//! Where a school's file is: on disk, or built in.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::{FILE_NAME, Folder, Site};
+use crate::error::Result;
+
+/// The folder of the example school, apart from a real school's `site/`.
+const EXAMPLE_FOLDER: &str = "example-site";
+
+/// Where a school comes from.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Origin {
+    /// The built-in example, whose folder is `example-site/` here.
+    Example,
+    /// A file, with its folder `site/` beside it.
+    File(PathBuf),
+}
+
+impl Origin {
+    /// The file that was named; else the one in this folder; else the example.
+    pub fn find(named: Option<&Path>) -> Self {
+        match named {
+            Some(file) => Self::File(file.to_owned()),
+            None if Path::new(FILE_NAME).exists() => Self::File(FILE_NAME.into()),
+            None => Self::Example,
+        }
+    }
+
+    /// Reads and parses the school's file.
+    ///
+    /// # Errors
+    /// As [`Site::load`].
+    pub fn load(&self) -> Result<Site> {
+        match self {
+            Self::Example => Ok(Site::example()),
+            Self::File(path) => Site::load(path),
+        }
+    }
+
+    /// The folder with the school's keys and certificates.
+    pub fn folder(&self) -> Folder {
+        match self {
+            Self::Example => Folder::at(EXAMPLE_FOLDER),
+            Self::File(path) => Folder::beside(path),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! Certificates are made once, kept while they are good, and shown as they are.
+
+use std::{fs, os::unix::fs::PermissionsExt};
+
+use time::{Duration, OffsetDateTime};
+
+use super::school;
+use crate::site::{
+    Domain, Folder, Site, Tls, authority,
+    certificates::{Made, ensure, renew, show},
+    key::PrivateKey,
+};
+
+#[test]
+fn making_twice_keeps_everything() {
+    let school = school();
+    let files = [
+        school.folder.authority(),
+        school.folder.authority_key(),
+        school.folder.chain(),
+        school.folder.key(),
+    ];
+    let read = || files.iter().map(|file| fs::read(file).unwrap()).collect::<Vec<_>>();
+    let before = read();
+    assert_eq!(
+        ensure(&school.site, &school.folder, school.now).unwrap(),
+        Made { authority: false, leaf: false }
+    );
+    assert_eq!(read(), before);
+    for (file, mode) in files.iter().zip([0o644, 0o600, 0o644, 0o600]) {
+        assert_eq!(fs::metadata(file).unwrap().permissions().mode() & 0o7777, mode, "{}", file.display());
+    }
+}
+
+#[test]
+fn a_leaf_near_its_end_is_renewed_by_the_same_authority() {
+    let school = school();
+    let old = school.chain();
+    for (days, leaf) in [(365, false), (367, true)] {
+        let later = school.now + Duration::days(days);
+        assert_eq!(ensure(&school.site, &school.folder, later).unwrap(), Made { authority: false, leaf });
+    }
+    assert_ne!(school.chain()[0], old[0]);
+    assert_eq!(school.chain()[1], old[1]);
+}
+
+#[test]
+fn renewal_changes_leaf_and_key() {
+    let school = school();
+    let key = fs::read(school.folder.key()).unwrap();
+    assert_eq!(
+        renew(&school.site, &school.folder, school.now).unwrap(),
+        Made { authority: false, leaf: true }
+    );
+    assert_ne!(fs::read(school.folder.key()).unwrap(), key);
+}
+
+#[test]
+fn a_leaf_whose_key_is_another_is_made_anew() {
+    let school = school();
+    PrivateKey::generate().unwrap().write(&school.folder.key()).unwrap();
+    assert!(ensure(&school.site, &school.folder, school.now).unwrap().leaf);
+}
+
+#[test]
+fn the_authority_of_another_domain_is_refused() {
+    let school = school();
+    let site = Site { domain: Domain::parse("other.test").unwrap(), ..school.site.clone() };
+    let error = ensure(&site, &school.folder, school.now).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(
+        error.to_string().ends_with("the authority is for `school.test`, not for `other.test` alone"),
+        "{error}"
+    );
+}
+
+#[test]
+fn an_authority_without_its_key_is_refused() {
+    let school = school();
+    fs::remove_file(school.folder.authority_key()).unwrap();
+    assert_eq!(ensure(&school.site, &school.folder, school.now).unwrap_err().exit_code(), 3);
+}
+
+#[test]
+fn an_authority_that_ends_before_its_leaf_would_makes_none() {
+    let school = school();
+    let late = school.now + authority::LIFETIME - Duration::days(100);
+    assert_eq!(renew(&school.site, &school.folder, late).unwrap_err().exit_code(), 3);
+    let short = Site { tls: Tls { leaf_days: 30 }, ..school.site.clone() };
+    assert!(renew(&short, &school.folder, late).unwrap().leaf);
+}
+
+#[test]
+fn what_is_shown_is_what_is_there() {
+    let school = school();
+    let shown = show(&school.folder, school.now).unwrap();
+    assert_eq!(shown.authority.subject, "O=The School, CN=Chat authority of school.test");
+    assert_eq!(shown.leaf.names, ["DNS:school.test", "SRV:_xmpp-client.school.test", "XMPP:school.test"]);
+    assert_eq!((shown.leaf.days_left, shown.authority.days_left), (395, 3650));
+    assert_eq!(shown.leaf.sha256.len(), 95);
+    assert!(shown.to_string().contains(&format!("  sha256   {}", shown.authority.sha256)));
+}
+
+#[test]
+fn there_is_nothing_to_show_before_it_is_made() {
+    let folder = Folder::at("/nonexistent");
+    assert_eq!(show(&folder, OffsetDateTime::now_utc()).unwrap_err().exit_code(), 1);
+}

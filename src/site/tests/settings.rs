@@ -1,0 +1,37 @@
+//! What the daemon gets is what the site says.
+
+use std::{fs, os::unix::fs::PermissionsExt, path::Path};
+
+use super::school;
+use crate::site::{Organisation, Site, settings, write_settings};
+
+#[test]
+fn the_settings_of_the_daemon_say_what_the_site_says() {
+    let school = school();
+    let destination = school.folder.chain().parent().unwrap().join("settings");
+    write_settings(&school.site, &school.folder, &destination).unwrap();
+    let text = fs::read_to_string(destination.join("xmppd.toml")).unwrap();
+    let settings: toml::Table = text.parse().unwrap();
+    assert_eq!(settings["domain"].as_str(), Some("school.test"));
+    let limits = toml::Value::try_from(&school.site.limits).unwrap();
+    assert_eq!(settings["limits"], limits);
+    insta::assert_snapshot!(text);
+
+    let mode = |name: &str| fs::metadata(destination.join(name)).unwrap().permissions().mode() & 0o7777;
+    assert_eq!((mode("key.pem"), mode("chain.pem"), mode("xmppd.toml")), (0o600, 0o644, 0o644));
+    let same = |name: &str, file: &Path| {
+        assert_eq!(fs::read(destination.join(name)).unwrap(), fs::read(file).unwrap());
+    };
+    same("key.pem", &school.folder.key());
+    same("chain.pem", &school.folder.chain());
+}
+
+#[test]
+fn an_organisation_cannot_add_settings() {
+    let organisation = Organisation::parse("The \"School\"' [limits] \\").unwrap();
+    let site = Site { organisation, ..Site::example() };
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["organisation"].as_str(), Some("The \"School\"' [limits] \\"));
+    let written = Site::file_text(&site.domain, &site.organisation).unwrap();
+    assert_eq!(Site::parse(Path::new("jailbuild.toml"), &written).unwrap(), site);
+}

@@ -1,0 +1,101 @@
+//! An appliance of the example school, and the act that starts and probes it.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use flate2::{Compression, write::GzEncoder};
+use jailbuild::{
+    Result,
+    policy::Policy,
+    probe::{Doors, ImageFiles, Progress, Report, School, Subject, run_all},
+    runtime::{Act, Deployment, Sabotage, Stage},
+    site::{Folder, Site, certificates, write_settings},
+};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+/// What is needed to start and probe: plain data, as it goes to another process.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Order {
+    deployment: Deployment,
+    archive: PathBuf,
+    site: PathBuf,
+}
+
+/// Starts the appliance and runs every probe on it.
+pub(crate) const PROBE: Act<Order, Progress, Report> = Act { name: "probe", perform: probe };
+
+fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) -> Result<Report> {
+    let image = ImageFiles::open(&order.archive)?;
+    let school = School::read(&Site::example(), &Folder::at(&order.site))?;
+    let doors = Doors::of(&order.deployment.policy).expect("two doors");
+    let appliance = stage.runtime().start(&order.deployment)?;
+    let subject = Subject {
+        image: &image,
+        minimal: true,
+        appliance: Ok(&*appliance),
+        school: &school,
+        doors: &doors,
+        host: order.deployment.policy.host,
+    };
+    let report = run_all(&subject, on_progress);
+    appliance.stop()?;
+    Ok(report)
+}
+
+/// Makes the example school's site, a root file system with the daemon in it, and probes it.
+pub(crate) fn probed(daemon: &Path, sabotage: &[Sabotage]) -> Report {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let order = prepare(daemon, sabotage, &folder);
+    PROBE.run(&order, |_| {}).expect("it starts")
+}
+
+fn prepare(daemon: &Path, sabotage: &[Sabotage], folder: &TempDir) -> Order {
+    let beside = |name: &str| folder.path().join(name);
+    let example = Site::example();
+    let site = Folder::at(beside("site"));
+    certificates::ensure(&example, &site, OffsetDateTime::now_utc()).expect("certificates");
+    write_settings(&example, &site, &beside("settings")).expect("settings");
+    fs::create_dir(beside("data")).expect("a folder");
+    lay_out(&beside("rootfs"), daemon);
+    pack(&beside("rootfs"), &beside("image.tar.gz")).expect("an archive");
+    let policy = Policy::of(&example);
+    let deployment = Deployment {
+        rootfs: beside("rootfs"),
+        settings: beside("settings"),
+        data: beside("data"),
+        log: beside("log"),
+        uid: 5222,
+        gid: 5222,
+        hostname: "chat.school.test".to_owned(),
+        program: Deployment::daemon(),
+        firewall: policy.nft().expect("rules"),
+        policy,
+        sabotage: sabotage.to_vec(),
+    };
+    Order { deployment, archive: beside("image.tar.gz"), site: beside("site") }
+}
+
+fn lay_out(rootfs: &Path, daemon: &Path) {
+    for path in ["usr/local/sbin", "usr/local/etc/xmppd", "var/db/xmppd"] {
+        fs::create_dir_all(rootfs.join(path)).expect("a folder");
+    }
+    fs::copy(daemon, rootfs.join("usr/local/sbin/xmppd")).expect("a copy");
+    let listing = Command::new("ldd").arg(daemon).output().expect("ldd(1) of the C library");
+    let listing = String::from_utf8(listing.stdout).expect("text");
+    for object in listing.split_ascii_whitespace().filter_map(|word| word.strip_prefix('/')) {
+        let copy = rootfs.join(object);
+        fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
+        fs::copy(Path::new("/").join(object), copy).expect("a copy");
+    }
+}
+
+fn pack(rootfs: &Path, archive: &Path) -> std::io::Result<()> {
+    let mut tar = tar::Builder::new(GzEncoder::new(File::create(archive)?, Compression::fast()));
+    tar.append_dir_all("rootfs", rootfs)?;
+    tar.into_inner()?.finish().map(drop)
+}

@@ -1,0 +1,59 @@
+//! Keys of accounts that do not exist: who asks for one gets a salt and a refusal as for a wrong password.
+
+use std::fmt;
+
+use zeroize::{Zeroize, ZeroizeOnDrop};
+
+use super::{
+    hash::Hash,
+    keys::{ITERATIONS, Verifier},
+};
+
+/// What this server's decoys are made from. The store keeps it: the salt of a name that does not exist must
+/// be the same at each asking, also after a restart, or else its changing would tell.
+#[derive(Clone, Zeroize, ZeroizeOnDrop)]
+pub struct DecoySecret([u8; 32]);
+
+impl DecoySecret {
+    /// Takes over 32 random bytes.
+    pub fn new(bytes: [u8; 32]) -> Self {
+        Self(bytes)
+    }
+
+    /// The keys that this name would have. No password leads to them.
+    pub(super) fn verifier(&self, hash: Hash, name: &str) -> Verifier {
+        let derive = |purpose: u8| {
+            let label = [&[purpose, hash as u8], name.as_bytes()].concat();
+            Hash::Sha256.hmac(&self.0, &label)
+        };
+        Verifier {
+            salt: derive(b's').as_ref()[..16].to_vec(),
+            iterations: ITERATIONS,
+            stored_key: derive(b'k').as_ref()[..hash.length()].to_vec(),
+            server_key: derive(b'v').as_ref()[..hash.length()].to_vec(),
+        }
+    }
+}
+
+impl fmt::Debug for DecoySecret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("DecoySecret(…)")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decoy_is_stable_and_its_own() {
+        let secret = DecoySecret::new([1; 32]);
+        let salt = |secret: &DecoySecret, hash, name| secret.verifier(hash, name).salt.clone();
+        let expected = salt(&secret, Hash::Sha1, "romeo");
+        assert_eq!(expected.len(), 16);
+        assert_eq!(salt(&secret, Hash::Sha1, "romeo"), expected);
+        assert_ne!(salt(&secret, Hash::Sha256, "romeo"), expected);
+        assert_ne!(salt(&secret, Hash::Sha1, "juliet"), expected);
+        assert_ne!(salt(&DecoySecret::new([2; 32]), Hash::Sha1, "romeo"), expected);
+    }
+}

@@ -1,0 +1,175 @@
+//! What can be typed; the doc comments are the help.
+
+use std::{net::SocketAddr, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand};
+use xmppd::account::{Label, Name};
+
+/// The instant messaging server of one school: closed, fast, and without a memory for what was said
+#[derive(Parser)]
+#[command(
+    name = "xmppd",
+    version,
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad configuration"
+)]
+pub(crate) struct Arguments {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    /// Say whether the settings and the certificate can be used
+    Check(Check),
+    /// Try to get out of the jail from within, and print as JSON what happened: for the probes
+    Inside(Inside),
+    /// Serve, until SIGTERM or SIGINT; SIGHUP reads the certificate again
+    Serve(Serve),
+    /// Say how the running server fares
+    Status(Status),
+    /// Manage accounts, live where the server runs
+    #[command(subcommand)]
+    User(User),
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
+    #[command(flatten)]
+    pub(crate) config: Config,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) config: Config,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Config {
+    /// The settings
+    #[arg(long, value_name = "FILE", default_value = "/usr/local/etc/xmppd/xmppd.toml")]
+    pub(crate) config: PathBuf,
+}
+
+#[derive(Args)]
+pub(crate) struct Data {
+    /// The folder that holds the database and the control socket
+    #[arg(long, value_name = "FOLDER", default_value = "/var/db/xmppd")]
+    pub(crate) data: PathBuf,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum User {
+    /// Add an account; a password is made and printed once, unless one is given
+    Add(Add),
+    /// End an account's sessions at once, and let it log in no more
+    Disable(Whose),
+    /// Let a disabled account log in again
+    Enable(Whose),
+    /// Put an account into these roster groups, and out of all others
+    Groups(Groups),
+    /// List all accounts
+    List(List),
+    /// Give an account a new password, made and printed once unless it is given; its sessions end
+    Passwd(Passwd),
+    /// End an account's sessions at once, and erase it with all messages that wait for it
+    Remove(Whose),
+    /// Give an account another display name
+    Rename(Rename),
+}
+
+#[derive(Args)]
+pub(crate) struct Whose {
+    /// The part of its address before the `@`
+    pub(crate) name: Name,
+    #[command(flatten)]
+    pub(crate) data: Data,
+}
+
+#[derive(Args)]
+pub(crate) struct Add {
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+    /// What others see in their rosters; NAME if not given
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: Option<Label>,
+    /// A roster group, such as a class; may be given several times
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<Label>,
+    /// May administer the server
+    #[arg(long)]
+    pub(crate) admin: bool,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Passwd {
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+    /// Read the password from the first line of standard input
+    #[arg(long)]
+    pub(crate) password_stdin: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Rename {
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+    /// What others shall see in their rosters
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) display_name: Label,
+}
+
+#[derive(Args)]
+pub(crate) struct Groups {
+    #[command(flatten)]
+    pub(crate) whose: Whose,
+    /// A roster group; may be given several times; none takes the account out of all
+    #[arg(long = "group", value_name = "GROUP")]
+    pub(crate) groups: Vec<Label>,
+}
+
+#[derive(Args)]
+pub(crate) struct List {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Inside {
+    /// Try a TCP connection
+    #[arg(long, value_name = "IP:PORT")]
+    pub(crate) connect: Vec<SocketAddr>,
+    /// Try to write a file, which is removed again; in a folder, a file of a name of its own
+    #[arg(long, value_name = "PATH")]
+    pub(crate) write: Vec<PathBuf>,
+    /// Try to run a program
+    #[arg(long, value_name = "PATH")]
+    pub(crate) exec: Vec<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definitions_are_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

@@ -1,0 +1,141 @@
+//! `xmppd.toml` as types: what is out of range, unknown or contradictory is an error that points at its place.
+
+mod error;
+mod parts;
+
+use std::{
+    fs,
+    net::{IpAddr, Ipv4Addr},
+    path::{Path, PathBuf},
+};
+
+use serde::Deserialize;
+
+pub use error::{ConfigError, Mistake};
+use parts::within;
+pub use parts::{Domain, Port};
+
+/// The settings of one server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Config {
+    /// The domain of all its addresses.
+    pub domain: Domain,
+    /// What the school is called.
+    pub organisation: String,
+    /// Where it listens.
+    #[serde(default)]
+    pub listen: Listen,
+    /// Its certificate.
+    #[serde(default)]
+    pub tls: Tls,
+    /// What one client may use.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// `[listen]`: every address with both ports.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, try_from = "parts::ListenAsWritten")]
+pub struct Listen {
+    /// Addresses of the jail.
+    pub addresses: Vec<IpAddr>,
+    /// Where a connection begins in the clear and must ask for TLS (RFC 6120 §5).
+    pub starttls: Port,
+    /// Where it begins with TLS (XEP-0368).
+    pub direct_tls: Port,
+}
+
+/// `[tls]`: PEM files; what is relative, is so to the folder of `xmppd.toml`.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Tls {
+    /// The leaf certificate, then those that lead to the authority.
+    pub chain: PathBuf,
+    /// The leaf's private key.
+    pub key: PathBuf,
+}
+
+/// `[limits]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Limits {
+    /// The longest stanza in bytes; RFC 6120 §13.12 forbids less than 10,000.
+    #[serde(deserialize_with = "within::<_, _, 10_000, 1_048_576>")]
+    pub stanza_bytes: usize,
+    /// What each connection may send, sustained.
+    #[serde(deserialize_with = "within::<_, _, 1024, 1_073_741_824>")]
+    pub bytes_per_second: u32,
+    /// What each connection may send at once after a silence.
+    #[serde(deserialize_with = "within::<_, _, 1024, 1_073_741_824>")]
+    pub burst_bytes: u32,
+    /// Connections in all.
+    #[serde(deserialize_with = "within::<_, _, 1, 100_000>")]
+    pub connections: usize,
+    /// Connections from one IPv4 address or IPv6 /64.
+    #[serde(deserialize_with = "within::<_, _, 1, 100_000>")]
+    pub connections_per_address: usize,
+    /// How long a connection may take to log in.
+    #[serde(deserialize_with = "within::<_, _, 1, 600>")]
+    pub unauthenticated_seconds: u32,
+    /// Resources that one account may have bound at a time.
+    #[serde(deserialize_with = "within::<_, _, 1, 100>")]
+    pub resources_per_account: usize,
+    /// Messages that may wait for one account.
+    #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
+    pub offline_messages: u32,
+    /// Days after which a message that waits is erased.
+    #[serde(deserialize_with = "within::<_, _, 1, 365>")]
+    pub offline_days: u32,
+}
+
+impl Config {
+    /// Reads and parses a file.
+    pub fn load(path: &Path) -> Result<Self, ConfigError> {
+        let text = fs::read_to_string(path)
+            .map_err(|error| ConfigError::Unreadable { path: path.to_owned(), error })?;
+        let mut config = Self::parse(&text)
+            .map_err(|mistake| ConfigError::Invalid { path: path.to_owned(), mistake: Box::new(mistake) })?;
+        let folder = path.parent().unwrap_or(Path::new(""));
+        config.tls.chain = folder.join(config.tls.chain);
+        config.tls.key = folder.join(config.tls.key);
+        Ok(config)
+    }
+
+    /// Parses the text of a file; paths stay as they are.
+    pub fn parse(text: &str) -> Result<Self, Mistake> {
+        toml::from_str(text).map_err(|error| Mistake::new(text, &error))
+    }
+}
+
+impl Default for Listen {
+    fn default() -> Self {
+        let addresses = vec![Ipv4Addr::UNSPECIFIED.into()];
+        Self { addresses, starttls: Port::STARTTLS, direct_tls: Port::DIRECT_TLS }
+    }
+}
+
+impl Default for Tls {
+    fn default() -> Self {
+        Self { chain: "chain.pem".into(), key: "key.pem".into() }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            stanza_bytes: 65_536,
+            bytes_per_second: 65_536,
+            burst_bytes: 262_144,
+            connections: 2000,
+            connections_per_address: 100,
+            unauthenticated_seconds: 30,
+            resources_per_account: 10,
+            offline_messages: 200,
+            offline_days: 30,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,79 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use super::*;
+
+const SMALLEST: &str = "domain = \"school.test\"\norganisation = \"The School\"\n";
+
+#[test]
+fn the_smallest_file_gets_the_defaults() {
+    let config = Config::parse(SMALLEST).unwrap();
+    assert_eq!(config.domain.as_str(), "school.test");
+    assert_eq!((config.listen.starttls.number(), config.listen.direct_tls.number()), (5222, 5223));
+    assert_eq!(config.limits.stanza_bytes, 65_536);
+    assert_eq!(config.limits.offline_days, 30);
+}
+
+#[test]
+fn every_key_can_be_given() {
+    let text = format!(
+        "{SMALLEST}
+        [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
+        [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
+        [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
+        connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
+        offline-messages = 0\noffline-days = 6"
+    );
+    let config = Config::parse(&text).unwrap();
+    assert_eq!(config.listen.addresses.len(), 2);
+    assert_eq!(config.limits.resources_per_account, 4);
+}
+
+#[test]
+fn paths_are_relative_to_the_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xmppd.toml");
+    fs::write(&path, format!("{SMALLEST}[tls]\nkey = \"/elsewhere/key.pem\"")).unwrap();
+    let config = Config::load(&path).unwrap();
+    assert_eq!(config.tls.chain, folder.path().join("chain.pem"));
+    assert_eq!(config.tls.key, Path::new("/elsewhere/key.pem"));
+}
+
+#[test]
+fn mistakes_point_at_their_place() {
+    let mistakes = [
+        "[listen]\nstarttls = 5269",
+        "[listen]\nstarttls = 5223",
+        "[listen]\naddresses = []",
+        "[listen]\naddresses = [\"localhost\"]",
+        "[limits]\nstanza-bytes = 9999",
+        "[limits]\nconnections = -1",
+        "[limits]\nwords = 1",
+        "federation = true",
+        "[tls\n",
+    ];
+    let told = mistakes.map(|rest| {
+        let mistake = Config::parse(&format!("{SMALLEST}{rest}")).unwrap_err();
+        let hint = mistake.hint.as_deref().unwrap_or("none");
+        format!("{mistake}\nhint: {hint}\n")
+    });
+    insta::assert_snapshot!(told.join("\n"));
+}
+
+#[test]
+fn a_domain_is_a_host_name() {
+    let parse = |domain: &str| Config::parse(&format!("domain = {domain:?}\norganisation = \"x\""));
+    assert_eq!(parse("School.TEST").unwrap().domain.as_str(), "school.test");
+    assert_eq!(parse("schüle.test").unwrap().domain.as_str(), "schüle.test");
+    for refused in
+        ["", "a@school.test", "school.test:5222", "192.0.2.1", "[::1]", "school..test", "-a.test", "a b"]
+    {
+        assert!(parse(refused).is_err(), "{refused}");
+    }
+}
+
+#[test]
+fn an_unreadable_file_is_named() {
+    let error = Config::load(Path::new("/nonexistent/xmppd.toml")).unwrap_err();
+    assert!(error.to_string().starts_with("cannot read `/nonexistent/xmppd.toml`: "));
+    assert!(error.hint().is_some());
+}

@@ -1,0 +1,161 @@
+//! Carries requests out: in the store first, then live.
+
+use std::{fmt, sync::Arc, time::Instant};
+
+use tokio::{sync::Mutex, task};
+
+use super::protocol::{Answer, Refusal, Request, Status, User};
+use crate::{
+    account::{Account, Label},
+    auth::{Keys, Password},
+    store::{Store, StoreError},
+};
+
+/// The running server, as far as administration concerns it.
+pub trait Live: Send + Sync {
+    /// Takes over what has just been committed.
+    fn apply(&self, change: Change);
+
+    /// What goes on at this moment.
+    fn status(&self) -> LiveStatus;
+}
+
+/// What has changed about one account.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// It is new: it appears in all rosters.
+    Added(Arc<Account>),
+    /// Its sessions must end at once, and it leaves all rosters.
+    Disabled(Arc<Account>),
+    /// It may log in again, and is back in all rosters.
+    Enabled(Arc<Account>),
+    /// It has new keys: its sessions must end at once.
+    PasswordChanged(Arc<Account>),
+    /// It has another display name or other groups: rosters change.
+    Relabelled(Arc<Account>),
+    /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
+    Removed(String),
+}
+
+/// What goes on in the running server.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LiveStatus {
+    /// TCP connections, logged in or not.
+    pub connections: usize,
+    /// Bound resources.
+    pub sessions: usize,
+}
+
+/// Stands in where no server runs: nobody needs to be told.
+pub struct NobodyLive;
+
+impl Live for NobodyLive {
+    fn apply(&self, _: Change) {}
+
+    fn status(&self) -> LiveStatus {
+        LiveStatus::default()
+    }
+}
+
+/// The administration of one server.
+pub struct Administration {
+    store: Store,
+    live: Arc<dyn Live>,
+    started: Instant,
+    /// One change at a time, since most read an account first and then write it.
+    turn: Mutex<()>,
+}
+
+impl Administration {
+    /// Over this store, telling this server.
+    pub fn new(store: Store, live: Arc<dyn Live>) -> Self {
+        Self { store, live, started: Instant::now(), turn: Mutex::new(()) }
+    }
+
+    /// Carries a request out for somebody. A change leaves an audit line: who, what, to whom, with what outcome.
+    pub async fn carry_out(&self, who: impl fmt::Display, request: Request) -> Result<Answer, Refusal> {
+        let Some((act, name)) = request.change() else { return self.look(&request).await };
+        let account = name.to_string();
+        let _turn = self.turn.lock().await;
+        let committed = self.commit(request).await;
+        let outcome = committed.as_ref().map_or("refused", |_| "done");
+        tracing::info!(target: "audit", %who, act, account, outcome);
+        self.live.apply(committed?);
+        Ok(Answer::Done)
+    }
+
+    /// Answers a request that changes nothing.
+    async fn look(&self, request: &Request) -> Result<Answer, Refusal> {
+        if matches!(request, Request::Status) {
+            return Ok(Answer::Status(self.status().await?));
+        }
+        Ok(Answer::Users(self.store.accounts().await?.into_iter().map(User::from).collect()))
+    }
+
+    /// Writes a change into the store.
+    async fn commit(&self, request: Request) -> Result<Change, Refusal> {
+        let change = match request {
+            Request::AddUser { name, display_name, groups, administrator, password } => {
+                let name = String::from(name);
+                let display_name = display_name.map_or_else(|| name.clone(), String::from);
+                let (groups, keys) = (strings(groups), derive(password).await);
+                let account = Account { name, display_name, groups, administrator, enabled: true, keys };
+                self.store.add_account(account.clone()).await?;
+                Change::Added(Arc::new(account))
+            }
+            Request::DisableUser { name } => {
+                Change::Disabled(self.update(name, |account| account.enabled = false).await?)
+            }
+            Request::EnableUser { name } => {
+                Change::Enabled(self.update(name, |account| account.enabled = true).await?)
+            }
+            Request::RenameUser { name, display_name } => Change::Relabelled(
+                self.update(name, |account| account.display_name = display_name.into()).await?,
+            ),
+            Request::SetGroups { name, groups } => {
+                Change::Relabelled(self.update(name, |account| account.groups = strings(groups)).await?)
+            }
+            Request::SetPassword { name, password } => {
+                let keys = derive(password).await;
+                Change::PasswordChanged(self.update(name, |account| account.keys = keys).await?)
+            }
+            Request::RemoveUser { name } => {
+                self.store.remove_account(&name.to_string()).await?;
+                Change::Removed(name.into())
+            }
+            Request::ListUsers | Request::Status => unreachable!("these change nothing"),
+        };
+        Ok(change)
+    }
+
+    async fn update(
+        &self,
+        name: impl Into<String>,
+        edit: impl FnOnce(&mut Account),
+    ) -> Result<Arc<Account>, StoreError> {
+        let mut account = self.store.account(&name.into()).await?;
+        edit(&mut account);
+        self.store.update_account(account.clone()).await?;
+        Ok(Arc::new(account))
+    }
+
+    async fn status(&self) -> Result<Status, StoreError> {
+        let LiveStatus { connections, sessions } = self.live.status();
+        Ok(Status {
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            uptime_seconds: self.started.elapsed().as_secs(),
+            accounts: self.store.accounts().await?.len(),
+            connections,
+            sessions,
+        })
+    }
+}
+
+fn strings(labels: Vec<Label>) -> Vec<String> {
+    labels.into_iter().map(String::from).collect()
+}
+
+/// Away from the threads that serve connections: it takes some milliseconds.
+async fn derive(password: Password) -> Keys {
+    task::spawn_blocking(move || Keys::derive(&password)).await.expect("deriving keys does not panic")
+}

@@ -1,0 +1,120 @@
+//! The daemon's end of the socket.
+
+use std::{
+    fs::{self, DirBuilder, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, PermissionsExt},
+    path::{Path, PathBuf},
+    process,
+    sync::Arc,
+};
+
+use tokio::{
+    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    net::{UnixListener, UnixStream},
+};
+use zeroize::Zeroizing;
+
+use super::{
+    Administration, FILE, Refusal, Request,
+    protocol::{Answered, Asked, Outcome, VERSION},
+};
+
+/// The longest request.
+const LINE_BYTES: u64 = 65_536;
+
+/// The socket while it listens; the file goes when this does.
+pub struct ControlSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl ControlSocket {
+    /// Listens in the data folder. Whoever calls holds the store, so a socket found there is a dead one's.
+    pub fn bind(data: &Path) -> io::Result<Self> {
+        let path = data.join(FILE);
+        // Made in a folder that nobody else can enter: there is no moment at which others could connect.
+        let private = data.join(format!(".control-{}", process::id()));
+        DirBuilder::new().mode(0o700).create(&private)?;
+        let listener = bind_private(&private.join("s"), &path);
+        fs::remove_dir_all(&private)?;
+        Ok(Self { listener: listener?, path })
+    }
+
+    /// Serves whoever connects, until it is dropped.
+    pub async fn serve(&self, administration: Arc<Administration>) {
+        loop {
+            match self.listener.accept().await {
+                Ok((stream, _)) => {
+                    tokio::spawn(converse(stream, Arc::clone(&administration)));
+                }
+                Err(error) => {
+                    tracing::warn!(%error, "cannot accept on the control socket");
+                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                }
+            }
+        }
+    }
+}
+
+impl Drop for ControlSocket {
+    fn drop(&mut self) {
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn bind_private(hidden: &Path, path: &Path) -> io::Result<UnixListener> {
+    let listener = UnixListener::bind(hidden)?;
+    fs::set_permissions(hidden, Permissions::from_mode(0o600))?;
+    fs::rename(hidden, path)?;
+    Ok(listener)
+}
+
+async fn converse(stream: UnixStream, administration: Arc<Administration>) {
+    let who = match stream.peer_cred() {
+        Ok(peer) => format!("uid {}", peer.uid()),
+        Err(_) => "unknown".to_owned(),
+    };
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    loop {
+        // Lines may hold passwords.
+        let mut line = Zeroizing::new(Vec::new());
+        match (&mut reader).take(LINE_BYTES).read_until(b'\n', &mut line).await {
+            Ok(0) | Err(_) => return,
+            Ok(_) => {}
+        }
+        let complete = line.ends_with(b"\n");
+        let outcome = match parse(&line) {
+            Ok(request) => administration.carry_out(&who, request).await,
+            Err(refusal) => Err(refusal),
+        };
+        let outcome = outcome.map_or_else(Outcome::Refusal, Outcome::Answer);
+        let answered = serde_json::to_vec(&Answered { version: VERSION, outcome });
+        let mut answer = answered.expect("an answer is plain data");
+        answer.push(b'\n');
+        if writer.write_all(&answer).await.is_err() || !complete {
+            return;
+        }
+    }
+}
+
+fn parse(line: &[u8]) -> Result<Request, Refusal> {
+    if !line.ends_with(b"\n") {
+        return Err(Refusal::new("the request has no end", "one line of at most 65536 bytes"));
+    }
+    let hint = "client and daemon should be the same version of `xmppd`";
+    let asked: Asked<serde::de::IgnoredAny> = serde_json::from_slice(line)
+        .map_err(|error| Refusal::new(format!("not a request: {error}"), hint))?;
+    if asked.version != VERSION {
+        let what =
+            format!("version {} of the protocol is not spoken here, version {VERSION} is", asked.version);
+        return Err(Refusal::new(what, hint));
+    }
+    let asked: Asked<Request> = serde_json::from_slice(line)
+        .map_err(|error| Refusal::new(format!("not a request: {error}"), hint))?;
+    Ok(asked.request)
+}
+
+#[cfg(test)]
+mod tests;

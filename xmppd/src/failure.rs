@@ -1,0 +1,54 @@
+//! An error on its way to the terminal.
+
+use xmppd::{config::ConfigError, control::Refusal, net::ServeError, store::StoreError};
+
+/// What happened, what to do about it, and the exit code.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    pub(crate) what: String,
+    pub(crate) hint: Option<String>,
+    pub(crate) code: u8,
+}
+
+impl Failure {
+    /// A step failed.
+    pub(crate) const FAILED: u8 = 1;
+    /// The configuration is not acceptable.
+    pub(crate) const CONFIGURATION: u8 = 3;
+
+    /// A step that failed, with advice.
+    pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: Some(hint.into()), code: Self::FAILED }
+    }
+}
+
+impl From<ConfigError> for Failure {
+    fn from(error: ConfigError) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned), code: Self::CONFIGURATION }
+    }
+}
+
+impl From<Refusal> for Failure {
+    fn from(Refusal { what, hint }: Refusal) -> Self {
+        Self { what, hint, code: Self::FAILED }
+    }
+}
+
+impl From<ServeError> for Failure {
+    fn from(error: ServeError) -> Self {
+        let hint = error.hint().map(str::to_owned);
+        match error {
+            ServeError::Store(error) => error.into(),
+            ServeError::Tls { .. } => Self { what: error.to_string(), hint, code: Self::CONFIGURATION },
+            ServeError::Listen { .. } | ServeError::Signals(_) => {
+                Self { what: error.to_string(), hint, code: Self::FAILED }
+            }
+        }
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Refusal::from(error).into()
+    }
+}

@@ -1,0 +1,73 @@
+//! XEP-0030: service discovery. Says what every feature has entered, and nothing else.
+
+use std::fmt::Write;
+
+use super::{Answer, Feature, Reply, Request, Target, caps, enabled};
+use crate::{
+    ns,
+    router::{Router, Settings},
+    stanza::StanzaError,
+    stream::Context,
+    xml::Escaped,
+};
+
+/// What something is, and can do.
+pub const INFO: Feature =
+    Feature { namespace: ns::DISCO_INFO, advertised: &[ns::DISCO_INFO], answer: info, ..Feature::DEFAULT };
+
+/// What belongs to something.
+pub const ITEMS: Feature =
+    Feature { namespace: ns::DISCO_ITEMS, advertised: &[ns::DISCO_ITEMS], answer: items, ..Feature::DEFAULT };
+
+/// The features of the server, sorted, each once.
+pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
+    let mut vars: Vec<_> = enabled(settings).flat_map(|feature| feature.advertised).copied().collect();
+    vars.sort_unstable();
+    vars.dedup();
+    vars
+}
+
+fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
+    is_query(request, "query")?;
+    let settings = &router.settings;
+    let node = request.payload.attribute("node");
+    let (identity, vars) = match &request.target {
+        Target::Server => {
+            if node.is_some_and(|node| node != caps::node_of(settings)) {
+                return Err(StanzaError::ItemNotFound);
+            }
+            let name = Escaped(&settings.organisation);
+            (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
+        }
+        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound),
+        Target::Account(_) | Target::Own => (
+            "<identity category='account' type='registered'/>".to_owned(),
+            vec![ns::DISCO_INFO, ns::DISCO_ITEMS],
+        ),
+    };
+    let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
+    if let Some(node) = node {
+        write!(query, " node='{}'", Escaped(node)).expect("a string takes everything");
+    }
+    query.push('>');
+    query.push_str(&identity);
+    for var in vars {
+        write!(query, "<feature var='{var}'/>").expect("a string takes everything");
+    }
+    query.push_str("</query>");
+    Ok(Reply::Payload(query))
+}
+
+/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
+fn items(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
+    is_query(request, "query")?;
+    match request.payload.attribute("node") {
+        None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
+        Some(_) => Err(StanzaError::ItemNotFound),
+    }
+}
+
+/// Whether the request is a `get` of that element.
+pub(super) fn is_query(request: &Request<'_>, name: &str) -> Result<(), StanzaError> {
+    if request.is_set || request.payload.name != name { Err(StanzaError::BadRequest) } else { Ok(()) }
+}

@@ -1,0 +1,55 @@
+//! RFC 6121 §2: the roster. The school keeps it; a client reads it, and hears of changes.
+
+use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
+use crate::{
+    ns,
+    router::{
+        Router,
+        roster::{Update, push_head},
+    },
+    stanza::{Packet, StanzaError, reply},
+    stream::Context,
+    xml::Escaped,
+};
+
+/// With versioning (RFC 6121 §2.6), so that an unchanged roster costs nothing.
+pub const FEATURE: Feature = Feature {
+    namespace: ns::ROSTER,
+    advertised: &[ns::ROSTER],
+    stream: |_| format!("<ver xmlns='{}'/>", ns::ROSTER_VERSIONING),
+    answer,
+    ..Feature::DEFAULT
+};
+
+fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
+    match request.target {
+        Target::Own if request.is_set => Err(StanzaError::NotAllowed),
+        Target::Own => is_query(request, "query").and_then(|()| get(router, request, cx)),
+        // RFC 6121 §2.1.5: another's roster is not to be had, not even to be known of.
+        Target::Account(_) | Target::Server => Err(StanzaError::ServiceUnavailable),
+    }
+}
+
+fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
+    let session = router.sessions.get_mut(&request.session).ok_or(StanzaError::ServiceUnavailable)?;
+    session.interested = true;
+    let shared = &router.roster;
+    match shared.update_for(&session.account, request.payload.attribute("ver")) {
+        Update::All([before, after]) => {
+            let ver = shared.version();
+            let frame = reply::result(request.element, session.jid.as_str(), "\0");
+            let (start, end) = frame.split_once('\0').expect("it was just put in");
+            let head = format!("{start}<query xmlns='{}' ver='{}'>", ns::ROSTER, Escaped(ver));
+            let tail = format!("</query>{end}");
+            cx.send(session.connection, Packet::from_iter([head.into(), before, after, tail.into()]));
+        }
+        Update::Since(changed) => {
+            session.say(reply::result(request.element, session.jid.as_str(), ""), cx);
+            for name in changed {
+                let head = push_head(session.jid.as_str(), cx);
+                cx.send(session.connection, Packet::from_iter([head, (shared.push(&name) + "</iq>").into()]));
+            }
+        }
+    }
+    Ok(Reply::Sent)
+}

@@ -1,0 +1,181 @@
+//! Accepting, signals, shutdown.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use time::OffsetDateTime;
+use tokio::{
+    net::{TcpListener, TcpStream},
+    signal::unix::{Signal, SignalKind, signal},
+    sync::{mpsc, watch},
+    time::{sleep, timeout},
+};
+
+use super::{
+    ServeError,
+    connection::{self, Beginning, Service},
+    gate::Gate,
+    live::Running,
+    shared::Shared,
+    tls::Certificate,
+};
+use crate::{
+    auth::Authenticator,
+    config::{self, Config},
+    control::Live,
+    router::{Router, Settings},
+    store::Store,
+    stream::StreamError,
+};
+
+/// How long connections may take to say goodbye when the server stops.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// The server, listening.
+pub struct Server {
+    listeners: Vec<(TcpListener, Beginning)>,
+    service: Arc<Service>,
+    gate: Arc<Gate>,
+    files: config::Tls,
+    signals: Signals,
+}
+
+struct Signals {
+    hangup: Signal,
+    interrupt: Signal,
+    terminate: Signal,
+}
+
+impl Server {
+    /// Reads the certificate and the accounts, and listens on every address. From now on connections wait to
+    /// be served, and signals for [`Server::run`].
+    pub async fn bind(config: &Config, store: Store) -> Result<Self, ServeError> {
+        let certificate = Arc::new(Certificate::load(&config.tls)?);
+        let settings = Settings {
+            domain: config.domain.as_str().to_owned(),
+            organisation: config.organisation.clone(),
+            stanza_bytes: config.limits.stanza_bytes,
+            resources_per_account: config.limits.resources_per_account,
+            version_shown: false,
+        };
+        let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
+        let router = Router::new(settings, authenticator, store.accounts().await?, OffsetDateTime::now_utc());
+        let mut listeners = Vec::new();
+        for address in &config.listen.addresses {
+            for (port, beginning) in
+                [(config.listen.starttls, Beginning::StartTls), (config.listen.direct_tls, Beginning::Direct)]
+            {
+                let address = SocketAddr::new(*address, port.number());
+                let listener = TcpListener::bind(address).await;
+                listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
+            }
+        }
+        let service =
+            Service { shared: Shared::new(router, store), certificate, limits: config.limits.clone() };
+        Ok(Self {
+            listeners,
+            service: Arc::new(service),
+            gate: Gate::new(config.limits.connections, config.limits.connections_per_address),
+            files: config.tls.clone(),
+            signals: Signals::new().map_err(ServeError::Signals)?,
+        })
+    }
+
+    /// The running server for the control socket.
+    pub fn live(&self) -> Arc<dyn Live> {
+        Arc::new(Running { shared: Arc::clone(&self.service.shared), gate: Arc::clone(&self.gate) })
+    }
+
+    /// Serves until SIGTERM or SIGINT, then lets everybody say goodbye. SIGHUP reads the certificate again.
+    pub async fn run(mut self) {
+        let (stop, stopped) = watch::channel(false);
+        let (alive, mut all_gone) = mpsc::channel::<()>(1);
+        for (listener, beginning) in self.listeners.drain(..) {
+            let (service, gate) = (Arc::clone(&self.service), Arc::clone(&self.gate));
+            let (mut stopped, alive) = (stopped.clone(), alive.clone());
+            tokio::spawn(async move {
+                tokio::select! {
+                    () = accept(listener, beginning, service, gate, alive) => {}
+                    _ = stopped.changed() => {}
+                }
+            });
+        }
+        drop(alive);
+        tracing::info!("ready");
+        while self.signals.next().await == Wish::Reload {
+            match self.service.certificate.reload(&self.files) {
+                Ok(()) => tracing::info!("certificate read again"),
+                Err(error) => tracing::error!(%error, "certificate not read again, the old one stays"),
+            }
+        }
+        tracing::info!("stopping");
+        stop.send_replace(true);
+        self.service.shared.close_all(StreamError::SystemShutdown);
+        if timeout(GRACE, all_gone.recv()).await.is_err() {
+            tracing::warn!("some connections did not end in time");
+        }
+    }
+}
+
+async fn accept(
+    listener: TcpListener,
+    beginning: Beginning,
+    service: Arc<Service>,
+    gate: Arc<Gate>,
+    alive: mpsc::Sender<()>,
+) {
+    loop {
+        match listener.accept().await {
+            Ok((tcp, peer)) => admit(tcp, peer, beginning, &service, &gate, &alive),
+            Err(error) => {
+                tracing::warn!(%error, "cannot accept");
+                sleep(Duration::from_millis(100)).await; // no file descriptors, say: others may end meanwhile
+            }
+        }
+    }
+}
+
+fn admit(
+    tcp: TcpStream,
+    peer: SocketAddr,
+    beginning: Beginning,
+    service: &Arc<Service>,
+    gate: &Arc<Gate>,
+    alive: &mpsc::Sender<()>,
+) {
+    let Some(permit) = gate.enter(peer.ip()) else {
+        tracing::warn!(address = %peer.ip(), "too many connections");
+        return;
+    };
+    if tcp.set_nodelay(true).is_err() {
+        return; // it is gone already
+    }
+    let (service, alive) = (Arc::clone(service), alive.clone());
+    tokio::spawn(async move {
+        connection::serve(tcp, peer.ip(), beginning, &service).await;
+        drop((permit, alive));
+    });
+}
+
+#[derive(Debug, Eq, PartialEq)]
+enum Wish {
+    Reload,
+    Stop,
+}
+
+impl Signals {
+    fn new() -> std::io::Result<Self> {
+        Ok(Self {
+            hangup: signal(SignalKind::hangup())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+        })
+    }
+
+    async fn next(&mut self) -> Wish {
+        tokio::select! {
+            _ = self.hangup.recv() => Wish::Reload,
+            _ = self.interrupt.recv() => Wish::Stop,
+            _ = self.terminate.recv() => Wish::Stop,
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! The router under its lock, and everybody's mailbox.
+
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use parking_lot::Mutex;
+use ring::rand::{SecureRandom, SystemRandom};
+use time::OffsetDateTime;
+
+use super::{
+    mailbox::Mailbox,
+    offline::{self, Errand, Errands},
+};
+use crate::{
+    router::Router,
+    store::Store,
+    stream::{Action, ConnectionId, Context, StreamError},
+};
+
+/// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
+/// is in the mailboxes when it is given back, so that everybody sees the same order.
+pub(super) struct Shared {
+    core: Mutex<Core>,
+    random: SystemRandom,
+}
+
+struct Core {
+    router: Router,
+    mailboxes: HashMap<ConnectionId, Arc<Mailbox>>,
+    last_connection: u64,
+    outbox: Vec<Action>,
+    errands: Errands,
+}
+
+impl Shared {
+    /// Starts what runs errands to the store, too.
+    pub(super) fn new(router: Router, store: Store) -> Arc<Self> {
+        let (errands, waiting) = offline::errands();
+        let core =
+            Core { router, mailboxes: HashMap::new(), last_connection: 0, outbox: Vec::new(), errands };
+        let shared = Arc::new(Self { core: Mutex::new(core), random: SystemRandom::new() });
+        tokio::spawn(offline::run(waiting, store, Arc::downgrade(&shared)));
+        shared
+    }
+
+    /// A mailbox for a new connection.
+    pub(super) fn open(&self) -> (ConnectionId, Arc<Mailbox>) {
+        let mut core = self.core.lock();
+        core.last_connection += 1;
+        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::<Mailbox>::default());
+        core.mailboxes.insert(id, Arc::clone(&mailbox));
+        (id, mailbox)
+    }
+
+    /// That connection is no more.
+    pub(super) fn close(&self, connection: ConnectionId) {
+        self.core.lock().mailboxes.remove(&connection);
+    }
+
+    /// Ends every connection.
+    pub(super) fn close_all(&self, error: StreamError) {
+        for mailbox in self.core.lock().mailboxes.values() {
+            mailbox.close(error);
+        }
+    }
+
+    /// Drives the router, and does what it says.
+    pub(super) fn drive<T>(&self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> T {
+        let mut core = self.core.lock();
+        let core = &mut *core;
+        let mut random = |bytes: &mut [u8]| self.random.fill(bytes).expect("the system has randomness");
+        let mut cx = Context {
+            now: OffsetDateTime::now_utc(),
+            instant: Instant::now(),
+            random: &mut random,
+            outbox: &mut core.outbox,
+        };
+        let result = work(&mut core.router, &mut cx);
+        core.carry_out();
+        result
+    }
+}
+
+impl Core {
+    fn carry_out(&mut self) {
+        for action in self.outbox.drain(..) {
+            match action {
+                Action::Close { connection, error } => {
+                    if let Some(mailbox) = self.mailboxes.get(&connection) {
+                        mailbox.close(error);
+                    }
+                }
+                Action::Send { connection, packet } => {
+                    if let Some(mailbox) = self.mailboxes.get(&connection) {
+                        mailbox.put(packet);
+                    }
+                }
+                Action::KeepOffline { account, stanza, at, refusal } => {
+                    self.errands.add(Errand::Keep { account, stanza, at, refusal });
+                }
+                Action::TakeOffline { account, session } => {
+                    self.errands.add(Errand::Take { account, session });
+                }
+            }
+        }
+        if self.outbox.capacity() > 4096 {
+            self.outbox = Vec::new(); // after a broadcast to the whole school
+        }
+    }
+}

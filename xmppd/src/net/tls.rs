@@ -1,0 +1,83 @@
+//! The certificate, read anew when asked, and what each connection's TLS ties logins to.
+
+use std::{path::Path, sync::Arc};
+
+use parking_lot::RwLock;
+use rustls::{
+    ProtocolVersion, ServerConfig, ServerConnection,
+    crypto::ring,
+    pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
+    version::{TLS12, TLS13},
+};
+
+use super::ServeError;
+use crate::{
+    auth::{ChannelBindings, tls_server_end_point},
+    config,
+};
+
+/// RFC 7301 name of XMPP for clients (XEP-0368 §3).
+const ALPN: &[u8] = b"xmpp-client";
+
+/// The certificate as it is now. Connections that are there keep theirs.
+pub struct Certificate(RwLock<Arc<Loaded>>);
+
+/// A certificate ready for use.
+pub struct Loaded {
+    /// For STARTTLS, and with ALPN for direct TLS: XEP-0368 lets a client leave it out.
+    pub config: Arc<ServerConfig>,
+    /// RFC 5929 §4.
+    end_point: Option<Vec<u8>>,
+}
+
+impl Certificate {
+    /// Reads chain and key.
+    pub fn load(files: &config::Tls) -> Result<Self, ServeError> {
+        Ok(Self(RwLock::new(Arc::new(Loaded::read(files)?))))
+    }
+
+    /// Reads chain and key again; if they are of no use, the old ones stay.
+    pub fn reload(&self, files: &config::Tls) -> Result<(), ServeError> {
+        let loaded = Arc::new(Loaded::read(files)?);
+        *self.0.write() = loaded;
+        Ok(())
+    }
+
+    /// What new connections use.
+    pub fn current(&self) -> Arc<Loaded> {
+        Arc::clone(&self.0.read())
+    }
+}
+
+impl Loaded {
+    fn read(files: &config::Tls) -> Result<Self, ServeError> {
+        let chain = read_chain(&files.chain)?;
+        let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| refused(&files.key, error))?;
+        let end_point = chain.first().and_then(|leaf| tls_server_end_point(leaf));
+        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+            .with_protocol_versions(&[&TLS13, &TLS12])
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .map_err(|error| refused(&files.chain, error))?;
+        config.alpn_protocols = vec![ALPN.to_vec()];
+        Ok(Self { config: Arc::new(config), end_point })
+    }
+
+    /// What a login over this connection can be tied to.
+    pub fn bindings(&self, connection: &ServerConnection) -> ChannelBindings {
+        let exports = connection.protocol_version() == Some(ProtocolVersion::TLSv1_3);
+        let exporter = || connection.export_keying_material([0; 32], b"EXPORTER-Channel-Binding", None).ok();
+        ChannelBindings {
+            tls_exporter: exports.then(exporter).flatten(),
+            tls_server_end_point: self.end_point.clone(),
+        }
+    }
+}
+
+fn read_chain(path: &Path) -> Result<Vec<CertificateDer<'static>>, ServeError> {
+    let certificates = CertificateDer::pem_file_iter(path).map_err(|error| refused(path, error))?;
+    certificates.collect::<Result<_, _>>().map_err(|error| refused(path, error))
+}
+
+fn refused(path: &Path, what: impl std::fmt::Display) -> ServeError {
+    ServeError::Tls { path: path.to_owned(), what: what.to_string() }
+}

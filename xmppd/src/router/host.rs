@@ -1,0 +1,92 @@
+//! What streams ask of the router: logins, binding, stanzas.
+
+use std::{net::IpAddr, sync::Arc};
+
+use super::{Router, message, presence};
+use crate::{
+    account::Account,
+    auth::{Authenticator, Verdict},
+    jid::Jid,
+    stanza::{Kind, Malformed, Stanza, StanzaError},
+    stream::{Context, Host, SessionId, StreamError, host::BindRequest},
+};
+
+impl Host for Router {
+    fn domain(&self) -> &str {
+        &self.settings.domain
+    }
+
+    fn features(&self) -> String {
+        self.stream_features.clone()
+    }
+
+    fn stanza_bytes(&self) -> usize {
+        self.settings.stanza_bytes
+    }
+
+    fn authenticator(&self) -> &Authenticator {
+        &self.authenticator
+    }
+
+    fn account(&self, name: &str) -> Option<Arc<Account>> {
+        self.people.get(name).map(|person| Arc::clone(&person.account))
+    }
+
+    fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict {
+        self.throttle.attempt(cx.instant, peer, account)
+    }
+
+    fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) {
+        self.throttle.succeeded(cx.instant, peer, account);
+    }
+
+    fn bind(
+        &mut self,
+        request: BindRequest<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(SessionId, Jid), StanzaError> {
+        self.start_session(request, cx)
+    }
+
+    fn receive(
+        &mut self,
+        session: SessionId,
+        stanza: Result<Stanza, Box<Malformed>>,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StreamError> {
+        let stanza = match stanza {
+            Ok(stanza) => stanza,
+            Err(malformed) => {
+                self.refuse(session, &malformed.element, malformed.error, cx);
+                return Ok(());
+            }
+        };
+        let Some(sender) = self.sessions.get(&session) else { return Ok(()) };
+        // RFC 6120 §8.1.2.1: a `from` that is not one's own ends the stream.
+        let is_own = |from: &Jid| *from == sender.jid || from.as_str() == sender.jid.bare();
+        if !stanza.from.as_ref().is_none_or(is_own) {
+            return Err(StreamError::InvalidFrom);
+        }
+        self.dispatch(session, &stanza, cx);
+        Ok(())
+    }
+
+    fn end(&mut self, session: SessionId, cx: &mut Context<'_>) {
+        self.end_session(session, cx);
+    }
+}
+
+impl Router {
+    fn dispatch(&mut self, session: SessionId, stanza: &Stanza, cx: &mut Context<'_>) {
+        let is_foreign = stanza.to.as_ref().is_some_and(|to| to.domain() != self.settings.domain);
+        if is_foreign {
+            // There is no way out of this server, by design.
+            return self.refuse(session, &stanza.element, StanzaError::RemoteServerNotFound, cx);
+        }
+        match stanza.kind {
+            Kind::Iq(kind) => self.iq(session, kind, stanza, cx),
+            Kind::Message(kind) => message::Message { session, kind, stanza }.route(self, cx),
+            Kind::Presence(kind) => presence::Presence { session, kind, stanza }.route(self, cx),
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! What becomes of a request, and of its answer (RFC 6121 §8).
+
+use super::{
+    Router,
+    table::{self, Fate},
+};
+use crate::{
+    features::{self, Reply, Request, Target},
+    jid::Jid,
+    stanza::{IqType, Stamped, Stanza, StanzaError, reply},
+    stream::{Context, SessionId},
+    xml::Node,
+};
+
+impl Router {
+    pub(super) fn iq(&mut self, session: SessionId, kind: IqType, stanza: &Stanza, cx: &mut Context<'_>) {
+        let Some(sender) = self.sessions.get(&session) else { return };
+        let target = match &stanza.to {
+            // RFC 6120 §10.3.3: to nobody means to one's own account.
+            None => Target::Own,
+            Some(to) => match self.iq_fate(to, kind) {
+                Fate::Answer => match to.local() {
+                    None => Target::Server,
+                    Some(name) if name == &*sender.account => Target::Own,
+                    Some(name) => Target::Account(name.to_owned()),
+                },
+                Fate::ToThat => return self.pass_iq_on(session, to, stanza, cx),
+                Fate::Refuse => {
+                    return self.refuse(session, &stanza.element, StanzaError::ServiceUnavailable, cx);
+                }
+                _ => return,
+            },
+        };
+        if matches!(kind, IqType::Get | IqType::Set) {
+            self.answer(session, kind, target, stanza, cx);
+        }
+    }
+
+    fn iq_fate(&self, to: &Jid, kind: IqType) -> Fate {
+        match (to.local(), to.resource()) {
+            (Some(name), _) => table::iq(self.recipient(name), self.address_of(to), kind),
+            (None, None) => Fate::Answer,
+            (None, Some(_)) => table::iq(table::Recipient::NoAccount, table::Address::FullNoMatch, kind),
+        }
+    }
+
+    fn pass_iq_on(&self, session: SessionId, to: &Jid, stanza: &Stanza, cx: &mut Context<'_>) {
+        let (Some(sender), Some(recipient)) = (self.sessions.get(&session), self.session_at(to)) else {
+            return;
+        };
+        let stamped = Stamped::new(&stanza.element, sender.jid.as_str(), sender.language.as_deref());
+        cx.send(recipient.connection, stamped.to(&recipient.full));
+    }
+
+    /// What the server is asked itself, for itself or for an account.
+    fn answer(
+        &mut self,
+        session: SessionId,
+        kind: IqType,
+        target: Target,
+        stanza: &Stanza,
+        cx: &mut Context<'_>,
+    ) {
+        let node = Node::from(&stanza.element);
+        let Some(payload) = node.children.first() else { return };
+        let request =
+            Request { session, element: &stanza.element, is_set: kind == IqType::Set, target, payload };
+        match features::answer(self, &request, cx) {
+            Ok(Reply::Payload(payload)) => {
+                if let Some(session) = self.sessions.get(&session) {
+                    session.say(reply::result(&stanza.element, session.jid.as_str(), &payload), cx);
+                }
+            }
+            Ok(Reply::Sent) => {}
+            Err(error) => self.refuse(session, &stanza.element, error, cx),
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Accounts as they are now, and changes to them while people are online.
+
+use std::sync::Arc;
+
+use super::Router;
+use crate::{
+    account::Account,
+    jid::Jid,
+    stanza::stamped::Addressee,
+    stream::{Action, Context, SessionId, StreamError},
+};
+
+/// An account, and who of it is there.
+pub struct Person {
+    /// The account's name, shared by its sessions.
+    pub(crate) name: Arc<str>,
+    /// The account.
+    pub(crate) account: Arc<Account>,
+    /// Its bare address.
+    pub(crate) jid: Jid,
+    /// Its bare address, for the heads of stanzas.
+    pub(crate) bare: Addressee,
+    /// Its sessions, oldest first.
+    pub(crate) sessions: Vec<SessionId>,
+    /// Whether the store keeps messages for it.
+    pub(crate) waiting: Waiting,
+}
+
+/// What is known about messages in the store.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Waiting {
+    /// There are none: whoever logs in need not ask.
+    Nothing,
+    /// There are some, or it has not been asked since the start.
+    Perhaps,
+    /// The store has been asked.
+    Taking,
+}
+
+/// What has become of an account, once it is on disk.
+#[derive(Clone, Debug)]
+pub enum AccountChange {
+    /// Its password is another: whoever is logged in with the old one has to log in again.
+    PasswordChanged(Arc<Account>),
+    /// This is how it is now: new, or with another name, groups or rights, or disabled, or enabled again.
+    Put(Arc<Account>),
+    /// There is no such account any more.
+    Removed(String),
+}
+
+impl Person {
+    pub(super) fn new(account: Arc<Account>, domain: &str) -> Self {
+        let name: Arc<str> = account.name.as_str().into();
+        let jid = Jid::of_account(&name, domain);
+        let bare = Addressee::new(jid.as_str());
+        Self { name, account, jid, bare, sessions: Vec::new(), waiting: Waiting::Perhaps }
+    }
+}
+
+impl Router {
+    /// Carries out a change: ends sessions that may not go on, and tells everybody's roster.
+    pub fn apply(&mut self, change: AccountChange, cx: &mut Context<'_>) {
+        match change {
+            AccountChange::PasswordChanged(account) => {
+                self.end_all(&account.name, StreamError::Reset, cx);
+                self.put(account, cx);
+            }
+            AccountChange::Put(account) => self.put(account, cx),
+            AccountChange::Removed(name) => {
+                self.end_all(&name, StreamError::NotAuthorized, cx);
+                self.people.remove(&*name);
+                self.update_roster(&name, cx);
+            }
+        }
+    }
+
+    fn put(&mut self, account: Arc<Account>, cx: &mut Context<'_>) {
+        let name = account.name.clone();
+        if !account.enabled {
+            self.end_all(&name, StreamError::NotAuthorized, cx);
+        }
+        if let Some(person) = self.people.get_mut(&*name) {
+            person.account = account;
+        } else {
+            let person = Person::new(account, &self.settings.domain);
+            self.people.insert(Arc::clone(&person.name), person);
+        }
+        self.update_roster(&name, cx);
+    }
+
+    /// Ends every session of an account at once; its contacts see it go.
+    fn end_all(&mut self, name: &str, error: StreamError, cx: &mut Context<'_>) {
+        let sessions = self.people.get(name).map_or_else(Vec::new, |person| person.sessions.clone());
+        for session in sessions {
+            self.expel(session, error, cx);
+        }
+    }
+
+    /// Ends a session from the server's side.
+    pub(super) fn expel(&mut self, session: SessionId, error: StreamError, cx: &mut Context<'_>) {
+        let Some(connection) = self.sessions.get(&session).map(|session| session.connection) else { return };
+        cx.outbox.push(Action::Close { connection, error });
+        self.end_session(session, cx);
+    }
+}

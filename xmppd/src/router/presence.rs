@@ -1,0 +1,190 @@
+//! What becomes of presence (RFC 6121 §3, §4): all who share the roster are subscribed to each other.
+
+use super::{Router, Session, session::Available};
+use crate::{
+    jid::Jid,
+    ns,
+    stanza::{PresenceType, Stamped, Stanza, StanzaError},
+    stream::{Context, SessionId},
+    xml::{Escaped, Node},
+};
+
+/// To how many a session may send presence directly. Rooms will be what it is used for.
+const MOST_DIRECTED: usize = 200;
+
+/// Presence on its way.
+pub(super) struct Presence<'a> {
+    pub(super) session: SessionId,
+    pub(super) kind: PresenceType,
+    pub(super) stanza: &'a Stanza,
+}
+
+impl Presence<'_> {
+    pub(super) fn route(&self, router: &mut Router, cx: &mut Context<'_>) {
+        let Some(to) = &self.stanza.to else {
+            match self.kind {
+                PresenceType::Available => self.available(router, cx),
+                PresenceType::Unavailable => self.unavailable(router, cx),
+                _ => {} // RFC 6121 has no meaning for the others without a `to`
+            }
+            return;
+        };
+        match self.kind {
+            PresenceType::Available | PresenceType::Unavailable => self.directed(to, router, cx),
+            PresenceType::Error => self.pass_on(to, router, cx),
+            PresenceType::Probe => self.probe(to, router, cx),
+            PresenceType::Subscribe => self.subscribe(to, router, cx),
+            // All are subscribed to all, and stay so.
+            PresenceType::Subscribed | PresenceType::Unsubscribe | PresenceType::Unsubscribed => {}
+        }
+    }
+
+    /// RFC 6121 §4.2, §4.4: tells everybody; and a newcomer, who is there.
+    fn available(&self, router: &mut Router, cx: &mut Context<'_>) {
+        let Some(priority) = priority(self.stanza) else {
+            return router.refuse(self.session, &self.stanza.element, StanzaError::BadRequest, cx);
+        };
+        let Some(session) = router.sessions.get_mut(&self.session) else { return };
+        let stamped = self.stamped(session).detached();
+        let is_first = session.presence.is_none();
+        session.presence = Some(Available { priority, stamped: stamped.clone() });
+        router.broadcast(&stamped, cx);
+        if is_first {
+            router.tell_who_is_there(self.session, cx);
+        }
+        if priority >= 0 {
+            router.take_offline(self.session, cx);
+        }
+    }
+
+    /// RFC 6121 §4.5.
+    fn unavailable(&self, router: &mut Router, cx: &mut Context<'_>) {
+        let Some(session) = router.sessions.get_mut(&self.session) else { return };
+        let was_available = session.presence.take().is_some();
+        let directed = std::mem::take(&mut session.directed);
+        let stamped = self.stamped(session);
+        if was_available {
+            session.tell(&stamped, cx);
+        }
+        router.farewell(was_available, &directed, &stamped, cx);
+    }
+
+    /// RFC 6121 §4.6.
+    fn directed(&self, to: &Jid, router: &mut Router, cx: &mut Context<'_>) {
+        let Some(session) = router.sessions.get_mut(&self.session) else { return };
+        session.directed.retain(|known| known != to);
+        if self.kind == PresenceType::Available {
+            if session.directed.len() >= MOST_DIRECTED {
+                return router.refuse(
+                    self.session,
+                    &self.stanza.element,
+                    StanzaError::ResourceConstraint,
+                    cx,
+                );
+            }
+            session.directed.push(to.clone());
+        }
+        self.pass_on(to, router, cx);
+    }
+
+    fn pass_on(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
+        let Some(session) = router.sessions.get(&self.session) else { return };
+        let stamped = self.stamped(session);
+        for recipient in router.see_presence(to) {
+            let addressee = if to.resource().is_some() { &recipient.full } else { &recipient.bare };
+            cx.send(recipient.connection, stamped.to(addressee));
+        }
+    }
+
+    /// RFC 6121 §4.3.2: answered for the contact.
+    fn probe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
+        let Some(prober) = router.sessions.get(&self.session) else { return };
+        let Some(person) = to.local().and_then(|name| router.person(name)) else { return };
+        let mut is_there = false;
+        for presence in router.sessions_of(&person.name).filter_map(|session| session.presence.as_ref()) {
+            prober.tell(&presence.stamped, cx);
+            is_there = true;
+        }
+        if !is_there {
+            prober.tell(&from_account(person.jid.as_str(), "unavailable"), cx);
+        }
+    }
+
+    /// RFC 6121 §3.1.3: who is subscribed already is told so at once; who does not exist cannot be subscribed
+    /// to.
+    fn subscribe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
+        let Some(session) = router.sessions.get(&self.session) else { return };
+        let exists = to.local().is_some_and(|name| router.person(name).is_some());
+        let answer = if exists { "subscribed" } else { "unsubscribed" };
+        session.tell(&from_account(to.bare(), answer), cx);
+    }
+
+    fn stamped(&self, session: &Session) -> Stamped {
+        Stamped::new(&self.stanza.element, session.jid.as_str(), session.language.as_deref())
+    }
+}
+
+impl Router {
+    /// To every available resource of everybody, one's own included (RFC 6121 §4.2.2).
+    fn broadcast(&self, stamped: &Stamped, cx: &mut Context<'_>) {
+        for session in self.sessions.values().filter(|session| session.presence.is_some()) {
+            session.tell(stamped, cx);
+        }
+    }
+
+    /// What probes of all contacts would bring (RFC 6121 §4.3), and one's own other resources.
+    fn tell_who_is_there(&self, newcomer: SessionId, cx: &mut Context<'_>) {
+        let Some(session) = self.sessions.get(&newcomer) else { return };
+        for other in self.sessions.values().filter(|other| other.id != newcomer) {
+            if let Some(presence) = &other.presence {
+                session.tell(&presence.stamped, cx);
+            }
+        }
+    }
+
+    /// Tells all who saw a session that it is gone: RFC 6121 §4.5.2, and §4.6.3 for directed presence.
+    pub(super) fn announce_end(
+        &self,
+        session: &Session,
+        was_available: bool,
+        farewell: &Stamped,
+        cx: &mut Context<'_>,
+    ) {
+        self.farewell(was_available, &session.directed, farewell, cx);
+    }
+
+    fn farewell(&self, was_available: bool, directed: &[Jid], stamped: &Stamped, cx: &mut Context<'_>) {
+        if was_available {
+            self.broadcast(stamped, cx);
+        }
+        for to in directed {
+            let unaware =
+                self.see_presence(to).filter(|session| !was_available || session.presence.is_none());
+            for recipient in unaware {
+                let addressee = if to.resource().is_some() { &recipient.full } else { &recipient.bare };
+                cx.send(recipient.connection, stamped.to(addressee));
+            }
+        }
+    }
+
+    /// Who gets presence for that address: RFC 6121 §8.5.2.1.2, every available resource; §8.5.3.1, that one.
+    fn see_presence<'a>(&'a self, to: &'a Jid) -> impl Iterator<Item = &'a Session> {
+        let name = to.local().unwrap_or_default();
+        self.sessions_of(name).filter(move |session| match to.resource() {
+            None => session.presence.is_some(),
+            Some(_) => session.jid == *to,
+        })
+    }
+}
+
+/// RFC 6121 §4.7.2.3: 0 where nothing is said, `None` for what is no such number.
+fn priority(stanza: &Stanza) -> Option<i8> {
+    if !stanza.element.has_child("priority", ns::CLIENT) {
+        return Some(0);
+    }
+    Node::from(&stanza.element).child("priority", ns::CLIENT)?.text.trim().parse().ok()
+}
+
+fn from_account(address: &str, kind: &str) -> Stamped {
+    Stamped::own(&format!("presence type='{kind}' from='{}'", Escaped(address)), "/>")
+}

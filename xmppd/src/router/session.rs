@@ -1,0 +1,113 @@
+//! A bound resource: its start and its end.
+
+use std::sync::Arc;
+
+use super::Router;
+use crate::{
+    features::offline::Withheld,
+    jid::{Jid, Resource},
+    stanza::{Stamped, StanzaError, stamped::Addressee},
+    stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
+    xml::Escaped,
+};
+
+/// One client of one person.
+pub struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) connection: ConnectionId,
+    /// The account's name.
+    pub(crate) account: Arc<str>,
+    /// The full address.
+    pub(crate) jid: Jid,
+    /// The full address, for the heads of stanzas.
+    pub(crate) full: Addressee,
+    /// The account's address, for the heads of stanzas.
+    pub(crate) bare: Addressee,
+    /// The `xml:lang` of what the client sends without saying.
+    pub(crate) language: Option<String>,
+    /// What the client last said about itself to everybody; `None` while it is not available.
+    pub(crate) presence: Option<Available>,
+    /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
+    pub(crate) interested: bool,
+    /// To whom it has sent presence directly (RFC 6121 §4.6).
+    pub(crate) directed: Vec<Jid>,
+    /// Messages that must come after those which the store is asked for.
+    pub(crate) withheld: Option<Vec<Withheld>>,
+}
+
+/// Presence of an available resource.
+pub(crate) struct Available {
+    /// RFC 6121 §4.7.2.3.
+    pub(crate) priority: i8,
+    /// The whole stanza, for those who come later.
+    pub(crate) stamped: Stamped,
+}
+
+impl Session {
+    /// Its priority, if messages to the bare address may go to it.
+    pub(crate) fn priority(&self) -> Option<i8> {
+        self.presence.as_ref().map(|presence| presence.priority)
+    }
+
+    /// Presence that says that it is gone.
+    pub(crate) fn farewell(&self) -> Stamped {
+        Stamped::own(&format!("presence type='unavailable' from='{}'", Escaped(self.jid.as_str())), "/>")
+    }
+}
+
+impl Router {
+    pub(super) fn start_session(
+        &mut self,
+        request: BindRequest<'_>,
+        cx: &mut Context<'_>,
+    ) -> Result<(SessionId, Jid), StanzaError> {
+        // It may have been removed or disabled since it proved its password.
+        let person = self.person(request.account).ok_or(StanzaError::NotAllowed)?;
+        let resource = request.resource.unwrap_or_else(|| random_resource(cx));
+        let jid = person.jid.with_resource(&resource);
+        // RFC 6120 §7.7.2.2: the older of two equal resources goes.
+        let older = self.session_at(&jid).map(|session| session.id);
+        if older.is_none() && person.sessions.len() >= self.settings.resources_per_account {
+            return Err(StanzaError::ResourceConstraint);
+        }
+        if let Some(older) = older {
+            self.expel(older, StreamError::Conflict, cx);
+        }
+        self.last_session += 1;
+        let id = SessionId(self.last_session);
+        let person = self.people.get_mut(request.account).expect("it was there above");
+        person.sessions.push(id);
+        let session = Session {
+            id,
+            connection: request.connection,
+            account: Arc::clone(&person.name),
+            full: Addressee::new(jid.as_str()),
+            bare: person.bare.clone(),
+            jid: jid.clone(),
+            language: request.language,
+            presence: None,
+            interested: false,
+            directed: Vec::new(),
+            withheld: None,
+        };
+        self.sessions.insert(id, session);
+        Ok((id, jid))
+    }
+
+    /// Forgets a session, tells those who saw it, and finds another way for what it was still to get.
+    pub(super) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
+        let Some(mut session) = self.sessions.remove(&id) else { return };
+        if let Some(person) = self.people.get_mut(&session.account) {
+            person.sessions.retain(|other| *other != id);
+        }
+        let was_available = session.presence.take().is_some();
+        let farewell = session.farewell();
+        self.announce_end(&session, was_available, &farewell, cx);
+        self.reroute_withheld(&mut session, cx);
+    }
+}
+
+/// RFC 6120 §7.6: a resource made by the server cannot be guessed.
+fn random_resource(cx: &mut Context<'_>) -> Resource {
+    Resource::parse(&cx.token()).expect("letters and digits are a resource")
+}

@@ -1,0 +1,96 @@
+//! A stanza with its sender stamped on (RFC 6120 §8.1.2.1), ready for many recipients: what all of them get
+//! is serialised once and shared, and each costs one reference more.
+
+use std::fmt::Write;
+
+use bytes::Bytes;
+use smallvec::{SmallVec, smallvec};
+
+use crate::{
+    ns,
+    xml::{Element, Escaped},
+};
+
+/// What goes to one connection, in pieces that others may share.
+pub type Packet = SmallVec<[Bytes; 3]>;
+
+/// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and
+/// session.
+#[derive(Clone)]
+pub struct Addressee(Bytes);
+
+impl Addressee {
+    /// For `to='…'`.
+    pub fn new(address: &str) -> Self {
+        Self(format!("{}'", Escaped(address)).into())
+    }
+}
+
+/// A stanza from somebody, to anybody.
+#[derive(Clone)]
+pub struct Stamped {
+    /// Up to `to='`.
+    head: Bytes,
+    /// Behind the `to`.
+    tail: Bytes,
+}
+
+impl Stamped {
+    /// Stamps `from` on. The payload and all other attributes stay as they came; prefixes which the sender's
+    /// stream declared are declared again. `language` is the sender's stream's, for a stanza that names none
+    /// (RFC 6120 §8.1.5).
+    pub fn new(element: &Element, from: &str, language: Option<&str>) -> Self {
+        let mut head = String::with_capacity(128);
+        write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
+            .expect("a string takes everything");
+        let mut has_language = false;
+        for (name, value, whole) in element.raw_attributes() {
+            let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
+            if !is_ours {
+                head.push(' ');
+                head.push_str(whole);
+            }
+            has_language |= name == "xml:lang";
+        }
+        for (prefix, namespace) in element.borrowed_prefixes() {
+            let is_declared =
+                element.raw_attributes().any(|(name, ..)| name.strip_prefix("xmlns:") == Some(prefix));
+            if !is_declared {
+                write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
+            }
+        }
+        if let Some(language) = language.filter(|_| !has_language) {
+            write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
+        }
+        head.push_str(" to='");
+        Self { head: head.into(), tail: element.tail() }
+    }
+
+    /// A stanza of the server's own making: the tag's name with its attributes but for `to`, and what follows
+    /// them, which is `/>` or `>…</name>`.
+    pub fn own(start: &str, tail: impl Into<Bytes>) -> Self {
+        Self { head: format!("<{start} to='").into(), tail: tail.into() }
+    }
+
+    /// For one recipient.
+    pub fn to(&self, to: &Addressee) -> Packet {
+        smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
+    }
+
+    /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
+    #[must_use]
+    pub fn detached(&self) -> Self {
+        Self { head: self.head.clone(), tail: Bytes::copy_from_slice(&self.tail) }
+    }
+}
+
+/// A packet as one piece.
+pub fn flatten(packet: &Packet) -> Bytes {
+    packet.concat().into()
+}
+
+/// A kept message with `addition` as its last child; `None` if it has no content at all, and so no end tag.
+pub fn with_last_child(message: &Bytes, addition: String) -> Option<Packet> {
+    let end_tag = memchr::memmem::rfind(message, b"</")?;
+    Some(smallvec![message.slice(..end_tag), addition.into(), message.slice(end_tag..)])
+}

@@ -1,0 +1,105 @@
+//! The tables, as a list of migrations; `user_version` counts those that a file has seen.
+
+use std::{
+    fs::{self, Metadata, OpenOptions, Permissions},
+    io,
+    os::unix::{
+        self,
+        fs::{MetadataExt, OpenOptionsExt, PermissionsExt},
+    },
+    path::Path,
+    sync::Arc,
+    time::Duration,
+};
+
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::{StoreError, wipe, writer::Erasure};
+use crate::auth::random_bytes;
+
+/// Small pages, since most messages are small; `offline.rs` reckons with it.
+pub(super) const PAGE_BYTES: u32 = 1024;
+
+/// Append only: the place in this list is a migration's version.
+const MIGRATIONS: &[&str] = &["
+    CREATE TABLE account (
+        id            INTEGER PRIMARY KEY,
+        name          TEXT NOT NULL UNIQUE,
+        display_name  TEXT NOT NULL,
+        administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
+        enabled       INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+        keys          BLOB NOT NULL     -- the text of RFC 5803, a line for each hash
+    ) STRICT;
+    CREATE TABLE account_group (
+        account  INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+        position INTEGER NOT NULL,
+        name     TEXT NOT NULL,
+        PRIMARY KEY (account, position)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE offline_message (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        margin  BLOB NOT NULL,          -- keeps the stanza out of pages that are balanced, see wipe.rs
+        account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+        at      INTEGER NOT NULL,       -- milliseconds since 1970
+        stanza  BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX offline_message_account ON offline_message (account, id);
+    CREATE INDEX offline_message_at ON offline_message (at);
+    CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+"];
+
+/// Opens or makes the file, locks it, brings it up to date, and wipes what a crash may have left in its log.
+pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    make_private(path).map_err(|error| StoreError::File(path.display().to_string(), Arc::new(error)))?;
+    let mut connection = Connection::open(path)?;
+    connection.busy_timeout(Duration::ZERO)?;
+    connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    connection.pragma_update(None, "page_size", PAGE_BYTES)?;
+    connection.pragma_update(None, "secure_delete", true)?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "foreign_keys", true)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    migrate(&mut connection)?;
+    wipe::after(&mut connection, Erasure::Messages)?;
+    Ok(connection)
+}
+
+/// What [`crate::auth::DecoySecret`] is made from.
+pub(super) fn decoy_secret(connection: &Connection) -> Result<[u8; 32], StoreError> {
+    let query = "SELECT value FROM secret WHERE name = 'decoy'";
+    Ok(connection.query_row(query, [], |row| row.get(0))?)
+}
+
+/// For its owner alone, from the first byte on; `SQLite` gives the log the same mode and owner. What root makes
+/// for the daemon's user, as when adding the first account, belongs to that user: the owner of the folder.
+fn make_private(path: &Path) -> io::Result<()> {
+    let file = OpenOptions::new().create(true).append(true).mode(0o600).open(path)?;
+    file.set_permissions(Permissions::from_mode(0o600))?;
+    let owner = |of: &Metadata| (of.uid(), of.gid());
+    let (uid, gid) = owner(&fs::metadata(path.parent().unwrap_or(Path::new(".")))?);
+    if owner(&file.metadata()?) == (uid, gid) {
+        return Ok(());
+    }
+    match unix::fs::fchown(&file, Some(uid), Some(gid)) {
+        // Whoever may not give files away is not root, and works for itself.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => Ok(()),
+        given => given,
+    }
+}
+
+fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
+    let known = u32::try_from(MIGRATIONS.len()).expect("fewer migrations than that");
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found > known {
+        return Err(StoreError::NewerSchema { found, known });
+    }
+    for migration in &MIGRATIONS[found as usize..] {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", known)?;
+    let secret: [u8; 32] = random_bytes();
+    transaction.execute("INSERT OR IGNORE INTO secret (name, value) VALUES ('decoy', ?1)", [secret])?;
+    Ok(transaction.commit()?)
+}

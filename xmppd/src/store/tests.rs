@@ -1,0 +1,268 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use std::{
+    fs,
+    os::unix::fs::{MetadataExt, PermissionsExt},
+    sync::LazyLock,
+};
+
+use bytes::Bytes;
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+use super::*;
+use crate::{
+    account::Account,
+    auth::{Keys, Password},
+};
+
+const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
+
+fn account(name: &str) -> Account {
+    static KEYS: LazyLock<Keys> = LazyLock::new(|| Keys::derive(&Password::prepare("pencil").unwrap()));
+    let keys = KEYS.clone();
+    let groups = vec!["Class 4b".to_owned(), "Chess".to_owned()];
+    let (name, display_name) = (name.to_owned(), format!("The one called {name}"));
+    Account { name, display_name, groups, administrator: false, enabled: true, keys }
+}
+
+async fn store(folder: &TempDir) -> Store {
+    let store = Store::open(folder.path(), 200).unwrap();
+    store.add_account(account("juliet")).await.unwrap();
+    store
+}
+
+/// In which files of the folder these bytes occur.
+fn files_with(folder: &TempDir, mark: &[u8]) -> Vec<String> {
+    let entries = fs::read_dir(folder.path()).unwrap().map(Result::unwrap);
+    let holding =
+        entries.filter(|entry| memchr::memmem::find(&fs::read(entry.path()).unwrap(), mark).is_some());
+    holding.map(|entry| entry.file_name().into_string().unwrap()).collect()
+}
+
+/// A message of this length whose every 16 bytes hold the mark.
+fn marked(length: usize) -> Bytes {
+    b"canary-7f3a91c2-".iter().copied().cycle().take(length).collect()
+}
+
+const MARK: &[u8] = b"canary";
+
+#[tokio::test]
+async fn accounts_come_back_as_they_went_in() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let mut romeo = account("romeo");
+    store.add_account(romeo.clone()).await.unwrap();
+    (romeo.groups, romeo.enabled, romeo.administrator) = (vec!["Chess".to_owned()], false, true);
+    store.update_account(romeo.clone()).await.unwrap();
+    store.close().await;
+
+    let accounts = Store::open(folder.path(), 200).unwrap().accounts().await.unwrap();
+    assert_eq!(accounts.iter().map(|account| account.name.as_str()).collect::<Vec<_>>(), ["juliet", "romeo"]);
+    assert_eq!(accounts[0].groups, ["Class 4b", "Chess"]);
+    let again = &accounts[1];
+    assert_eq!((&again.groups, again.enabled, again.administrator), (&romeo.groups, false, true));
+    assert_eq!(*again.keys.to_text(), *romeo.keys.to_text());
+}
+
+#[tokio::test]
+async fn names_are_unique_and_must_exist() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    assert!(matches!(store.add_account(account("juliet")).await, Err(StoreError::AlreadyExists(_))));
+    assert!(matches!(store.update_account(account("romeo")).await, Err(StoreError::NoSuchAccount(_))));
+    assert!(matches!(store.remove_account("romeo").await, Err(StoreError::NoSuchAccount(_))));
+    assert!(matches!(store.account("romeo").await, Err(StoreError::NoSuchAccount(_))));
+    let kept = store.keep_offline("romeo", marked(10), AT).await;
+    assert!(matches!(kept, Err(StoreError::NoSuchAccount(_))));
+}
+
+#[tokio::test]
+async fn messages_wait_in_order_up_to_the_limit() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), 2).unwrap();
+    store.add_account(account("juliet")).await.unwrap();
+    let at = AT + time::Duration::milliseconds(1_700_000_000_123);
+    for (stanza, expected) in [("one", Keeping::Kept), ("two", Keeping::Kept), ("three", Keeping::Full)] {
+        assert_eq!(store.keep_offline("juliet", stanza.into(), at).await.unwrap(), expected);
+    }
+    let waiting = store.take_offline("juliet").await.unwrap();
+    assert_eq!(waiting.iter().map(|kept| &kept.stanza[..]).collect::<Vec<_>>(), [b"one", b"two"]);
+    assert!(waiting.iter().all(|kept| kept.at == at));
+
+    store.erase_offline("romeo", vec![waiting[0].id]).await.unwrap();
+    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 2, "erased by somebody else");
+    store.erase_offline("juliet", vec![waiting[0].id]).await.unwrap();
+    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
+    assert_eq!(store.keep_offline("juliet", "three".into(), at).await.unwrap(), Keeping::Kept);
+}
+
+#[tokio::test]
+async fn what_waits_too_long_is_erased() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let day = time::Duration::DAY;
+    store.keep_offline("juliet", marked(100), AT).await.unwrap();
+    store.keep_offline("juliet", "young".into(), AT + day).await.unwrap();
+    assert_eq!(store.expire_offline(AT + day).await.unwrap(), 1);
+    assert_eq!(store.expire_offline(AT + day).await.unwrap(), 0);
+    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
+    assert!(files_with(&folder, MARK).is_empty());
+}
+
+#[tokio::test]
+async fn many_requests_at_once_are_all_answered() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let keeping = (0..600).map(|_| store.keep_offline("juliet", marked(300), AT));
+    let answers = futures::future::join_all(keeping).await;
+    let kept = answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Keeping::Kept).count();
+    assert_eq!(kept, 200);
+}
+
+#[tokio::test]
+async fn what_fails_undoes_nothing_of_those_who_came_along() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let names = ["benvolio", "juliet", "mercutio", "juliet", "romeo"];
+    let adding = names.map(|name| store.add_account(account(name)));
+    let added = futures::future::join_all(adding).await;
+    assert_eq!(added.iter().map(Result::is_ok).collect::<Vec<_>>(), [true, false, true, false, true]);
+    assert_eq!(store.accounts().await.unwrap().len(), 4);
+}
+
+#[tokio::test]
+async fn files_are_for_their_owner_alone_and_for_one_process() {
+    let folder = TempDir::new().unwrap();
+    let _store = store(&folder).await;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        let entry = entry.unwrap();
+        assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
+    }
+    assert!(matches!(Store::open(folder.path(), 200), Err(StoreError::InUse)));
+}
+
+#[tokio::test]
+async fn what_root_makes_belongs_to_the_owner_of_the_folder() {
+    if !nix::unistd::geteuid().is_root() {
+        println!("skipped: only root can make files for others");
+        return;
+    }
+    let folder = TempDir::new().unwrap();
+    std::os::unix::fs::chown(folder.path(), Some(5222), Some(5222)).unwrap();
+    let _store = store(&folder).await;
+    for entry in fs::read_dir(folder.path()).unwrap() {
+        assert_eq!(entry.unwrap().metadata().unwrap().uid(), 5222);
+    }
+}
+
+#[tokio::test]
+async fn the_decoys_survive_a_restart() {
+    let folder = TempDir::new().unwrap();
+    let secret = |store: Store| async move {
+        let secret = store.request(Erasure::Nothing, schema::decoy_secret).await.unwrap();
+        store.close().await;
+        secret
+    };
+    let first = secret(store(&folder).await).await;
+    assert_ne!(first, [0; 32]);
+    assert_eq!(secret(Store::open(folder.path(), 200).unwrap()).await, first);
+}
+
+#[tokio::test]
+async fn a_newer_schema_is_refused() {
+    let folder = TempDir::new().unwrap();
+    store(&folder).await.close().await;
+    let connection = Connection::open(folder.path().join(FILE)).unwrap();
+    connection.pragma_update(None, "user_version", 99).unwrap();
+    drop(connection);
+    let refusal = Store::open(folder.path(), 200).err().unwrap();
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 1 }));
+}
+
+#[tokio::test]
+async fn a_closed_store_says_so() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    store.close().await;
+    assert!(matches!(store.accounts().await, Err(StoreError::Closed)));
+    assert!(!folder.path().join("xmppd.sqlite-wal").exists());
+}
+
+#[tokio::test]
+async fn not_a_byte_stays_of_what_was_delivered() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    for length in [16, 300, 1000, 5000, 65_536] {
+        store.keep_offline("juliet", marked(length), AT).await.unwrap();
+    }
+    assert!(!files_with(&folder, MARK).is_empty(), "this test would notice");
+    let ids = store.take_offline("juliet").await.unwrap().iter().map(|kept| kept.id).collect();
+    store.erase_offline("juliet", ids).await.unwrap();
+    assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
+}
+
+/// Erasing here and there makes the tree balance in every way it can, and balancing is what leaves bytes behind.
+#[tokio::test]
+async fn not_a_byte_stays_however_the_tree_is_balanced() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), u32::MAX).unwrap();
+    let names = ["benvolio", "juliet", "mercutio", "romeo"];
+    for name in names {
+        store.add_account(account(name)).await.unwrap();
+    }
+    let mut state = 1_u32;
+    let mut random = move |below: u32| {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) % below
+    };
+    for _ in 0..25 {
+        let keeping = (0..100).map(|number| {
+            let length = random(500) as usize + 16;
+            // Some messages stay for good, and with them the pages that others have passed through.
+            let stanza = if random(4) == 0 { vec![b'x'; length].into() } else { marked(length) };
+            store.keep_offline(names[number % names.len()], stanza, AT)
+        });
+        futures::future::join_all(keeping).await;
+        erase_marked(&store, &names, || random(3) > 0).await;
+    }
+    erase_marked(&store, &names, || true).await;
+    assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
+}
+
+async fn erase_marked(store: &Store, names: &[&str], mut chosen: impl FnMut() -> bool) {
+    for name in names {
+        let waiting = store.take_offline(name).await.unwrap();
+        let marked = waiting.iter().filter(|kept| kept.stanza.starts_with(MARK));
+        let ids = marked.map(|kept| kept.id).filter(|_| chosen()).collect();
+        store.erase_offline(name, ids).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_removed_account_takes_everything_along() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    for number in 0..50 {
+        store.add_account(account(&format!("pupil-{number}"))).await.unwrap();
+    }
+    store.keep_offline("juliet", marked(500), AT).await.unwrap();
+    store.remove_account("juliet").await.unwrap();
+    assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
+    assert_eq!(files_with(&folder, b"juliet"), [] as [&str; 0]);
+    assert_eq!(files_with(&folder, b"pupil-49"), [FILE]);
+}
+
+#[tokio::test]
+async fn what_a_crash_left_in_the_log_is_wiped_at_the_next_start() {
+    let (crashed, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store = store(&crashed).await;
+    store.keep_offline("juliet", marked(500), AT).await.unwrap();
+    for file in [FILE, "xmppd.sqlite-wal"] {
+        fs::copy(crashed.path().join(file), folder.path().join(file)).unwrap();
+    }
+    assert_eq!(files_with(&folder, MARK), ["xmppd.sqlite-wal"]);
+    let store = Store::open(folder.path(), 200).unwrap();
+    assert_eq!(files_with(&folder, MARK), [FILE]);
+    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
+}

@@ -1,0 +1,118 @@
+//! The one thread that holds the database. Requests that have come in together share one transaction, and so
+//! one wait for the disk; they are answered after its commit.
+
+use std::thread;
+
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+use tokio::sync::{mpsc, oneshot};
+
+use super::{StoreError, wipe};
+
+/// Requests in one transaction.
+const GROUP: usize = 256;
+
+/// What a request takes away, and so what must be wiped after the commit; see [`wipe`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Erasure {
+    Nothing,
+    Messages,
+    Accounts,
+}
+
+/// What the writer is asked.
+pub(super) enum Request {
+    Work(Erasure, Work),
+    Close(oneshot::Sender<()>),
+}
+
+/// Runs inside the transaction; what it returns is called with the fate of the commit.
+pub(super) type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
+type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+
+/// Wraps what to do and where to answer.
+pub(super) fn work<T: Send + 'static>(
+    work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    answer: oneshot::Sender<Result<T, StoreError>>,
+) -> Work {
+    Box::new(move |transaction| {
+        let result = undone_on_failure(transaction, work);
+        Box::new(move |committed| {
+            // Whoever asked may have gone; what was asked is done all the same.
+            let _ = answer.send(committed.and(result));
+        })
+    })
+}
+
+fn undone_on_failure<T>(
+    transaction: &mut Transaction<'_>,
+    work: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let savepoint = transaction.savepoint()?;
+    let value = work(&savepoint)?;
+    savepoint.commit()?;
+    Ok(value)
+}
+
+/// Starts the thread; it ends when it is told to close, or when the last handle is gone.
+pub(super) fn spawn(mut connection: Connection, mut requests: mpsc::Receiver<Request>) {
+    thread::Builder::new()
+        .name("store".to_owned())
+        .spawn(move || {
+            let closing = serve(&mut connection, &mut requests);
+            if let Err(error) = wipe::after(&mut connection, Erasure::Messages) {
+                tracing::error!(%error, "cannot wipe the store's log at closing");
+            }
+            drop(connection);
+            if let Some(done) = closing {
+                let _ = done.send(());
+            }
+        })
+        .expect("a thread can be started");
+}
+
+fn serve(connection: &mut Connection, requests: &mut mpsc::Receiver<Request>) -> Option<oneshot::Sender<()>> {
+    let mut arrived = Vec::with_capacity(GROUP);
+    while requests.blocking_recv_many(&mut arrived, GROUP) > 0 {
+        let mut group = Vec::with_capacity(arrived.len());
+        let mut erasure = Erasure::Nothing;
+        let mut closing = None;
+        for request in arrived.drain(..) {
+            match request {
+                Request::Work(erases, work) => {
+                    erasure = erasure.max(erases);
+                    group.push(work);
+                }
+                Request::Close(done) => closing = Some(done),
+            }
+        }
+        commit(connection, group, erasure);
+        if closing.is_some() {
+            return closing;
+        }
+    }
+    None
+}
+
+/// Does a group of requests in one transaction, wipes, then answers them.
+fn commit(connection: &mut Connection, group: Vec<Work>, erasure: Erasure) {
+    let mut answers = Vec::with_capacity(group.len());
+    let committed = in_transaction(connection, group, &mut answers)
+        .and_then(|()| wipe::after(connection, erasure))
+        .inspect_err(|error| tracing::error!(%error, "cannot write to the store"));
+    for answer in answers {
+        answer(committed.clone());
+    }
+}
+
+fn in_transaction(
+    connection: &mut Connection,
+    group: Vec<Work>,
+    answers: &mut Vec<Answer>,
+) -> Result<(), StoreError> {
+    if group.is_empty() {
+        return Ok(());
+    }
+    let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    answers.extend(group.into_iter().map(|work| work(&mut transaction)));
+    Ok(transaction.commit()?)
+}

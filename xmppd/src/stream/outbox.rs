@@ -1,0 +1,85 @@
+//! What is to be done about what came in: plain data, carried out by the network and the store.
+
+use std::{sync::Arc, time::Instant};
+
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use super::StreamError;
+use crate::stanza::Packet;
+
+/// A connection, as the network numbers them; never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct ConnectionId(pub u64);
+
+/// A bound resource; never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct SessionId(pub u64);
+
+/// One thing to be done. Never shown by `Debug`, for it holds content.
+pub enum Action {
+    /// Send this error, then end the stream and the connection. The session is gone already.
+    Close {
+        /// Whose.
+        connection: ConnectionId,
+        /// Why.
+        error: StreamError,
+    },
+    /// Keep a message for somebody who is offline.
+    KeepOffline {
+        /// For whom.
+        account: Arc<str>,
+        /// The whole stanza.
+        stanza: Bytes,
+        /// When it came.
+        at: OffsetDateTime,
+        /// What to tell whom if there is no room for it.
+        refusal: Option<(ConnectionId, Packet)>,
+    },
+    /// Put this into the connection's mailbox.
+    Send {
+        /// Whose.
+        connection: ConnectionId,
+        /// In pieces.
+        packet: Packet,
+    },
+    /// Read the kept messages, and hand them to the router for this session.
+    TakeOffline {
+        /// Whose.
+        account: Arc<str>,
+        /// Who waits for them.
+        session: SessionId,
+    },
+}
+
+/// What pure code may use of the world.
+pub struct Context<'a> {
+    /// The wall clock, for stamps.
+    pub now: OffsetDateTime,
+    /// The steady clock, for waiting times.
+    pub instant: Instant,
+    /// Fills with random bytes.
+    pub random: &'a mut dyn FnMut(&mut [u8]),
+    /// In the order in which it is to be done.
+    pub outbox: &'a mut Vec<Action>,
+}
+
+impl Context<'_> {
+    /// Puts a packet into a connection's mailbox.
+    pub fn send(&mut self, connection: ConnectionId, packet: Packet) {
+        self.outbox.push(Action::Send { connection, packet });
+    }
+
+    /// A name that nobody can guess: 96 bits, in letters and digits.
+    pub fn token(&mut self) -> String {
+        let mut bytes = [0; 12];
+        (self.random)(&mut bytes);
+        bytes.iter().fold(String::with_capacity(24), |mut token, byte| {
+            token.push(HEX[usize::from(byte >> 4)]);
+            token.push(HEX[usize::from(byte & 15)]);
+            token
+        })
+    }
+}
+
+const HEX: [char; 16] = ['0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f'];

@@ -1,0 +1,12 @@
+//! The daemon from outside: the real program as its own process, on loopback, with an unrelated client.
+
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+mod administration;
+mod client;
+mod closed;
+mod command_line;
+mod lifecycle;
+mod login;
+mod messages;
+mod server;

@@ -1,0 +1,215 @@
+//! A real `xmppd serve` with a certificate of its own, in a folder that goes away.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    net::{SocketAddr, TcpListener},
+    path::Path,
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
+    thread::{self, JoinHandle},
+    time::{Duration, Instant},
+};
+
+use nix::{
+    sys::signal::{Signal, kill},
+    unistd::Pid,
+};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rustls::pki_types::CertificateDer;
+use tempfile::TempDir;
+
+pub(crate) const DOMAIN: &str = "school.test";
+pub(crate) const PASSWORD: &str = "pencil pencil";
+
+/// How long anything may take; on a busy machine most of it is waiting for a processor.
+pub(crate) const LIMIT: Duration = Duration::from_secs(20);
+
+pub(crate) struct Server {
+    process: Child,
+    pub(crate) folder: TempDir,
+    pub(crate) starttls: SocketAddr,
+    pub(crate) direct_tls: SocketAddr,
+    authority: CertifiedIssuer<'static, KeyPair>,
+    log: Arc<Mutex<String>>,
+    reader: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server with these accounts, whose password is [`PASSWORD`].
+    pub(crate) fn start(names: &[&str]) -> Self {
+        Self::start_with(names, "")
+    }
+
+    /// Starts a server with more lines in its settings.
+    pub(crate) fn start_with(names: &[&str], settings: &str) -> Self {
+        let folder = TempDir::new().unwrap();
+        let [starttls, direct_tls] = free_ports();
+        let authority = authority();
+        fs::create_dir(folder.path().join("data")).unwrap();
+        issue(&authority, folder.path());
+        let text = format!(
+            "domain = {DOMAIN:?}\norganisation = \"The School\"\n{settings}\n[listen]\naddresses = [\"127.0.0.1\"]\n\
+             starttls = {}\ndirect-tls = {}\n",
+            starttls.port(),
+            direct_tls.port()
+        );
+        fs::write(folder.path().join("xmppd.toml"), text).unwrap();
+        for name in names {
+            add_account(folder.path(), name);
+        }
+        let log = Arc::default();
+        let (process, reader) = serve(folder.path(), &log);
+        Self { process, folder, starttls, direct_tls, authority, log, reader: Some(reader) }
+    }
+
+    /// Starts it again, on the same folder and ports, after it has ended.
+    pub(crate) fn restart(&mut self) {
+        self.ended();
+        let (process, reader) = serve(self.folder.path(), &self.log);
+        (self.process, self.reader) = (process, Some(reader));
+    }
+
+    /// Everything it has logged so far.
+    pub(crate) fn log(&self) -> String {
+        self.log.lock().unwrap().clone()
+    }
+
+    /// Runs `xmppd user …` on its data folder.
+    pub(crate) fn user(&self, arguments: &[&str]) -> Output {
+        self.run("user", arguments, "")
+    }
+
+    /// Runs an `xmppd` command on its data folder, with this on standard input.
+    pub(crate) fn run(&self, command: &str, arguments: &[&str], input: &str) -> Output {
+        run(self.folder.path(), command, arguments, input)
+    }
+
+    /// What its clients trust.
+    pub(crate) fn authority(&self) -> CertificateDer<'static> {
+        self.authority.der().clone()
+    }
+
+    /// Puts a new certificate in place of the old one; answers with its leaf.
+    pub(crate) fn renew(&self) -> CertificateDer<'static> {
+        issue(&self.authority, self.folder.path())
+    }
+
+    pub(crate) fn signal(&self, signal: Signal) {
+        kill(Pid::from_raw(self.process.id().try_into().unwrap()), signal).unwrap();
+    }
+
+    /// Waits until it has ended by itself.
+    pub(crate) fn ended(&mut self) -> ExitStatus {
+        let deadline = Instant::now() + LIMIT;
+        loop {
+            if let Some(status) = self.process.try_wait().unwrap() {
+                self.reader.take().unwrap().join().unwrap();
+                return status;
+            }
+            assert!(Instant::now() < deadline, "the server does not end:\n{}", self.log());
+            thread::sleep(Duration::from_millis(20));
+        }
+    }
+
+    /// The files of its data folder that hold these bytes.
+    pub(crate) fn files_with(&self, mark: &str) -> Vec<String> {
+        let entries = fs::read_dir(self.folder.path().join("data")).unwrap().map(Result::unwrap);
+        entries
+            .filter(|entry| entry.file_type().unwrap().is_file())
+            .filter(|entry| memchr::memmem::find(&fs::read(entry.path()).unwrap(), mark.as_bytes()).is_some())
+            .map(|entry| entry.file_name().into_string().unwrap())
+            .collect()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Runs `xmppd serve`, and waits until it is ready.
+fn serve(folder: &Path, log: &Arc<Mutex<String>>) -> (Child, JoinHandle<()>) {
+    let mut process = xmppd(folder)
+        .args(["serve", "--config", "xmppd.toml", "--data", "data"])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (ready, is_ready) = mpsc::channel();
+    let stderr = BufReader::new(process.stderr.take().unwrap());
+    let reader = thread::spawn({
+        let log = Arc::clone(log);
+        move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                if line.contains("ready") {
+                    let _ = ready.send(());
+                }
+                let mut log = log.lock().unwrap();
+                log.push_str(&line);
+                log.push('\n');
+            }
+        }
+    });
+    assert!(is_ready.recv_timeout(LIMIT).is_ok(), "the server does not start:\n{}", log.lock().unwrap());
+    (process, reader)
+}
+
+/// Runs an `xmppd` command on the data folder below this one, with this on standard input.
+pub(crate) fn run(folder: &Path, command: &str, arguments: &[&str], input: &str) -> Output {
+    let mut process = xmppd(folder)
+        .arg(command)
+        .args(arguments)
+        .arg("--data")
+        .arg(folder.join("data"))
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    process.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    process.wait_with_output().unwrap()
+}
+
+fn xmppd(folder: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_xmppd"));
+    command.current_dir(folder).env_remove("XMPPD_LOG");
+    command
+}
+
+fn add_account(folder: &Path, name: &str) {
+    let added = run(folder, "user", &["add", name, "--password-stdin"], &format!("{PASSWORD}\n"));
+    assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
+}
+
+/// Ports that nobody listens on at this moment.
+fn free_ports() -> [SocketAddr; 2] {
+    let listeners = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+    listeners.map(|listener| listener.local_addr().unwrap())
+}
+
+fn authority() -> CertifiedIssuer<'static, KeyPair> {
+    let mut parameters = CertificateParams::default();
+    parameters.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    CertifiedIssuer::self_signed(parameters, KeyPair::generate().unwrap()).unwrap()
+}
+
+/// Writes a new leaf and its key where the settings expect them.
+fn issue(authority: &CertifiedIssuer<'static, KeyPair>, folder: &Path) -> CertificateDer<'static> {
+    let key = KeyPair::generate().unwrap();
+    let parameters = CertificateParams::new(vec![DOMAIN.to_owned()]).unwrap();
+    let leaf = parameters.signed_by(&key, authority).unwrap();
+    fs::write(folder.join("chain.pem"), leaf.pem() + &authority.pem()).unwrap();
+    fs::write(folder.join("key.pem"), key.serialize_pem()).unwrap();
+    leaf.der().clone()
+}
+
+/// Waits until it is so.
+pub(crate) async fn eventually(mut so: impl FnMut() -> bool, what: &str) {
+    let deadline = Instant::now() + LIMIT;
+    while !so() {
+        assert!(Instant::now() < deadline, "in vain: {what}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}

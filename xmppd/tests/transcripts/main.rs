@@ -1,0 +1,62 @@
+//! Runs every `*.txt` beside this file: who sends what, and who receives what of it.
+//!
+//! A file starts with the RFC or XEP that it is about. `== title` starts a scenario with a fresh server,
+//! whose accounts are `juliet` (Juliet), `romeo` (Romeo) and `nurse` (Nurse, of the group Staff). Then, a
+//! step a line, what belongs to it indented:
+//!
+//! ```text
+//! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
+//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS
+//! juliet secures                          does the handshake that <proceed/> invites to
+//! juliet opens                            sends a stream header and receives one
+//! juliet authenticates as juliet          by SCRAM-SHA-256; `with PASSWORD` for another than the right one
+//! juliet sends:                           what follows, as it stands
+//! juliet receives:                        the very next elements; `{}` in a value or text stands for
+//!                                         anything, `{name}` for the same thing each time, also when sent
+//! juliet receives a header                what it says
+//! juliet receives nothing                 what it says
+//! juliet is cut off                       the server has closed the connection
+//! juliet disconnects                      the connection breaks
+//! admin adds NAME                         and so with `disables`, `enables`, `removes`
+//! admin renames NAME to TEXT
+//! admin changes the password of NAME
+//! store is slow                           until `store answers`, nobody gets what waits
+//! time passes: 90 s
+//! ```
+//!
+//! When a scenario ends, nobody may have received anything that it does not mention.
+
+#![expect(clippy::unwrap_used, reason = "a test may")]
+
+mod client;
+mod matching;
+mod script;
+mod stage;
+
+use std::{fs, path::Path};
+
+#[test]
+fn every_transcript_holds() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/transcripts");
+    let mut files: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.retain(|file| file.extension().is_some_and(|extension| extension == "txt"));
+    files.sort();
+    assert!(files.len() >= 10, "the transcripts are gone");
+    let failures: Vec<String> = files.iter().flat_map(|file| script::run(file)).collect();
+    assert!(failures.is_empty(), "\n{}", failures.join("\n\n"));
+}
+
+#[test]
+fn a_transcript_that_does_not_hold_fails() {
+    let folder = tempfile::tempdir().unwrap();
+    for (text, complaint) in [
+        ("# X\n== x\njuliet connects\njuliet receives a header\n", "nothing"),
+        ("# X\n== x\njuliet is juliet@school.test/a\njuliet sends:\n  <presence/>\n", "not mentioned"),
+        ("# X\n== x\njuliet dances\n", "no such step"),
+    ] {
+        let file = folder.path().join("x.txt");
+        fs::write(&file, text).unwrap();
+        let failures = script::run(&file);
+        assert!(failures.len() == 1 && failures[0].contains(complaint), "{failures:?}");
+    }
+}

@@ -1,0 +1,400 @@
+//! The server of one scenario with its clients; sockets, clock, randomness and store are played.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use bytes::{Bytes, BytesMut};
+use time::{OffsetDateTime, macros::datetime};
+use xmppd::{
+    account::Account,
+    auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
+    features::offline::Waited,
+    router::{AccountChange, Router, Settings},
+    stream::{Action, ConnectionId, Context, SessionId, Step, StreamError},
+    xml::{Frame, Framer, Limits, Node},
+};
+
+use super::{
+    client::{self, Client, PASSWORD, Seen},
+    matching::{self, Bindings},
+};
+
+type Outcome = Result<(), String>;
+
+/// What one account may have waiting, so that a transcript can fill it.
+const MOST_WAITING: usize = 3;
+
+pub(super) struct Stage {
+    title: String,
+    router: Router,
+    clients: BTreeMap<String, Client>,
+    accounts: HashMap<String, Account>,
+    waiting: HashMap<Arc<str>, Vec<(OffsetDateTime, Bytes)>>,
+    /// What the store has been asked and not answered yet, while it is slow.
+    unanswered: Option<Vec<(Arc<str>, SessionId)>>,
+    bindings: Bindings,
+    now: OffsetDateTime,
+    instant: Instant,
+    dice: u8,
+    connections: u64,
+}
+
+impl Stage {
+    pub(super) fn new(title: &str) -> Self {
+        let now = datetime!(2026-09-01 08:00 UTC);
+        let accounts = [
+            account("juliet", "Juliet", &[]),
+            account("romeo", "Romeo", &[]),
+            account("nurse", "Nurse", &["Staff"]),
+        ];
+        let settings = Settings {
+            domain: "school.test".to_owned(),
+            organisation: "The School".to_owned(),
+            stanza_bytes: 20_000,
+            resources_per_account: 3,
+            version_shown: title.contains("shows its version"),
+        };
+        let authenticator = Authenticator::new("school.test", DecoySecret::new([7; 32]));
+        Self {
+            title: title.to_owned(),
+            router: Router::new(settings, authenticator, accounts.to_vec(), now),
+            clients: BTreeMap::new(),
+            accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
+            waiting: HashMap::new(),
+            unanswered: None,
+            bindings: Bindings::new(),
+            now,
+            instant: Instant::now(),
+            dice: 0,
+            connections: 0,
+        }
+    }
+
+    /// Plays one step.
+    pub(super) fn step(&mut self, text: &str, body: &str) -> Outcome {
+        let (who, what) = text.split_once(' ').ok_or("no such step")?;
+        match (who, what.split(' ').collect::<Vec<_>>().as_slice()) {
+            ("admin", [verb, rest @ ..]) => self.administer(verb, rest),
+            ("time", ["passes:", seconds, "s"]) => {
+                let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
+                self.now += seconds;
+                self.instant += seconds;
+                Ok(())
+            }
+            ("store", ["is", "slow"]) => {
+                self.unanswered = Some(Vec::new());
+                Ok(())
+            }
+            ("store", ["answers"]) => {
+                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
+                for (account, session) in unanswered {
+                    self.deliver_offline(&account, session);
+                }
+                Ok(())
+            }
+            (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
+            (_, ["is", address]) => self.log_in(who, address),
+            (_, ["connects"]) => {
+                self.connect(who, false);
+                Ok(())
+            }
+            (_, ["connects", "by", "TLS"]) => {
+                self.connect(who, true);
+                Ok(())
+            }
+            (_, ["secures"]) => {
+                self.client(who)?.stream.secured(ChannelBindings::default());
+                Ok(())
+            }
+            (_, ["opens"]) => {
+                self.send(who, client::header())?;
+                self.expect(who, &Seen::Header)
+            }
+            (_, ["authenticates", "as", name]) => self.authenticate(who, name, PASSWORD),
+            (_, ["authenticates", "as", name, "with", password @ ..]) => {
+                self.authenticate(who, name, &password.join(" "))
+            }
+            (_, ["sends:"]) => {
+                let text = matching::fill(body.trim_end_matches('\n'), &self.bindings);
+                self.send(who, &text)
+            }
+            (_, ["receives:"]) => self.expect_all(who, body),
+            (_, ["receives", "a", "header"]) => self.expect(who, &Seen::Header),
+            (_, ["receives", "nothing"]) => match self.client(who)?.inbox.front() {
+                None => Ok(()),
+                Some(seen) => Err(format!("but received {}", show(seen))),
+            },
+            (_, ["disconnects"]) => {
+                let mut client = self.clients.remove(who).ok_or("nobody of that name")?;
+                self.drive(|router, cx| client.stream.end(router, cx));
+                Ok(())
+            }
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
+    /// Nobody has received what was not mentioned.
+    pub(super) fn end(self) -> Outcome {
+        for (name, client) in &self.clients {
+            if let Some(seen) = client.inbox.front() {
+                return Err(format!(
+                    "`{}` ends, and what {name} received is not mentioned: {}",
+                    self.title,
+                    show(seen)
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn client(&mut self, who: &str) -> Result<&mut Client, String> {
+        self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
+    }
+
+    fn connect(&mut self, who: &str, secured: bool) {
+        self.connections += 1;
+        self.clients.insert(who.to_owned(), Client::new(ConnectionId(self.connections), secured));
+    }
+
+    fn log_in(&mut self, who: &str, address: &str) -> Outcome {
+        let (bare, resource) = address.split_once('/').ok_or("no resource")?;
+        let (name, _) = bare.split_once('@').ok_or("no account")?;
+        self.connect(who, true);
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        self.authenticate(who, name, PASSWORD)?;
+        self.client(who)?.inbox.clear();
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        let bind = "urn:ietf:params:xml:ns:xmpp-bind";
+        self.send(
+            who,
+            &format!(
+                "<iq type='set' id='b'><bind xmlns='{bind}'><resource>{resource}</resource></bind></iq>"
+            ),
+        )?;
+        self.expect_all(who, &format!("<iq type='result' id='b' to='{address}'><bind xmlns='{bind}'><jid>{address}</jid></bind></iq>"))
+    }
+
+    fn authenticate(&mut self, who: &str, name: &str, password: &str) -> Outcome {
+        let sasl = "urn:ietf:params:xml:ns:xmpp-sasl";
+        self.client(who)?.inbox.clear();
+        self.send(
+            who,
+            &format!("<auth xmlns='{sasl}' mechanism='SCRAM-SHA-256'>{}</auth>", client::client_first(name)),
+        )?;
+        let Some(Seen::Element(challenge)) = self.client(who)?.inbox.pop_front() else {
+            return Err("no challenge".to_owned());
+        };
+        if challenge.name != "challenge" {
+            return Err(format!("no challenge but {}", matching::show(&challenge)));
+        }
+        let answer = client::client_final(name, password, &challenge.text);
+        self.send(who, &format!("<response xmlns='{sasl}'>{answer}</response>"))
+    }
+
+    /// Lets bytes arrive at the server, and the server do what they cause.
+    fn send(&mut self, who: &str, text: &str) -> Outcome {
+        let mut client = self.clients.remove(who).ok_or_else(|| format!("{who} is not connected"))?;
+        client.sent.extend_from_slice(text.as_bytes());
+        // It must hear of what it causes itself, too.
+        let mut sent = std::mem::take(&mut client.sent);
+        self.clients.insert(who.to_owned(), client);
+        loop {
+            let client = self.client(who)?;
+            let batch = client.stream.read(&mut sent);
+            if batch.is_empty() {
+                break;
+            }
+            let mut client = self.clients.remove(who).expect("it was just there");
+            let mut later = Vec::new();
+            let step = self.drive_into(&mut later, |router, cx| client.stream.handle(batch, router, cx));
+            self.clients.insert(who.to_owned(), client);
+            self.carry_out(later);
+            match step {
+                Step::Close => {
+                    self.client(who)?.is_cut_off = true;
+                    break;
+                }
+                Step::StartTls => sent = BytesMut::new(),
+                Step::Continue | Step::Pause(_) => {}
+            }
+        }
+        self.client(who)?.sent = sent;
+        Ok(())
+    }
+
+    fn drive<T>(&mut self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> T {
+        let mut outbox = Vec::new();
+        let result = self.drive_into(&mut outbox, work);
+        self.carry_out(outbox);
+        result
+    }
+
+    fn drive_into<T>(
+        &mut self,
+        outbox: &mut Vec<Action>,
+        work: impl FnOnce(&mut Router, &mut Context<'_>) -> T,
+    ) -> T {
+        let dice = &mut self.dice;
+        let mut random = |bytes: &mut [u8]| {
+            *dice += 1;
+            bytes.fill(*dice);
+        };
+        let mut cx = Context { now: self.now, instant: self.instant, random: &mut random, outbox };
+        work(&mut self.router, &mut cx)
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) {
+        for action in actions {
+            match action {
+                Action::Close { connection, error } => self.close(connection, error),
+                Action::KeepOffline { account, stanza, at, refusal } => {
+                    let waiting = self.waiting.entry(account).or_default();
+                    if waiting.len() < MOST_WAITING {
+                        waiting.push((at, stanza));
+                    } else if let Some((connection, packet)) = refusal {
+                        self.carry_out(vec![Action::Send { connection, packet }]);
+                    }
+                }
+                Action::Send { connection, packet } => {
+                    if let Some(client) = self.at(connection) {
+                        client.receive(&packet.concat());
+                    }
+                }
+                Action::TakeOffline { account, session } => match &mut self.unanswered {
+                    Some(unanswered) => unanswered.push((account, session)),
+                    None => self.deliver_offline(&account, session),
+                },
+            }
+        }
+    }
+
+    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId) {
+        let kept = self.waiting.get(account).cloned().unwrap_or_default();
+        let waited = kept.into_iter().map(|(since, stanza)| Waited { stanza, since }).collect();
+        if self.drive(|router, cx| router.deliver_offline(session, waited, cx)) {
+            self.waiting.remove(account);
+        }
+    }
+
+    fn close(&mut self, connection: ConnectionId, error: StreamError) {
+        let Some(who) = self
+            .clients
+            .iter()
+            .find(|(_, client)| client.stream.connection == connection)
+            .map(|(who, _)| who.clone())
+        else {
+            return;
+        };
+        let mut client = self.clients.remove(&who).expect("it was just there");
+        client.is_cut_off = true;
+        let mut later = Vec::new();
+        self.drive_into(&mut later, |router, cx| client.stream.fail(error, router, cx));
+        self.clients.insert(who, client);
+        self.carry_out(later);
+    }
+
+    fn at(&mut self, connection: ConnectionId) -> Option<&mut Client> {
+        self.clients.values_mut().find(|client| client.stream.connection == connection)
+    }
+
+    fn expect(&mut self, who: &str, expected: &Seen) -> Outcome {
+        let Some(seen) = self.client(who)?.inbox.pop_front() else {
+            return Err(format!("expected {}, received nothing", show(expected)));
+        };
+        let holds = match (expected, &seen) {
+            (Seen::Element(expected), Seen::Element(seen)) => {
+                matching::matches(expected, seen, &mut self.bindings)
+            }
+            (expected, seen) => expected == seen,
+        };
+        if holds {
+            Ok(())
+        } else {
+            Err(format!("\n  expected {}\n  received {}", show(expected), show(&seen)))
+        }
+    }
+
+    fn expect_all(&mut self, who: &str, body: &str) -> Outcome {
+        for expected in parse(body)? {
+            self.expect(who, &expected)?;
+        }
+        Ok(())
+    }
+
+    fn expect_cut_off(&mut self, who: &str) -> Outcome {
+        if self.client(who)?.is_cut_off { Ok(()) } else { Err("but is not".to_owned()) }
+    }
+
+    fn administer(&mut self, verb: &str, rest: &[&str]) -> Outcome {
+        let (name, changed): (&str, fn(&mut Account, &[&str])) = match (verb, rest) {
+            ("adds", [name]) => {
+                self.accounts.insert((*name).to_owned(), account(name, name, &[]));
+                (*name, |_, _| {})
+            }
+            ("disables", [name]) => (*name, |account, _| account.enabled = false),
+            ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("renames", [name, "to", ..]) => {
+                (*name, |account, rest| account.display_name = rest[2..].join(" "))
+            }
+            ("changes", ["the", "password", "of", name]) => {
+                let account = Arc::new(self.accounts[*name].clone());
+                self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
+                return Ok(());
+            }
+            ("removes", [name]) => {
+                self.accounts.remove(*name);
+                self.drive(|router, cx| router.apply(AccountChange::Removed((*name).to_owned()), cx));
+                return Ok(());
+            }
+            _ => return Err("no such step".to_owned()),
+        };
+        let account = self.accounts.get_mut(name).ok_or("no such account")?;
+        changed(account, rest);
+        let account = Arc::new(account.clone());
+        self.drive(|router, cx| router.apply(AccountChange::Put(account), cx));
+        Ok(())
+    }
+}
+
+fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
+    thread_local! {
+        static KEYS: Keys = Keys::derive_with(&Password::prepare(PASSWORD).unwrap(), [[1; 16]; 2]);
+    }
+    Account {
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+        groups: groups.iter().map(|&group| group.to_owned()).collect(),
+        administrator: false,
+        enabled: true,
+        keys: KEYS.with(Clone::clone),
+    }
+}
+
+fn parse(body: &str) -> Result<Vec<Seen>, String> {
+    let mut text = BytesMut::from(format!("{}{body}", client::header()).as_bytes());
+    let mut framer = Framer::new(Limits::of_bytes(1 << 20));
+    let mut expected = Vec::new();
+    while let Some(frame) =
+        framer.next(&mut text).map_err(|error| format!("the transcript's XML is {error}"))?
+    {
+        match frame {
+            Frame::Element(element) => expected.push(Seen::Element(Node::from(&element))),
+            Frame::End => expected.push(Seen::End),
+            Frame::Header(_) => {}
+        }
+    }
+    if text.is_empty() { Ok(expected) } else { Err("the transcript's XML is not whole".to_owned()) }
+}
+
+fn show(seen: &Seen) -> String {
+    match seen {
+        Seen::Element(node) => matching::show(node),
+        Seen::End => "</stream:stream>".to_owned(),
+        Seen::Header => "<stream:stream>".to_owned(),
+    }
+}
