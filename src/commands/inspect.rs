@@ -77,8 +77,9 @@ fn for_people(image: &Image, files: bool) -> String {
 fn daemon(build: &BuildInputs) -> String {
     match build {
         BuildInputs::File { .. } => "given as a file: how it was built is not known".to_owned(),
-        BuildInputs::Workspace { rustc, zig, builds_std, .. } => {
-            let linker = zig.as_ref().map(|version| format!(", zig {version}")).unwrap_or_default();
+        BuildInputs::Workspace { rustc, cc, zig, builds_std, .. } => {
+            let zig = zig.as_ref().map(|version| format!("zig {version}"));
+            let linker = zig.or(cc.clone()).map(|name| format!(", {name}")).unwrap_or_default();
             let library = if *builds_std { ", standard library compiled along" } else { "" };
             format!("built from source by {rustc}{linker}{library}")
         }

@@ -8,8 +8,8 @@ use std::{
 use super::{
     BuildInputs, Daemon, SourceDateEpoch,
     crates::crates,
-    environment::{Renamed, renamed, variables},
-    toolchain::{Survey, Toolchain},
+    environment::{CC, Renamed, renamed, variables},
+    toolchain::{NEUTRAL, Survey, Toolchain},
 };
 use crate::{
     digest::Sha256,
@@ -57,21 +57,26 @@ impl Build {
             None => Command::new(&toolchain.compiler.cargo).arg("build"),
         };
         command = command.args(["--locked", "--package", PACKAGE, "--profile", PROFILE]);
+        command = command.arg("--manifest-path").arg(self.manifest());
         command =
             command.args(["--target", self.target.triple()]).arg("--target-dir").arg(&self.target_folder);
         if toolchain.builds_std { command.arg("-Zbuild-std=std,panic_abort") } else { command }
     }
 
+    fn manifest(&self) -> PathBuf {
+        self.workspace.join("Cargo.toml")
+    }
+
     /// Builds the daemon. It takes minutes the first time.
     pub fn run(&self) -> Result<Daemon> {
         let toolchain = Survey::of(self.target).toolchain()?;
-        let renamed = renamed(&self.workspace, &self.target_folder, &toolchain);
+        let renamed = renamed(&self.workspace, &self.target_folder, &toolchain)?;
         let variables = variables(self.target, &toolchain, &renamed, self.source_date_epoch);
         let within = |mut command: Command| {
             for (name, value) in &variables {
                 command = command.variable(name, value);
             }
-            command.without_environment().directory(&self.workspace)
+            command.without_environment().directory(NEUTRAL)
         };
         within(self.command(&toolchain))
             .run()
@@ -83,9 +88,20 @@ impl Build {
             .map_err(|cause| Error::failed(format_args!("what was built is not a program: {cause}")))?;
         check(&binary, &bytes, self.target, &renamed)?;
         let lock = file::read_text(&self.workspace.join("Cargo.lock"))?;
-        let crates = crates(within(Command::new(&toolchain.compiler.cargo)), PACKAGE, self.target, &lock)?;
+        let crates = crates(
+            within(
+                Command::new(&toolchain.compiler.cargo)
+                    .arg("tree")
+                    .arg("--manifest-path")
+                    .arg(self.manifest()),
+            ),
+            PACKAGE,
+            self.target,
+            &lock,
+        )?;
         let build = BuildInputs::Workspace {
             rustc: toolchain.compiler.version,
+            cc: if toolchain.zig.is_none() { Some(c_compiler()?) } else { None },
             zig: toolchain.zig.map(|zig| zig.version),
             builds_std: toolchain.builds_std,
             cargo_lock: Sha256::of(lock.as_bytes()),
@@ -100,6 +116,12 @@ impl Build {
             source_date_epoch: self.source_date_epoch,
         })
     }
+}
+
+/// What the C compiler calls itself: the first line of `cc --version`.
+fn c_compiler() -> Result<String> {
+    let said = Command::new(CC).arg("--version").read()?;
+    Ok(said.lines().next().unwrap_or_default().to_owned())
 }
 
 /// The post-conditions of a build: flags can be ignored by a linker, headers tell.

@@ -31,16 +31,7 @@ struct Package {
 pub(super) fn crates(cargo: Command, package: &str, target: Target, lock: &str) -> Result<Vec<Crate>> {
     let format = format!("{{p}}{SEPARATOR}{{l}}{SEPARATOR}");
     let tree = cargo
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            package,
-            "--edges",
-            "normal,no-proc-macro",
-            "--prefix",
-            "none",
-        ])
+        .args(["--locked", "--package", package, "--edges", "normal,no-proc-macro", "--prefix", "none"])
         .args(["--target", target.triple(), "--format", &format])
         .read()
         .doing("list the crates of the daemon")?;

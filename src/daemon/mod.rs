@@ -86,7 +86,9 @@ pub enum BuildInputs {
     Workspace {
         /// The compiler, as `rustc --version` prints it.
         rustc: String,
-        /// The linker and C compiler: zig's version, or `None` for the system's own.
+        /// The system's own C compiler, as `cc --version` prints it, which also linked; `None` where zig did both.
+        cc: Option<String>,
+        /// The linker and C compiler of another system: zig's version.
         zig: Option<String>,
         /// Whether the standard library was compiled with it, rather than taken as it ships with the compiler.
         builds_std: bool,
