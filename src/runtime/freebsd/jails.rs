@@ -43,17 +43,32 @@ impl Runtime for Jails {
     }
 }
 
+/// Finds out whether a host has something; the error says what to type where it has not.
+pub type Require = fn(&dyn Shell) -> Result<()>;
+
+/// What a host must have, each by its name.
+pub const REQUIREMENTS: [(&str, Require); 3] =
+    [("rights", require_root), ("user `xmppd`", require_user), ("pf", firewall::require)];
+
 fn require_host(shell: &dyn Shell) -> Result<()> {
-    if read(shell, &Command::new("id").arg("-u"))? != "0" {
-        return Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"));
+    REQUIREMENTS.iter().try_for_each(|(_, require)| require(shell))
+}
+
+fn require_root(shell: &dyn Shell) -> Result<()> {
+    if read(shell, &Command::new("id").arg("-u"))? == "0" {
+        return Ok(());
     }
+    Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"))
+}
+
+fn require_user(shell: &dyn Shell) -> Result<()> {
     if read(shell, &Command::new("id").args(["-u", "xmppd"])).is_err() {
         return Err(Error::host(
             "this host has no user `xmppd`",
             "type `pw groupadd xmppd -g 5222; pw useradd xmppd -u 5222 -g xmppd -d /nonexistent -s /usr/sbin/nologin`",
         ));
     }
-    firewall::require(shell)
+    Ok(())
 }
 
 /// The interface on which clients come to the host: where its default route leads.
