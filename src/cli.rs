@@ -101,20 +101,22 @@ impl Cli {
     fn run(self, console: &Console) -> Result<u8> {
         let named = self.global.file.as_deref();
         let file = named.unwrap_or(Path::new(site::FILE_NAME));
-        let json = console.json();
-        let out = &mut std::io::stdout();
         match self.command {
             Command::Init(arguments) => console.show(&init::run(&arguments, file)?),
             Command::Check(arguments) => console.show(&check::run(&arguments, file)?),
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
-            Command::Inspect(arguments) => inspect::run(&arguments, json, out).map(|()| 0),
+            Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
-            Command::Base(arguments) => base::run(&arguments, json, out).map(|()| 0),
-            Command::Doctor(arguments) => doctor::run(&arguments, json, out).map(|()| 0),
+            Command::Base(arguments) => console.show(&base::run(&arguments)?),
+            Command::Doctor(arguments) => {
+                let diagnosis = doctor::run(&arguments)?;
+                console.show(&diagnosis)?;
+                Ok(diagnosis.exit_code())
+            }
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
             Command::Man(arguments) => man::run(&arguments, Self::command()),
         }

@@ -13,13 +13,10 @@ use crate::{
     pkg_list::Flavour,
     policy::Policy,
     probe::{self, Doors, ImageFiles, NotStarted, Progress, Report, School, Subject},
-    runtime::{Act, Appliance, Deployment, Sabotage, Stage},
+    runtime::{Act, Appliance, DAEMON_USER, Deployment, Sabotage, Stage},
     site::{self, Folder, Origin, Site, certificates},
     target::Target,
 };
-
-/// The user and group that the daemon runs as.
-const DAEMON_USER: u32 = 5222;
 
 /// What is proved.
 #[derive(Clone, Debug, Deserialize, Serialize)]

@@ -15,6 +15,7 @@ use super::{Base, BaseFile, Kind, Provenance, known_archives, link, release_name
 use crate::{
     digest::{Hashing, Sha256},
     error::{Context as _, Error, Result},
+    host::file,
     target::Target,
 };
 
@@ -175,7 +176,7 @@ fn read(
 }
 
 fn open_file(path: &Path) -> Result<File> {
-    File::open(path).doing_to("open the base", path)
+    File::open(path).map_err(|cause| file::unreadable("the base", path, &cause))
 }
 
 /// The absolute path of an entry, which tar has as `./lib/libc.so.7`.

@@ -1,12 +1,13 @@
 //! `jailbuild base`: the base archives of FreeBSD's releases.
 
-use std::{io::Write, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     base::{self, KnownArchive, Release, known_archives},
-    error::{Context as _, Result},
+    digest::Sha256,
+    error::Result,
     target::{Machine, System, Target},
 };
 
@@ -37,51 +38,85 @@ pub enum Action {
     List,
 }
 
-/// Does what was asked for, and prints where the archive is or which there are.
-pub fn run(arguments: &Arguments, json: bool, output: &mut dyn Write) -> Result<()> {
-    let text = match &arguments.action {
-        Action::Fetch { release, target } => {
-            let machine = target
-                .map_or_else(|| Target::host().map(|host| host.machine), |target| Ok(target.machine))?;
-            fetch(release.archive(machine)?, json)?
-        }
-        Action::List => list(json),
-    };
-    output.write_all(text.as_bytes()).doing("print")
+/// What came of it.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(untagged)]
+pub enum Outcome {
+    /// An archive is in the cache.
+    Fetched {
+        /// Where.
+        path: PathBuf,
+        /// Its digest, which is right.
+        sha256: Sha256,
+        /// Whether it was not in the cache before.
+        downloaded: bool,
+    },
+    /// The archives that are known.
+    Known(Vec<Known>),
 }
 
-fn fetch(known: &KnownArchive, json: bool) -> Result<String> {
+/// An archive whose digest is known.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+pub struct Known {
+    /// Whose base it is.
+    pub release: String,
+    /// What it runs on.
+    pub target: &'static str,
+    /// Its digest.
+    pub sha256: Sha256,
+    /// Where it comes from.
+    pub url: String,
+    /// Where it is in the cache, if it is.
+    pub path: Option<PathBuf>,
+}
+
+/// Does what was asked for.
+pub fn run(arguments: &Arguments) -> Result<Outcome> {
+    match &arguments.action {
+        Action::Fetch { release, target } => fetch(*release, *target),
+        Action::List => Ok(Outcome::Known(known_archives().iter().map(Known::of).collect())),
+    }
+}
+
+fn fetch(release: Release, target: Option<Target>) -> Result<Outcome> {
+    let target = target.map_or_else(Target::host, Ok)?;
+    let known = release.archive(target.machine)?;
     let (path, downloaded) = base::fetch(known)?;
-    if json {
-        return Ok(format!(
-            "{:#}\n",
-            json!({ "path": path, "sha256": known.sha256, "downloaded": downloaded })
-        ));
-    }
-    let how = if downloaded { "downloaded" } else { "in the cache already" };
-    Ok(format!("{} ({how}, its digest is right)\n", path.display()))
+    Ok(Outcome::Fetched { path, sha256: known.sha256, downloaded })
 }
 
-fn list(json: bool) -> String {
-    let rows = known_archives().iter().map(|known| (known, base::cached(known).ok()));
-    if json {
-        let rows: Vec<_> = rows
-            .map(|(known, path)| {
-                json!({ "release": known.release.to_string(), "target": target(known).triple(), "sha256": known.sha256,
-                    "url": known.url(), "path": path })
-            })
-            .collect();
-        return format!("{:#}\n", json!(rows));
+impl Known {
+    fn of(known: &KnownArchive) -> Self {
+        Self {
+            release: known.release.to_string(),
+            target: Target::new(known.machine, System::FreeBsd).triple(),
+            sha256: known.sha256,
+            url: known.url(),
+            path: base::cached(known).ok(),
+        }
     }
-    let line = |(known, path): (&KnownArchive, Option<PathBuf>)| {
-        let state = path.map_or("not fetched".to_owned(), |path| path.display().to_string());
-        format!("{:<5} {:<24} {state}", known.release.to_string(), target(known))
-    };
-    rows.map(line).chain([String::new()]).collect::<Vec<_>>().join("\n")
 }
 
-fn target(known: &KnownArchive) -> Target {
-    Target::new(known.machine, System::FreeBsd)
+impl fmt::Display for Outcome {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Fetched { path, downloaded, .. } => {
+                let how = if *downloaded { "downloaded" } else { "in the cache already" };
+                write!(formatter, "{} ({how}, its digest is right)", path.display())
+            }
+            Self::Known(archives) => {
+                let lines: Vec<String> = archives.iter().map(ToString::to_string).collect();
+                formatter.write_str(&lines.join("\n"))
+            }
+        }
+    }
+}
+
+impl fmt::Display for Known {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.path.as_ref().map_or("not fetched".to_owned(), |path| path.display().to_string());
+        write!(formatter, "{:<5} {:<24} {state}", self.release, self.target)
+    }
 }
 
 /// FreeBSD on this machine's processor, or on x86-64 where there is none for it.

@@ -1,16 +1,17 @@
 //! `jailbuild doctor`: what this machine can do, and what to type where it cannot.
 
 mod freebsd;
+#[cfg(target_os = "linux")]
 mod linux;
 
-use std::io::Write;
+use std::fmt;
 
 use serde::Serialize;
 
 use super::base::freebsd_target;
 use crate::{
     daemon::toolchain::{Survey, ZIG_HINT},
-    error::{Context as _, Error, Result},
+    error::{Error, Result},
     host::command,
     target::Target,
 };
@@ -48,31 +49,44 @@ pub enum State {
     Missing,
 }
 
-/// Prints every check. The error, if something is missing that `make` needs, comes after them.
-pub fn run(arguments: &Arguments, json: bool, output: &mut dyn Write) -> Result<()> {
-    let checks = checks(arguments.target.unwrap_or_else(freebsd_target))?;
-    let text = if json {
-        format!("{}\n", serde_json::to_string_pretty(&checks).doing("print")?)
-    } else {
-        checks.iter().map(for_people).collect()
-    };
-    output.write_all(text.as_bytes()).doing("print")?;
-    match checks.iter().filter(|check| check.state == State::Missing).count() {
-        0 => Ok(()),
-        count => {
-            Err(Error::host(format_args!("this machine lacks {count} of the above"), "see the hints there"))
-        }
+/// Everything that was looked at.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(transparent)]
+pub struct Diagnosis {
+    /// The checks, in the order in which they matter.
+    pub checks: Vec<Check>,
+}
+
+/// Looks.
+pub fn run(arguments: &Arguments) -> Result<Diagnosis> {
+    Ok(Diagnosis { checks: checks(arguments.target.unwrap_or_else(freebsd_target))? })
+}
+
+impl Diagnosis {
+    /// That of a host that lacks something, if `make` cannot do its work.
+    pub fn exit_code(&self) -> u8 {
+        let missing = self.checks.iter().any(|check| check.state == State::Missing);
+        if missing { Error::host("", "").exit_code() } else { 0 }
     }
 }
 
-fn for_people(check: &Check) -> String {
-    let state = match check.state {
-        State::Ok => "ok",
-        State::Limited => "limited",
-        State::Missing => "missing",
-    };
-    let hint = check.hint.as_ref().map(|hint| format!("{:<9}hint: {hint}\n", "")).unwrap_or_default();
-    format!("{state:<8} {}: {}\n{hint}", check.subject, check.seen)
+impl fmt::Display for Diagnosis {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let lines: Vec<String> = self.checks.iter().map(ToString::to_string).collect();
+        formatter.write_str(&lines.join("\n"))
+    }
+}
+
+impl fmt::Display for Check {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = match self.state {
+            State::Ok => "ok",
+            State::Limited => "limited",
+            State::Missing => "missing",
+        };
+        write!(formatter, "{state:<8} {}: {}", self.subject, self.seen)?;
+        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "\n{:<9}hint: {hint}", ""))
+    }
 }
 
 fn checks(cross: Target) -> Result<Vec<Check>> {
@@ -81,9 +95,9 @@ fn checks(cross: Target) -> Result<Vec<Check>> {
     checks.extend(building(&Survey::of(host)));
     if host.is_freebsd() {
         checks.extend(freebsd::checks());
-    } else {
-        checks.extend(linux::checks());
     }
+    #[cfg(target_os = "linux")]
+    checks.extend(linux::checks());
     checks.push(downloading());
     if cross != host {
         checks.extend(cross_building(&Survey::of(cross)));
@@ -166,33 +180,59 @@ fn missing(subject: &str, seen: &str, hint: &str) -> Check {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
-    use super::*;
+    use std::path::Path;
 
-    #[test]
-    fn each_setting_that_forbids_namespaces_is_seen() {
-        let forbidden_by = |name: &'static str, value: &'static str| {
-            linux::user_namespaces(move |setting| (setting == name).then(|| format!("{value}\n")), false)
-        };
-        assert_eq!(forbidden_by("user/max_user_namespaces", "63000").state, State::Ok);
-        let check = forbidden_by("kernel/unprivileged_userns_clone", "0");
-        assert_eq!(check.state, State::Limited);
-        assert_eq!(check.hint.as_deref(), Some("`sysctl kernel.unprivileged_userns_clone=1` as root"));
-        assert_eq!(linux::user_namespaces(|_| Some("0".into()), true).state, State::Ok);
+    use super::*;
+    use crate::{
+        host::command::{Command, Output},
+        runtime::freebsd::Shell,
+    };
+
+    /// A FreeBSD of which nothing is known but who asks, whether `xmppd` exists, and that pf is off.
+    struct Bare {
+        uid: &'static str,
+        has_user: bool,
+    }
+
+    impl Shell for Bare {
+        fn output(&self, command: &Command) -> Result<Output> {
+            let (code, stdout) = match command.to_string().as_str() {
+                "id -u" => (0, self.uid),
+                "id -u xmppd" => (i32::from(!self.has_user), ""),
+                _ => (0, "Status: Disabled"),
+            };
+            Ok(Output { code: Some(code), stdout: stdout.into(), stderr: Vec::new() })
+        }
+
+        fn write(&self, _: &Path, _: &str) -> Result<()> {
+            Ok(())
+        }
+
+        fn pause(&self) {}
     }
 
     #[test]
-    fn a_pf_conf_that_does_not_evaluate_the_anchor_is_told_the_line() {
-        let hint = |text| freebsd::anchors(text).hint.unwrap_or_default();
-        assert_eq!(
-            hint(Some("rdr-anchor \"jailbuild/*\"\nblock all\n")),
-            "add the line `anchor \"jailbuild/*\"`"
-        );
-        assert_eq!(
-            hint(Some("# anchor \"jailbuild/*\"\n anchor \"jailbuild/*\"\n")),
-            "add the line `rdr-anchor \"jailbuild/*\"`"
-        );
-        assert_eq!(hint(Some("rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\n")), "");
-        assert!(hint(None).starts_with("write into it"));
+    fn what_a_jail_needs_is_what_the_runtime_asks_for() {
+        let last = |uid, has_user| freebsd::requirements(&Bare { uid, has_user }).pop().unwrap();
+        for (check, subject, seen) in [
+            (last("1001", true), "rights", "only root starts a jail"),
+            (last("0", false), "user `xmppd`", "this host has no user `xmppd`"),
+            (last("0", true), "pf", "pf is not enabled"),
+        ] {
+            assert_eq!((check.subject.as_str(), check.state), (subject, State::Limited));
+            assert!(
+                check.seen.starts_with(seen) && check.hint.unwrap().starts_with("type `"),
+                "{}",
+                check.seen
+            );
+        }
+    }
+
+    #[test]
+    fn only_what_make_cannot_do_without_is_an_error() {
+        let code = |check| Diagnosis { checks: vec![ok("Rust", "rustc"), check] }.exit_code();
+        assert_eq!(code(limited("download", "no curl", "install it")), 0);
+        assert_eq!(code(missing("cc", "not found", "install it")), 6);
     }
 
     #[test]
@@ -204,8 +244,7 @@ mod tests {
             zig: Some("/usr/bin/zig".into()),
             cargo_zigbuild: None,
         };
-        let text: String = cross_building(&survey).iter().map(for_people).collect();
-        insta::assert_snapshot!(text, @r"
+        insta::assert_snapshot!(Diagnosis { checks: cross_building(&survey) }, @r"
         limited  way 1 (standard library as it ships) for x86_64-unknown-freebsd: closed: no rustc here has it
                  hint: `rustup target add x86_64-unknown-freebsd`
         limited  way 2 (standard library compiled along) for x86_64-unknown-freebsd: closed: no rustc here has its source
@@ -214,19 +253,5 @@ mod tests {
         limited  cargo-zigbuild: not found
                  hint: `pip install ziglang cargo-zigbuild`, or install zig and `cargo install cargo-zigbuild`
         ");
-    }
-
-    #[test]
-    fn this_machine_is_looked_at_and_described() {
-        let mut output = Vec::new();
-        run(&Arguments { target: None }, false, &mut output).unwrap();
-        let text = String::from_utf8(output).unwrap();
-        assert!(
-            text.starts_with(&format!(
-                "ok       this machine: {}\nok       Rust: rustc ",
-                Target::host().unwrap()
-            )),
-            "{text}"
-        );
     }
 }

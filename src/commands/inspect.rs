@@ -1,13 +1,14 @@
 //! `jailbuild inspect`: what an image is, once its digest, signature and every entry were found to hold.
 
-use std::{fmt::Write as _, io::Write, path::PathBuf};
+use std::{fmt, path::PathBuf};
 
-use serde_json::json;
+use serde::Serialize;
 
 use crate::{
     daemon::BuildInputs,
-    error::{Context as _, Result},
-    image::{Image, Manifest, sign},
+    digest::Sha256,
+    error::Result,
+    image::{Image, Manifest, Signer, sign},
 };
 
 /// Show what an image holds, where it came from and who signed it.
@@ -28,57 +29,63 @@ pub struct Arguments {
     pub files: bool,
 }
 
-/// Prints the image's description.
-pub fn run(arguments: &Arguments, json: bool, output: &mut dyn Write) -> Result<()> {
+/// What an image says of itself, and who signed that.
+#[derive(Clone, Debug, Serialize)]
+pub struct Description {
+    /// The archive's digest.
+    pub sha256: Sha256,
+    /// Whose signature it has.
+    pub signer: Signer,
+    /// What it holds, and where that came from.
+    pub manifest: Manifest,
+    /// Whether people are shown every file.
+    #[serde(skip)]
+    files: bool,
+}
+
+/// Opens the image, which checks it.
+pub fn run(arguments: &Arguments) -> Result<Description> {
     let mut trusted = Vec::new();
     for path in &arguments.trust {
         trusted.extend(sign::read_keys(path)?);
     }
-    let image = Image::open(&arguments.image, &trusted)?;
-    let text = if json { for_machines(&image) } else { for_people(&image, arguments.files) };
-    output.write_all(text.as_bytes()).doing("print")
+    let Image { digest, signer, manifest, .. } = Image::open(&arguments.image, &trusted)?;
+    Ok(Description { sha256: digest, signer, manifest, files: arguments.files })
 }
 
-fn for_machines(image: &Image) -> String {
-    let signer = json!({ "fingerprint": image.signer.fingerprint, "trusted": image.signer.trusted });
-    let description = json!({ "sha256": image.digest, "signer": signer, "manifest": image.manifest });
-    format!("{description:#}\n")
-}
-
-fn for_people(image: &Image, files: bool) -> String {
-    let manifest = &image.manifest;
-    let size: u64 = manifest.files.values().map(|file| file.size).sum();
-    let trust =
-        if image.signer.trusted { "a trusted key" } else { "a key that is not known here: ask the sender" };
-    let mut text =
-        format!("{} {} for {} ({})\n\n", manifest.name, manifest.version, manifest.target, manifest.flavour);
-    for (name, value) in [
-        ("digest", format!("SHA-256 {}", image.digest)),
-        ("signed by", format!("{} ({trust})", image.signer.fingerprint)),
-        ("daemon", daemon(&manifest.build)),
-        ("base", manifest.base.to_string()),
-        ("network", network(manifest)),
-        (
-            "contents",
-            format!("{} files and {} folders, {size} bytes", manifest.files.len(), manifest.folders.len()),
-        ),
-    ] {
-        line(&mut text, format_args!("{name:<10} {value}"));
-    }
-    if files {
-        text.push('\n');
-        for (path, file) in &manifest.files {
-            line(&mut text, format_args!("{} {:>9} {path:<40} {}", file.mode, file.size, file.why));
+impl fmt::Display for Description {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { sha256, signer: Signer { fingerprint, trusted }, manifest, files } = self;
+        let Manifest { name, version, target, flavour, .. } = manifest;
+        let trust = if *trusted { "a trusted key" } else { "a key that is not known here: ask the sender" };
+        writeln!(formatter, "{name} {version} for {target} ({flavour})\n")?;
+        writeln!(formatter, "digest     SHA-256 {sha256}")?;
+        writeln!(formatter, "signed by  {fingerprint} ({trust})")?;
+        writeln!(formatter, "daemon     {}", daemon(&manifest.build))?;
+        writeln!(formatter, "base       {}", manifest.base)?;
+        writeln!(formatter, "network    {}", network(manifest))?;
+        write!(formatter, "contents   {}", contents(manifest))?;
+        if !files {
+            return Ok(());
         }
+        writeln!(formatter)?;
+        manifest.files.iter().try_for_each(|(path, file)| {
+            write!(formatter, "\n{} {:>9} {path:<40} {}", file.mode, file.size, file.why)
+        })
     }
-    text
+}
+
+fn contents(manifest: &Manifest) -> String {
+    let size: u64 = manifest.files.values().map(|file| file.size).sum();
+    format!("{} files and {} folders, {size} bytes", manifest.files.len(), manifest.folders.len())
 }
 
 fn daemon(build: &BuildInputs) -> String {
     match build {
         BuildInputs::File { .. } => "given as a file: how it was built is not known".to_owned(),
-        BuildInputs::Workspace { rustc, zig, builds_std, .. } => {
-            let linker = zig.as_ref().map(|version| format!(", zig {version}")).unwrap_or_default();
+        BuildInputs::Workspace { rustc, cc, zig, builds_std, .. } => {
+            let zig = zig.as_ref().map(|version| format!("zig {version}"));
+            let linker = zig.or(cc.clone()).map(|name| format!(", {name}")).unwrap_or_default();
             let library = if *builds_std { ", standard library compiled along" } else { "" };
             format!("built from source by {rustc}{linker}{library}")
         }
@@ -97,41 +104,38 @@ fn network(manifest: &Manifest) -> String {
     )
 }
 
-fn line(text: &mut String, line: std::fmt::Arguments<'_>) {
-    // Writing into a string cannot fail.
-    let _ = writeln!(text, "{line}");
-}
-
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
+    use serde_json::json;
+
     use super::*;
     use crate::{
         host::file,
         image::{fixture, sign::fingerprint},
     };
 
-    /// What is printed of the small image of other tests, with what differs from run to run made the same.
-    fn printed(trust: bool, json: bool) -> String {
+    /// The small image of other tests, with what differs from run to run made the same.
+    fn described(trust: bool, shown: impl Fn(&Description) -> String) -> String {
         let folder = tempfile::tempdir().unwrap();
         let (written, key) = fixture::written(folder.path());
         let public = folder.path().join("signing/id_ed25519.pub");
         let trust = if trust { vec![public] } else { Vec::new() };
-        let mut output = Vec::new();
-        run(&Arguments { image: written.archive, trust, files: true }, json, &mut output).unwrap();
-        let text = String::from_utf8(output).unwrap();
+        let text = shown(&run(&Arguments { image: written.archive, trust, files: true }).unwrap());
         text.replace(&fingerprint(key.public()), "FINGERPRINT").replace(&written.digest.to_string(), "DIGEST")
     }
 
     #[test]
     fn an_image_is_described_to_people() {
-        insta::assert_snapshot!(printed(true, false));
-        assert!(printed(false, false).contains("FINGERPRINT (a key that is not known here: ask the sender)"));
+        insta::assert_snapshot!(described(true, ToString::to_string));
+        let untrusted = described(false, ToString::to_string);
+        assert!(untrusted.contains("FINGERPRINT (a key that is not known here: ask the sender)"));
     }
 
     #[test]
     fn an_image_is_described_to_machines() {
-        let value: serde_json::Value = serde_json::from_str(&printed(true, true)).unwrap();
+        let text = described(true, |description| serde_json::to_string(description).unwrap());
+        let value: serde_json::Value = serde_json::from_str(&text).unwrap();
         assert_eq!(value["sha256"], "DIGEST");
         assert_eq!(value["signer"], json!({ "fingerprint": "FINGERPRINT", "trusted": true }));
         assert_eq!(value["manifest"]["network"]["blocked-both-ways"], json!([5269]));
@@ -141,8 +145,12 @@ mod tests {
     fn a_file_without_keys_is_a_mistake_of_configuration() {
         let folder = tempfile::tempdir().unwrap();
         let junk = folder.path().join("keys");
-        file::write(&junk, b"not a key\n", 0o644).unwrap();
-        let arguments = Arguments { image: "x.tar.gz".into(), trust: vec![junk], files: false };
-        assert_eq!(run(&arguments, false, &mut Vec::new()).unwrap_err().exit_code(), 3);
+        file::write(&junk, b"not a key\n", file::PUBLIC).unwrap();
+        for (image, trust) in
+            [("x.tar.gz", vec![junk]), ("x.tar.gz", vec!["/nonexistent".into()]), ("/", vec![])]
+        {
+            let arguments = Arguments { image: image.into(), trust, files: false };
+            assert_eq!(run(&arguments).unwrap_err().exit_code(), 3);
+        }
     }
 }

@@ -1,6 +1,9 @@
 //! Which crates are in the daemon: what cargo says it links, with the digests that `Cargo.lock` pins.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::Path,
+};
 
 use serde::Deserialize;
 
@@ -8,7 +11,7 @@ use super::Crate;
 use crate::{
     digest::Sha256,
     error::{Context as _, Error, Result},
-    host::command::Command,
+    host::{command::Command, file},
     target::Target,
 };
 
@@ -28,23 +31,17 @@ struct Package {
 }
 
 /// The crates that are compiled into a package for a target; macros and build scripts, which run on the machine that builds, are not.
-pub(super) fn crates(cargo: Command, package: &str, target: Target, lock: &str) -> Result<Vec<Crate>> {
+pub(super) fn crates(cargo: Command, workspace: &Path, package: &str, target: Target) -> Result<Vec<Crate>> {
+    let lock = file::read_text(&workspace.join("Cargo.lock"))?;
     let format = format!("{{p}}{SEPARATOR}{{l}}{SEPARATOR}");
     let tree = cargo
-        .args([
-            "tree",
-            "--locked",
-            "--package",
-            package,
-            "--edges",
-            "normal,no-proc-macro",
-            "--prefix",
-            "none",
-        ])
+        .args(["tree", "--manifest-path"])
+        .arg(workspace.join("Cargo.toml"))
+        .args(["--locked", "--package", package, "--edges", "normal,no-proc-macro", "--prefix", "none"])
         .args(["--target", target.triple(), "--format", &format])
         .read()
         .doing("list the crates of the daemon")?;
-    parse(&tree, lock)
+    parse(&tree, &lock)
 }
 
 fn parse(tree: &str, lock: &str) -> Result<Vec<Crate>> {
@@ -105,10 +102,9 @@ mod tests {
 
     #[test]
     fn the_daemon_of_this_workspace_has_its_crates_listed() {
-        let workspace = env!("CARGO_MANIFEST_DIR");
-        let lock = std::fs::read_to_string(format!("{workspace}/Cargo.lock")).unwrap();
-        let cargo = Command::new(env!("CARGO")).directory(workspace).variable("CARGO_NET_OFFLINE", "true");
-        let crates = crates(cargo, "xmppd", Target::host().unwrap(), &lock).unwrap();
+        let workspace = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let cargo = Command::new(env!("CARGO")).directory("/").variable("CARGO_NET_OFFLINE", "true");
+        let crates = crates(cargo, workspace, "xmppd", Target::host().unwrap()).unwrap();
         let has = |name| crates.iter().any(|package| package.name == name);
         assert!(has("rustls") && has("libsqlite3-sys"));
         assert!(!has("serde_derive") && !has("cc") && !has("proptest"));

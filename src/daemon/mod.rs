@@ -4,6 +4,7 @@ mod build;
 mod crates;
 mod environment;
 mod epoch;
+mod hardening;
 pub mod toolchain;
 
 use std::{
@@ -86,7 +87,9 @@ pub enum BuildInputs {
     Workspace {
         /// The compiler, as `rustc --version` prints it.
         rustc: String,
-        /// The linker and C compiler: zig's version, or `None` for the system's own.
+        /// The system's own C compiler, as `cc --version` prints it, which also linked; `None` where zig did both.
+        cc: Option<String>,
+        /// The linker and C compiler of another system: zig's version.
         zig: Option<String>,
         /// Whether the standard library was compiled with it, rather than taken as it ships with the compiler.
         builds_std: bool,
@@ -113,19 +116,18 @@ pub struct Crate {
 impl Daemon {
     /// Takes a binary that was built elsewhere.
     pub fn read(path: &Path, target: Target, source_date_epoch: SourceDateEpoch) -> Result<Self> {
-        let bytes = file::read(path)?;
+        let bytes = file::read_named("the daemon", path)?;
         let binary = Binary::parse(&bytes).map_err(|cause| {
             Error::configuration(format_args!("`{}` is not a program: {cause}", path.display()), HINT)
         })?;
-        if !binary.is_for(target) {
-            return Err(Error::configuration(
-                format_args!("`{}` is not a program for `{target}`", path.display()),
-                HINT,
-            ));
+        if let Some(weakness) = hardening::weakness(&binary, target) {
+            let what = format!("the daemon `{}` will not do for `{target}`: it {weakness}", path.display());
+            return Err(Error::configuration(what, HINT));
         }
         let build = BuildInputs::File { sha256: Sha256::of(&bytes) };
         Ok(Self { bytes, binary, target, build, crates: Vec::new(), source_date_epoch })
     }
 }
 
-const HINT: &str = "give `--daemon` an xmppd that was built for the image's target";
+const HINT: &str =
+    "give `--daemon` an xmppd that was built for the image's target and hardened, as `make` builds it";

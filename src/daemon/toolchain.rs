@@ -12,6 +12,9 @@ use crate::{
     target::Target,
 };
 
+/// Where compilers are run: rustup and cargo look for settings in the folders above the one that they are started in, and here are none.
+pub(super) const NEUTRAL: &str = "/";
+
 /// What is needed to build the daemon for one target.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Toolchain {
@@ -79,7 +82,7 @@ impl Compiler {
 
     fn ask(folder: &Path, target: Target) -> Option<Self> {
         let (cargo, rustc) = (folder.join("cargo"), folder.join("rustc"));
-        let say = |arguments: &[&str]| Command::new(&rustc).args(arguments).read().ok();
+        let say = |arguments: &[&str]| Command::new(&rustc).args(arguments).directory(NEUTRAL).read().ok();
         let verbose = say(&["--version", "--verbose"])?;
         let commit = verbose.lines().find_map(|line| line.strip_prefix("commit-hash: ")).unwrap_or("unknown");
         let libraries = PathBuf::from(say(&["--print", "target-libdir", "--target", target.triple()])?);

@@ -1,13 +1,22 @@
 //! Files of the host: they appear whole, with their mode, or not at all.
 
 use std::{
-    fs::{self, Permissions},
-    io::Write as _,
+    fs::{self, File, Permissions},
+    io::{self, ErrorKind, Read as _, Write as _},
     os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
-use crate::error::{Context as _, Result};
+use tempfile::NamedTempFile;
+use zeroize::Zeroizing;
+
+use crate::error::{Context as _, Error, Result};
+
+/// The mode of a file for its owner alone.
+pub const SECRET: u32 = 0o600;
+
+/// The mode of a file that everybody may read.
+pub const PUBLIC: u32 = 0o644;
 
 /// Reads a whole file.
 pub fn read(path: &Path) -> Result<Vec<u8>> {
@@ -19,21 +28,60 @@ pub fn read_text(path: &Path) -> Result<String> {
     fs::read_to_string(path).doing_to("read", path)
 }
 
+/// Reads a file that the administrator named, such as `the image`: that it is not there is then a mistake of theirs.
+pub fn read_named(what: &str, path: &Path) -> Result<Vec<u8>> {
+    fs::read(path).map_err(|cause| unreadable(what, path, &cause))
+}
+
+/// Reads a text file; `None` if there is none.
+pub fn read_if_there(path: &Path) -> Result<Option<String>> {
+    if_there(fs::read_to_string(path)).doing_to("read", path)
+}
+
+/// Reads a secret, unless others can read it too; `None` if there is none.
+pub fn read_secret_if_there(path: &Path) -> Result<Option<Zeroizing<String>>> {
+    let Some(mut file) = if_there(File::open(path)).doing_to("open", path)? else { return Ok(None) };
+    let mode = file.metadata().doing_to("look at", path)?.permissions().mode() & 0o7777;
+    if mode & 0o077 != 0 {
+        return Err(Error::configuration(
+            format_args!("others than its owner can reach the key `{}` (mode {mode:04o})", path.display()),
+            format_args!("`chmod 600 {}`, and ask yourself who may have read it", path.display()),
+        ));
+    }
+    let mut secret = Zeroizing::new(String::new());
+    file.read_to_string(&mut secret).doing_to("read", path)?;
+    Ok(Some(secret))
+}
+
+/// Why a file that the administrator named cannot be read, as their mistake where it is one.
+pub fn unreadable(what: &str, path: &Path, cause: &io::Error) -> Error {
+    let said = format!("cannot read {what} `{}`: {cause}", path.display());
+    let hint = match cause.kind() {
+        ErrorKind::NotFound | ErrorKind::NotADirectory => "look whether the path is right",
+        ErrorKind::PermissionDenied => "run this as a user who may read it",
+        ErrorKind::IsADirectory => "name a file, not a folder",
+        _ => return Error::failed(said),
+    };
+    Error::configuration(said, hint)
+}
+
 /// Writes a file that others see either whole, with this mode, or as it was before.
 pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<()> {
-    let folder = folder_of(path);
-    create_folder(&folder, 0o755)?;
-    let mut draft = tempfile::Builder::new()
-        .prefix(".draft-")
-        .permissions(Permissions::from_mode(0o600))
-        .tempfile_in(&folder)
-        .doing_to("write into", &folder)?;
-    draft.write_all(content).doing_to("write", path)?;
-    // The mode comes last, and past the umask: a secret is never readable by others, not even for a moment.
-    draft.as_file().set_permissions(Permissions::from_mode(mode)).doing_to("set the mode of", path)?;
-    draft.as_file().sync_all().doing_to("write", path)?;
-    draft.persist(path).map_err(|failure| failure.error).doing_to("write", path)?;
-    Ok(())
+    create_folder(&folder_of(path), 0o755)?;
+    let written =
+        draft(path, content, mode).and_then(|draft| draft.persist(path).map_err(|failure| failure.error));
+    written.map(drop).doing_to("write", path)
+}
+
+/// The same, unless there is a file of that name already: then it is left alone, and this is `false`.
+pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
+    let written = draft(path, content, mode)
+        .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
+    match written {
+        Ok(_) => Ok(true),
+        Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(false),
+        Err(cause) => Err(cause).doing_to("write", path),
+    }
 }
 
 /// Ensures that a folder exists. Those that it makes on the way get `mode` (less the umask); one that exists keeps its own.
@@ -41,9 +89,43 @@ pub fn create_folder(path: &Path, mode: u32) -> Result<()> {
     fs::DirBuilder::new().recursive(true).mode(mode).create(path).doing_to("create the folder", path)
 }
 
+/// Makes a folder for its owner alone, or closes one that is there.
+pub fn ensure_private_folder(path: &Path) -> Result<()> {
+    create_folder(path, 0o700)?;
+    fs::set_permissions(path, Permissions::from_mode(0o700)).doing_to("close the folder", path)
+}
+
+/// Waits until nobody else holds this folder, and holds it until the result is dropped (flock(2)).
+pub fn hold_folder(path: &Path) -> Result<File> {
+    let folder = File::open(path).doing_to("open the folder", path)?;
+    folder.lock().doing_to("lock the folder", path)?;
+    Ok(folder)
+}
+
 /// The permission bits of a file, setuid and its kin included.
 pub fn mode(path: &Path) -> Result<u32> {
     Ok(fs::metadata(path).doing_to("look at", path)?.permissions().mode() & 0o7777)
+}
+
+/// A whole file under a name that nobody knows. The mode comes after the content, and past the umask: a secret is never readable by
+/// others, not even for a moment.
+fn draft(path: &Path, content: &[u8], mode: u32) -> io::Result<NamedTempFile> {
+    let mut draft = tempfile::Builder::new()
+        .prefix(".draft-")
+        .permissions(Permissions::from_mode(SECRET))
+        .tempfile_in(folder_of(path))?;
+    draft.write_all(content)?;
+    draft.as_file().set_permissions(Permissions::from_mode(mode))?;
+    draft.as_file().sync_all()?;
+    Ok(draft)
+}
+
+fn if_there<T>(read: io::Result<T>) -> io::Result<Option<T>> {
+    match read {
+        Ok(content) => Ok(Some(content)),
+        Err(cause) if cause.kind() == ErrorKind::NotFound => Ok(None),
+        Err(cause) => Err(cause),
+    }
 }
 
 fn folder_of(path: &Path) -> PathBuf {
@@ -67,6 +149,54 @@ mod tests {
         assert_eq!(read(&path).unwrap(), b"two");
         assert_eq!(mode(&path).unwrap(), 0o640);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_failed_write_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("taken");
+        fs::create_dir(&path).unwrap();
+        let error = write(&path, b"one", SECRET).unwrap_err();
+        assert!(error.to_string().starts_with(&format!("cannot write `{}`: ", path.display())), "{error}");
+        assert!(!write_new(&path, b"one", SECRET).unwrap());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn an_open_folder_is_closed() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("site");
+        create_folder(&path, 0o755).unwrap();
+        ensure_private_folder(&path).unwrap();
+        assert_eq!(mode(&path).unwrap(), 0o700);
+    }
+
+    #[test]
+    fn a_key_that_others_can_read_is_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("key");
+        assert!(read_secret_if_there(&path).unwrap().is_none());
+        write(&path, b"secret", PUBLIC).unwrap();
+        assert_eq!(read_secret_if_there(&path).unwrap_err().exit_code(), 3);
+        write(&path, b"secret", SECRET).unwrap();
+        assert_eq!(*read_secret_if_there(&path).unwrap().unwrap(), "secret");
+    }
+
+    #[test]
+    fn a_folder_is_held_by_one_at_a_time() {
+        let folder = tempfile::tempdir().unwrap();
+        let held = hold_folder(folder.path()).unwrap();
+        let other = File::open(folder.path()).unwrap();
+        assert!(other.try_lock().is_err());
+        drop(held);
+        assert!(other.try_lock().is_ok());
+    }
+
+    #[test]
+    fn a_file_that_was_named_wrongly_is_a_mistake() {
+        for path in ["/nonexistent/file", "/"] {
+            assert_eq!(read_named("the daemon", Path::new(path)).unwrap_err().exit_code(), 3);
+        }
     }
 
     #[test]

@@ -63,6 +63,7 @@ pub struct Assembled {
 /// Puts an image together.
 pub fn assemble(ingredients: Ingredients<'_>) -> Result<Assembled> {
     let Ingredients { daemon, base, flavour, list, extras } = ingredients;
+    check_age(daemon, base)?;
     let mut contents = Contents::default();
     contents.add(DAEMON, Mode::PROGRAM, daemon.bytes.clone(), "the daemon")?;
     let listed = contents.add_listed(daemon, base, list)?;
@@ -162,6 +163,20 @@ impl Contents {
         manifest.check(&self.tree)?;
         Ok(Assembled { tree: self.tree, manifest })
     }
+}
+
+/// Refuses a base that is older than the libraries that the daemon was built against: FreeBSD promises to run what was built for an older
+/// release, not for a newer one (`__FreeBSD_version` is 15…… in 15.x).
+fn check_age(daemon: &Daemon, base: &dyn Base) -> Result<()> {
+    let wanted = daemon.binary.freebsd_version.map(|version| version / 100_000);
+    let (Some(wanted), Some(found)) = (wanted, base.provenance().major()) else { return Ok(()) };
+    if !daemon.target.is_freebsd() || found >= wanted {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format_args!("the daemon was built against FreeBSD {wanted}, but the base is {}", base.provenance()),
+        format_args!("take a base of FreeBSD {wanted} or later; `jailbuild base list` shows which are known"),
+    ))
 }
 
 fn binary(path: &Path, file: &BaseFile, daemon: &Daemon) -> Result<Binary> {

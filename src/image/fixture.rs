@@ -23,6 +23,7 @@ pub(crate) fn daemon() -> Daemon {
         target: "x86_64-unknown-freebsd".parse().unwrap(),
         build: BuildInputs::Workspace {
             rustc: "rustc 1.95.0".into(),
+            cc: None,
             zig: Some("0.16.0".into()),
             builds_std: true,
             cargo_lock: Sha256::of(b"lock"),

@@ -6,6 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use serde::Serialize;
 use ssh_key::PublicKey;
 
 use super::{
@@ -19,6 +20,9 @@ use crate::{
     error::{Context as _, Error, Result},
     host::file,
 };
+
+/// What an error calls the file.
+const WHAT: &str = "the image";
 
 /// More than the largest image: what is longer is not read at all.
 const LARGEST_IMAGE: u64 = 256 << 20;
@@ -39,7 +43,7 @@ pub struct Image {
 }
 
 /// Who signed an image.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Signer {
     /// The key, as `ssh-keygen -l` prints it.
     pub fingerprint: String,
@@ -51,11 +55,11 @@ impl Image {
     /// Reads the image at `path`, with `PATH.sha256` and `PATH.sig` beside it. `trusted` are the keys of those whose images are wanted:
     /// a good signature of anyone else is reported by [`Image::signer`], not refused.
     pub fn open(path: &Path, trusted: &[PublicKey]) -> Result<Self> {
-        let length = fs::metadata(path).doing_to("open the image", path)?.len();
+        let length = fs::metadata(path).map_err(|cause| file::unreadable(WHAT, path, &cause))?.len();
         if length > LARGEST_IMAGE {
             return Err(refused(path, &format!("it has {length} bytes, more than an image can have")));
         }
-        let bytes = file::read(path)?;
+        let bytes = file::read_named(WHAT, path)?;
         let digest = Sha256::of(&bytes);
         check_digest(path, digest)?;
         let signer = check_signature(path, &bytes, trusted)?;

@@ -25,8 +25,13 @@ pub struct SigningKey(PrivateKey);
 impl SigningKey {
     /// The key in this folder (`site/signing`), made there on first use.
     pub fn of_folder(folder: &Path) -> Result<Self> {
+        file::create_folder(folder, 0o700)?;
+        let _held = file::hold_folder(folder)?;
         let path = folder.join(PRIVATE);
-        if path.exists() { Self::read(&path) } else { Self::make(folder) }
+        match file::read_secret_if_there(&path)? {
+            Some(key) => Self::parse(&key, &path),
+            None => Self::make(folder),
+        }
     }
 
     /// The public half.
@@ -40,21 +45,8 @@ impl SigningKey {
         signature.to_pem(LineEnding::LF).doing("sign the image")
     }
 
-    fn read(path: &Path) -> Result<Self> {
-        let mode = file::mode(path)?;
-        if mode & 0o077 != 0 {
-            return Err(Error::untrusted(
-                format_args!(
-                    "the signing key `{}` has the mode {mode:04o}: others may have read it",
-                    path.display()
-                ),
-                format_args!(
-                    "if they have not, `chmod 600 {}`; else remove it, and a new one is made",
-                    path.display()
-                ),
-            ));
-        }
-        let key = PrivateKey::read_openssh_file(path).doing_to("read the signing key", path)?;
+    fn parse(key: &str, path: &Path) -> Result<Self> {
+        let key = PrivateKey::from_openssh(key).doing_to("read the signing key", path)?;
         if key.is_encrypted() {
             return Err(Error::configuration(
                 format_args!(
@@ -72,9 +64,8 @@ impl SigningKey {
         key.set_comment(COMMENT);
         let private = key.to_openssh(LineEnding::LF).doing("make a signing key")?;
         let public = key.public_key().to_openssh().doing("make a signing key")?;
-        file::create_folder(folder, 0o700)?;
-        file::write(&folder.join(PUBLIC), format!("{public}\n").as_bytes(), 0o644)?;
-        file::write(&folder.join(PRIVATE), private.as_bytes(), 0o600)?;
+        file::write(&folder.join(PUBLIC), format!("{public}\n").as_bytes(), file::PUBLIC)?;
+        file::write(&folder.join(PRIVATE), private.as_bytes(), file::SECRET)?;
         Ok(Self(key))
     }
 }
@@ -97,7 +88,8 @@ pub fn fingerprint(key: &PublicKey) -> String {
 
 /// The keys in a file: one a line as in `id_ed25519.pub`, or after a name as in an `allowed_signers` file of ssh-keygen(1).
 pub fn read_keys(path: &Path) -> Result<Vec<PublicKey>> {
-    let text = file::read_text(path)?;
+    let bytes = file::read_named("the keys", path)?;
+    let text = String::from_utf8_lossy(&bytes);
     let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
     lines
         .map(|line| {
@@ -137,7 +129,7 @@ mod tests {
         SigningKey::of_folder(folder.path()).unwrap();
         let path = folder.path().join(PRIVATE);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(SigningKey::of_folder(folder.path()).err().unwrap().exit_code(), 5);
+        assert_eq!(SigningKey::of_folder(folder.path()).err().unwrap().exit_code(), 3);
     }
 
     #[test]

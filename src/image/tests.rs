@@ -53,6 +53,27 @@ fn what_a_list_adds_brings_its_own_needs() {
 }
 
 #[test]
+fn a_base_that_is_older_than_the_daemons_libraries_is_refused() {
+    let (_folder, base) = base(0o755);
+    let list = crate::pkg_list::PkgList::parse("test.list", "").unwrap();
+    let refusal = |version| {
+        let mut daemon = daemon();
+        daemon.binary.freebsd_version = Some(version);
+        let flavour = crate::pkg_list::Flavour::Minimal;
+        let ingredients = Ingredients { daemon: &daemon, base: &base, flavour, list: &list, extras: vec![] };
+        assemble(ingredients).err().map(|error| (error.exit_code(), error.to_string()))
+    };
+    assert_eq!(refusal(1_302_000), None);
+    assert_eq!(
+        refusal(1_500_068),
+        Some((
+            3,
+            "the daemon was built against FreeBSD 15, but the base is 14.3-RELEASE from a folder".to_owned()
+        ))
+    );
+}
+
+#[test]
 fn what_must_not_go_in_is_refused() {
     let (_folder, base) = base(0o4755);
     let refusal = |list, extras| assembled(&base, list, extras).unwrap_err().to_string();

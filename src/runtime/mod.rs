@@ -17,6 +17,9 @@ pub mod stage;
 pub use sabotage::Sabotage;
 pub use stage::{Act, Stage};
 
+/// The user, and the group of the same number, that the daemon runs as.
+pub const DAEMON_USER: u32 = 5222;
+
 /// Where the site's settings are seen from within.
 pub const SETTINGS: &str = "/usr/local/etc/xmppd";
 

@@ -7,13 +7,11 @@ use rcgen::{
 use rustls::pki_types::{CertificateDer, pem::PemObject};
 use time::{Duration, OffsetDateTime};
 
-use super::{
-    Site,
-    files::{self, read_if_there},
-    folder::Folder,
-    key::PrivateKey,
+use super::{Site, folder::Folder, key::PrivateKey};
+use crate::{
+    error::{Context, Error, Result},
+    host::file::{self, read_if_there},
 };
-use crate::error::{Context, Error, Result};
 
 /// How long an authority lives: parents install it once for a child's time at school.
 pub(super) const LIFETIME: Duration = Duration::days(3652);
@@ -62,7 +60,17 @@ impl Authority {
     fn read(folder: &Folder, pem: String, key: PrivateKey) -> Result<Self> {
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
             .doing_to("read the certificate", &folder.authority())?;
-        Ok(Self { certificate, pem, key })
+        if key.is_of(&certificate) {
+            return Ok(Self { certificate, pem, key });
+        }
+        Err(Error::configuration(
+            format_args!(
+                "the authority's key `{}` is not that of its certificate `{}`",
+                folder.authority_key().display(),
+                folder.authority().display()
+            ),
+            "bring both back from the same copy; or move `ca/` and `tls/` away to start anew, which every device must then be told",
+        ))
     }
 
     /// The key is written first: without a certificate nobody trusts it yet, and it serves the next attempt.
@@ -73,7 +81,7 @@ impl Authority {
         };
         let certificate = parameters(site, now)?.self_signed(key.pair()).doing("sign the authority")?;
         key.write(&folder.authority_key())?;
-        files::write(&folder.authority(), certificate.pem().as_bytes(), files::PUBLIC)?;
+        file::write(&folder.authority(), certificate.pem().as_bytes(), file::PUBLIC)?;
         Ok(Self { pem: certificate.pem(), certificate: certificate.into(), key })
     }
 }

@@ -8,8 +8,11 @@ use sha2::{Digest, Sha256};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use x509_parser::parse_x509_certificate;
 
-use super::{Site, authority::Authority, files::read_if_there, folder::Folder, leaf, lint, names::Names};
-use crate::error::{Context, Error, Result};
+use super::{Site, authority::Authority, folder::Folder, leaf, lint, names::Names};
+use crate::{
+    error::{Context, Error, Result},
+    host::file::read_if_there,
+};
 
 /// What was there already, and what was made.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
@@ -26,6 +29,8 @@ pub struct Made {
 /// # Errors
 /// [`Error::Configuration`] if the authority in the folder is another domain's, at its end, or has lost its key.
 pub fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> {
+    folder.ensure()?;
+    let _held = folder.hold()?;
     let (authority, new) = authority(site, folder, now)?;
     let good = leaf::is_good(site, folder, &authority, now)?;
     if !good {
@@ -39,13 +44,14 @@ pub fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made>
 /// # Errors
 /// As [`ensure`].
 pub fn renew(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> {
+    folder.ensure()?;
+    let _held = folder.hold()?;
     let (authority, new) = authority(site, folder, now)?;
     leaf::renew(site, folder, &authority, now)?;
     Ok(Made { authority: new, leaf: true })
 }
 
 fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Authority, bool)> {
-    folder.ensure()?;
     let (authority, new) = Authority::ensure(site, folder, now)?;
     match lint::lint_authority(authority.certificate(), &site.domain, now).first() {
         None => Ok((authority, new)),

@@ -1,9 +1,14 @@
 //! The folder `site/` beside the school's file: what makes an appliance this school's, and nobody else's business.
 
-use std::path::{Path, PathBuf};
+use std::{
+    fs::File,
+    path::{Path, PathBuf},
+};
 
-use super::files::ensure_private_folder;
-use crate::error::Result;
+use crate::{
+    error::Result,
+    host::file::{self, ensure_private_folder},
+};
 
 /// The folder of a site, whose owner alone may enter it.
 ///
@@ -40,6 +45,14 @@ impl Folder {
     pub fn ensure(&self) -> Result<()> {
         ensure_private_folder(&self.root)?;
         ["ca", "signing", "tls"].iter().try_for_each(|name| ensure_private_folder(&self.root.join(name)))
+    }
+
+    /// Waits until no other process changes the folder, and keeps it from others until the result is dropped.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failed`] if there is no such folder.
+    pub fn hold(&self) -> Result<File> {
+        file::hold_folder(&self.root)
     }
 
     /// The authority's certificate, for the trust stores of clients.

@@ -5,8 +5,11 @@ use std::path::Path;
 use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256};
 use zeroize::{Zeroize, Zeroizing};
 
-use super::files::{self, read_secret_if_there};
-use crate::error::{Context, Result};
+use crate::{
+    error::{Context, Result},
+    host::file::{self, read_secret_if_there},
+};
+use x509_parser::parse_x509_certificate;
 
 /// An ECDSA key on P-256, wiped when it is dropped: its encoded form, that is, since ring does not wipe its own.
 pub(super) struct PrivateKey(KeyPair);
@@ -23,7 +26,13 @@ impl PrivateKey {
     }
 
     pub(super) fn write(&self, path: &Path) -> Result<()> {
-        files::write(path, Zeroizing::new(self.0.serialize_pem()).as_bytes(), files::SECRET)
+        file::write(path, Zeroizing::new(self.0.serialize_pem()).as_bytes(), file::SECRET)
+    }
+
+    /// Whether a certificate is for this key.
+    pub(super) fn is_of(&self, certificate: &[u8]) -> bool {
+        parse_x509_certificate(certificate)
+            .is_ok_and(|(_, parsed)| parsed.public_key().subject_public_key.data == self.0.public_key_raw())
     }
 
     pub(super) fn pair(&self) -> &KeyPair {

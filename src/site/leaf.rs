@@ -7,13 +7,15 @@ use x509_parser::parse_x509_certificate;
 use super::{
     Site,
     authority::{Authority, distinguished_name, random_serial, validity},
-    files::{self, read_if_there},
     folder::Folder,
     key::PrivateKey,
     lint,
     names::Names,
 };
-use crate::error::{Context, Error, Result};
+use crate::{
+    error::{Context, Error, Result},
+    host::file::{self, read_if_there},
+};
 
 /// A leaf with less than this ahead of it is made anew.
 const RENEW_BEFORE: Duration = Duration::days(30);
@@ -22,8 +24,11 @@ const RENEW_BEFORE: Duration = Duration::days(30);
 pub(super) fn renew(site: &Site, folder: &Folder, authority: &Authority, now: OffsetDateTime) -> Result<()> {
     let key = PrivateKey::generate()?;
     let leaf = sign(site, authority, &key, now)?;
+    if let Some(finding) = lint::lint(&[leaf.der()], authority.certificate(), &site.domain, now).first() {
+        return Err(Error::failed(format_args!("the new certificate would not do: {}", finding.what)));
+    }
     key.write(&folder.key())?;
-    files::write(&folder.chain(), format!("{}{}", leaf.pem(), authority.pem()).as_bytes(), files::PUBLIC)
+    file::write(&folder.chain(), format!("{}{}", leaf.pem(), authority.pem()).as_bytes(), file::PUBLIC)
 }
 
 /// Whether the folder has a leaf that needs no renewal: nothing to find fault with now or soon, and its key is there.
@@ -38,16 +43,11 @@ pub(super) fn is_good(
     let Ok(chain) = lint::chain_from_pem(&chain) else { return Ok(false) };
     let soon = now + RENEW_BEFORE.min(Duration::days(site.tls.leaf_days.into()) / 3);
     let blameless = lint::lint(&chain, authority.certificate(), &site.domain, soon).is_empty();
-    Ok(blameless && chain.first().is_some_and(|leaf| belongs_to(leaf, &key)))
-}
-
-fn belongs_to(leaf: &[u8], key: &PrivateKey) -> bool {
-    parse_x509_certificate(leaf)
-        .is_ok_and(|(_, leaf)| leaf.public_key().subject_public_key.data == key.pair().public_key_raw())
+    Ok(blameless && chain.first().is_some_and(|leaf| key.is_of(leaf)))
 }
 
 fn sign(site: &Site, authority: &Authority, key: &PrivateKey, now: OffsetDateTime) -> Result<Certificate> {
-    let parameters = parameters(site, &Names::of(&site.domain, &[]), now)?;
+    let parameters = parameters(site, &Names::of(&site.domain), now)?;
     let (_, issuer) =
         parse_x509_certificate(authority.certificate()).doing("read the authority's certificate")?;
     if parameters.not_after > issuer.validity().not_after.to_datetime() {

@@ -165,7 +165,7 @@ fn usage(leaf: &X509Certificate<'_>) -> Vec<Finding> {
 
 fn names(leaf: &X509Certificate<'_>, domain: &Domain) -> Vec<Finding> {
     let found = Names::in_certificate(leaf);
-    let wanted = Names::of(domain, &[]);
+    let wanted = Names::of(domain);
     let missing = |form: &str, found: &[String], wanted: &[String]| {
         let missing: Vec<_> = wanted.iter().filter(|name| !found.contains(name)).cloned().collect();
         (missing.is_empty(), format!("the leaf lacks the {form} `{}`", missing.join("`, `")))

@@ -5,7 +5,6 @@ mod authority;
 pub mod certificates;
 mod domain;
 mod file;
-mod files;
 mod folder;
 mod key;
 mod leaf;
@@ -38,6 +37,7 @@ use crate::{
     base::Choice,
     digest::Sha256,
     error::{Error, Result},
+    host::file::{PUBLIC, write_new},
     pkg_list::Flavour,
     render::{Template, render},
 };
@@ -111,7 +111,7 @@ impl Site {
     /// # Errors
     /// [`Error::Configuration`] if there is one already: it stays as it is.
     pub fn write_new(path: &Path, domain: &Domain, organisation: &Organisation) -> Result<()> {
-        if files::write_new(path, Self::file_text(domain, organisation)?.as_bytes())? {
+        if write_new(path, Self::file_text(domain, organisation)?.as_bytes(), PUBLIC)? {
             return Ok(());
         }
         Err(Error::configuration(

@@ -1,17 +1,13 @@
 //! The folder that a running appliance sees at `/usr/local/etc/xmppd`.
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use serde::Serialize;
 
-use super::{
-    Limits, Name, Site,
-    files::{self, read_if_there, read_secret_if_there},
-    folder::Folder,
-    toml_string,
-};
+use super::{Limits, Name, Site, folder::Folder, toml_string};
 use crate::{
-    error::{Context, Error, Result},
+    error::{Error, Result},
+    host::file::{self, read_if_there, read_secret_if_there},
     render::{Template, render},
 };
 
@@ -23,12 +19,17 @@ use crate::{
 pub fn write_settings(site: &Site, folder: &Folder, destination: &Path) -> Result<()> {
     let missing =
         || Error::failed_with_hint("the site has no certificate yet", "`jailbuild cert renew` makes one");
+    if !folder.root().is_dir() {
+        return Err(missing());
+    }
+    // A renewal may be under way, after which only one of the two is still the old one.
+    let held = folder.hold()?;
     let chain = read_if_there(&folder.chain())?.ok_or_else(missing)?;
     let key = read_secret_if_there(&folder.key())?.ok_or_else(missing)?;
-    fs::create_dir_all(destination).doing_to("make the folder", destination)?;
-    files::write(&destination.join("key.pem"), key.as_bytes(), files::SECRET)?;
-    files::write(&destination.join("chain.pem"), chain.as_bytes(), files::PUBLIC)?;
-    files::write(&destination.join("xmppd.toml"), settings(site)?.as_bytes(), files::PUBLIC)
+    drop(held);
+    file::write(&destination.join("key.pem"), key.as_bytes(), file::SECRET)?;
+    file::write(&destination.join("chain.pem"), chain.as_bytes(), file::PUBLIC)?;
+    file::write(&destination.join("xmppd.toml"), settings(site)?.as_bytes(), file::PUBLIC)
 }
 
 /// The text of `xmppd.toml`.

@@ -17,7 +17,7 @@ use crate::{
     policy::{Policy, SERVER_TO_SERVER},
     render::KernelParameters,
     runtime::{
-        Appliance, BEYOND, Deployment, Firewall, Listener, Mount, Output, Process, Runtime,
+        Appliance, BEYOND, DAEMON_USER, Deployment, Firewall, Listener, Mount, Output, Process, Runtime,
         interrupts::{self, Asked},
         log,
     },
@@ -43,7 +43,7 @@ impl Runtime for Jails {
     }
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
-        require_host(&System, deployment)?;
+        require_host(&System)?;
         let stop = plan::stop(deployment);
         // What is left over after that, the next start takes away.
         let undo = interrupts::undo_when_interrupted(move || drop(carry_out(&stop, &System)))?;
@@ -59,28 +59,44 @@ impl Runtime for Jails {
     }
 }
 
-fn require_host(shell: &dyn Shell, deployment: &Deployment) -> Result<()> {
-    if read(shell, &Command::new("id").arg("-u"))? != "0" {
-        return Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"));
+/// Finds out whether a host has something; the error says what to type where it has not.
+pub type Require = fn(&dyn Shell) -> Result<()>;
+
+/// What a host must have, each by its name.
+pub const REQUIREMENTS: [(&str, Require); 3] =
+    [("rights", require_root), ("user `xmppd`", require_user), ("pf", firewall::require)];
+
+fn require_host(shell: &dyn Shell) -> Result<()> {
+    REQUIREMENTS.iter().try_for_each(|(_, require)| require(shell))
+}
+
+fn require_root(shell: &dyn Shell) -> Result<()> {
+    if read(shell, &Command::new("id").arg("-u"))? == "0" {
+        return Ok(());
     }
-    let (uid, gid) = (deployment.uid, deployment.gid);
-    let Ok(user) = read(shell, &Command::new("id").args(["-u", "xmppd"])) else {
+    Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"))
+}
+
+fn require_user(shell: &dyn Shell) -> Result<()> {
+    let id = |which: &str| read(shell, &Command::new("id").args([which, "xmppd"]));
+    let wanted = DAEMON_USER.to_string();
+    let Ok(user) = id("-u") else {
         return Err(Error::host(
             "this host has no user `xmppd`",
             format_args!(
-                "type `pw groupadd xmppd -g {gid}; \
-                 pw useradd xmppd -u {uid} -g xmppd -d /nonexistent -s /usr/sbin/nologin`"
+                "type `pw groupadd xmppd -g {wanted}; \
+                 pw useradd xmppd -u {wanted} -g xmppd -d /nonexistent -s /usr/sbin/nologin`"
             ),
         ));
     };
-    let group = read(shell, &Command::new("id").args(["-g", "xmppd"]))?;
-    if (user.as_str(), group.as_str()) != (&uid.to_string(), &gid.to_string()) {
-        return Err(Error::host(
-            format_args!("this host's user `xmppd` has the ids {user}:{group}, not {uid}:{gid}"),
-            format_args!("type `pw groupmod xmppd -g {gid}; pw usermod xmppd -u {uid} -g {gid}`"),
-        ));
+    let group = id("-g")?;
+    if user == wanted && group == wanted {
+        return Ok(());
     }
-    firewall::require(shell)
+    Err(Error::host(
+        format_args!("this host's user `xmppd` has the ids {user}:{group}, not {wanted}:{wanted}"),
+        format_args!("type `pw groupmod xmppd -g {wanted}; pw usermod xmppd -u {wanted} -g {wanted}`"),
+    ))
 }
 
 /// An appliance in a jail.
@@ -314,7 +330,7 @@ mod tests {
                 "pf is not enabled",
             ),
         ] {
-            let error = require_host(&Double::answering(&answers), &deployment()).unwrap_err();
+            let error = require_host(&Double::answering(&answers)).unwrap_err();
             assert_eq!((error.to_string().as_str(), error.exit_code()), (what, 6));
         }
     }

@@ -10,5 +10,5 @@ mod jails;
 mod plan;
 
 pub use execute::{Shell, System, carry_out};
-pub use jails::Jails;
+pub use jails::{Jails, REQUIREMENTS, Require};
 pub use plan::{Present, Step, start, stop};

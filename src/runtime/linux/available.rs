@@ -54,7 +54,7 @@ impl Unavailable {
     }
 
     fn from_what(what: &str) -> Self {
-        Self { why: format!("appliances cannot be started here: {what}"), hint: hint() }
+        Self { why: format!("appliances cannot be started here: {what}"), hint: hint(setting) }
     }
 }
 
@@ -69,14 +69,17 @@ const FORBIDDING: [(&str, &str, &str); 3] = [
     ("user/max_user_namespaces", "0", "sysctl user.max_user_namespaces=10000"),
 ];
 
-fn hint() -> String {
-    let forbidden = FORBIDDING.into_iter().find(|(file, value, _)| {
-        fs::read_to_string(format!("/proc/sys/{file}")).is_ok_and(|found| found.trim() == *value)
-    });
-    match forbidden {
+fn hint(setting: impl Fn(&str) -> Option<String>) -> String {
+    let forbids = |(name, value): (&str, &str)| setting(name).is_some_and(|found| found.trim() == value);
+    match FORBIDDING.into_iter().find(|(name, value, _)| forbids((*name, *value))) {
         Some((_, _, command)) => format!("run as root, or allow user namespaces: `{command}`"),
         None => "run as root, in a container with `--privileged`".to_owned(),
     }
+}
+
+/// What a setting of sysctl(8) is, if the kernel knows it.
+fn setting(name: &str) -> Option<String> {
+    fs::read_to_string(format!("/proc/sys/{name}")).ok()
 }
 
 impl fmt::Display for Unavailable {
@@ -88,5 +91,19 @@ impl fmt::Display for Unavailable {
 impl From<Unavailable> for Error {
     fn from(Unavailable { why, hint }: Unavailable) -> Self {
         Self::Host { what: why, hint }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_setting_that_forbids_namespaces_is_seen() {
+        for (name, value, command) in FORBIDDING {
+            let said = hint(|setting| (setting == name).then(|| format!("{value}\n")));
+            assert!(said.ends_with(&format!("`{command}`")), "{said}");
+        }
+        assert!(hint(|_| Some("15000".to_owned())).ends_with("`--privileged`"));
     }
 }

@@ -65,7 +65,8 @@ impl Guard {
     }
 }
 
-fn find_nft() -> Option<PathBuf> {
+/// Where nft(8) is, if this machine has it.
+pub fn find_nft() -> Option<PathBuf> {
     let elsewhere = || FOLDERS.iter().map(|folder| Path::new(folder).join("nft")).find(|file| file.is_file());
     command::find("nft").or_else(elsewhere)
 }

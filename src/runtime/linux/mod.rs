@@ -25,3 +25,4 @@ mod visit;
 
 pub use appliance::Namespaces;
 pub use available::{Unavailable, available};
+pub use firewall::find_nft;

@@ -48,7 +48,7 @@ fn a_client_takes_the_domain_and_no_other_name() {
 fn a_client_refuses_what_the_authority_may_not_sign() {
     let school = school();
     let named = |name: &str| {
-        let mut names = Names::of(&Domain::parse("school.test").unwrap(), &[]);
+        let mut names = Names::of(&Domain::parse("school.test").unwrap());
         names.dns = vec![name.to_owned()];
         school.leaf(|leaf| leaf.custom_extensions = vec![names.extension()])
     };
@@ -83,7 +83,7 @@ fn openssl_agrees() {
 
     let evil = school.leaf(|leaf| {
         let evil = Domain::parse("evil.example").unwrap();
-        leaf.custom_extensions = vec![Names::of(&evil, &[]).extension()];
+        leaf.custom_extensions = vec![Names::of(&evil).extension()];
     });
     let path = school.folder.chain().with_file_name("evil.der");
     fs::write(&path, &evil).unwrap();

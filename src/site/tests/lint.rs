@@ -40,7 +40,7 @@ fn the_linter_finds_nothing_in_ours() {
 fn the_linter_finds_each_fault_of_a_leaf() {
     let school = school();
     let names = |change: fn(&mut Names)| {
-        let mut names = Names::of(&Domain::parse("school.test").unwrap(), &[]);
+        let mut names = Names::of(&Domain::parse("school.test").unwrap());
         change(&mut names);
         names.extension()
     };

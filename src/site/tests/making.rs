@@ -82,6 +82,30 @@ fn an_authority_without_its_key_is_refused() {
 }
 
 #[test]
+fn an_authority_with_the_key_of_another_is_refused() {
+    let school = school();
+    PrivateKey::generate().unwrap().write(&school.folder.authority_key()).unwrap();
+    for make in [ensure, renew] {
+        let error = make(&school.site, &school.folder, school.now).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
+        assert!(error.to_string().contains("is not that of its certificate"), "{error}");
+    }
+}
+
+#[test]
+fn two_who_make_at_once_make_one() {
+    let place = tempfile::tempdir().unwrap();
+    let (site, folder) = (Site::example(), Folder::at(place.path().join("site")));
+    let now = OffsetDateTime::now_utc();
+    let made = std::thread::scope(|scope| {
+        let makers = [(); 4].map(|()| scope.spawn(|| ensure(&site, &folder, now).unwrap()));
+        makers.map(|maker| maker.join().unwrap())
+    });
+    assert_eq!(made.iter().filter(|made| made.authority && made.leaf).count(), 1);
+    assert_eq!(made.iter().filter(|made| made.authority || made.leaf).count(), 1);
+}
+
+#[test]
 fn an_authority_that_ends_before_its_leaf_would_makes_none() {
     let school = school();
     let late = school.now + authority::LIFETIME - Duration::days(100);

@@ -55,8 +55,7 @@ impl School {
 
     /// A leaf by the school's authority, with something changed.
     fn leaf(&self, change: impl FnOnce(&mut CertificateParams)) -> CertificateDer<'static> {
-        let mut parameters =
-            leaf::parameters(&self.site, &Names::of(&self.site.domain, &[]), self.now).unwrap();
+        let mut parameters = leaf::parameters(&self.site, &Names::of(&self.site.domain), self.now).unwrap();
         change(&mut parameters);
         self.authority().sign(&parameters, &PrivateKey::generate().unwrap()).unwrap().into()
     }
