@@ -198,7 +198,7 @@ mod tests {
         fn output(&self, command: &Command) -> Result<Output> {
             let (code, stdout) = match command.to_string().as_str() {
                 "id -u" => (0, self.uid),
-                "id -u xmppd" => (i32::from(!self.has_user), ""),
+                "id -u xmppd" | "id -g xmppd" => (i32::from(!self.has_user), "5222"),
                 _ => (0, "Status: Disabled"),
             };
             Ok(Output { code: Some(code), stdout: stdout.into(), stderr: Vec::new() })
