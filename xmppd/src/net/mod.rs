@@ -7,7 +7,8 @@
 //! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
 //! | `shared` | the router under its lock, and everybody's mailbox |
 //! | `mailbox` | what waits to be written to one connection |
-//! | `connection` | one connection: bytes in, bytes out, silence |
+//! | `connection` | one connection: bytes in, bytes out |
+//! | `pace` | when it may be read and written to, and when to look at it again |
 //! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
@@ -20,6 +21,7 @@ mod listen;
 mod live;
 mod mailbox;
 mod offline;
+mod pace;
 mod shaper;
 mod shared;
 pub mod tls;
