@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `listen` | accepting, signals, shutdown |
+//! | `complaint` | what goes wrong over and over, told once a minute |
 //! | `gate` | how many connections there may be, from one address and in all |
 //! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
 //! | `shared` | the router under its lock, and everybody's mailbox |
@@ -15,6 +16,7 @@
 //! | `offline` | the store's part in messages that wait |
 //! | `live` | changes by the administrator, carried into the running server |
 
+mod complaint;
 mod connection;
 mod gate;
 mod listen;
