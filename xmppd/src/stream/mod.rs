@@ -185,7 +185,7 @@ impl Stream {
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
         match frame {
-            Frame::Element(element) => self.element(element, host, cx),
+            Frame::Element(element) => self.element(&element, host, cx),
             Frame::End => {
                 self.send("</stream:stream>".into(), cx);
                 Ok(self.end(host, cx))

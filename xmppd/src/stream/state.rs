@@ -97,7 +97,7 @@ impl Stream {
     /// Hands an element to the state that the stream is in.
     pub(super) fn element(
         &mut self,
-        element: Element,
+        element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
@@ -106,9 +106,9 @@ impl Stream {
                 self.state = State::Bound(session);
                 Err(StreamError::UnsupportedStanzaType) // stanzas go to [`Stream::stanza`]
             }
-            State::Binding(account) => self.bind(account, &element, host, cx),
-            State::Sasl(authenticating) => self.authenticate(authenticating, &element, host, cx),
-            State::Plain => self.before_tls(&element, cx),
+            State::Binding(account) => self.bind(account, element, host, cx),
+            State::Sasl(authenticating) => self.authenticate(authenticating, element, host, cx),
+            State::Plain => self.before_tls(element, cx),
             State::Opening(_) | State::Ended => {
                 unreachable!("no element comes before a header or after the end")
             }

@@ -116,11 +116,7 @@ impl Framer {
         match lexeme {
             Lexeme::Tag(span) => {
                 let tag = Tag::parse(utf8(span, buffer)?, span.start, self.limits.attributes)?;
-                if self.partial.is_some() {
-                    self.inner(&tag, buffer)
-                } else {
-                    self.outermost(tag, buffer)
-                }
+                if self.partial.is_some() { self.inner(&tag, buffer) } else { self.outermost(tag, buffer) }
             }
             Lexeme::Declaration(span) if self.phase == Phase::Start => {
                 tag::check_declaration(utf8(span, buffer)?)?;

@@ -136,12 +136,13 @@ fn what_is_declared_is_small() {
     assert_eq!(outcome(format!("{HEADER}<a xmlns:p='{}'/>", name(256))), None);
     assert_eq!(outcome(format!("{HEADER}<a xmlns:p='{}'/>", name(257))), Some(XmlError::TooBig));
     assert_eq!(outcome(format!("<a xmlns='{}'>", name(257))), Some(XmlError::TooBig));
-    let header = |declarations: usize| {
-        let declaration = |number| format!(" xmlns:p{number}='{}'", name(250));
-        format!("<a{}>", (0..declarations).map(declaration).collect::<String>())
+    let declaring = |declarations: usize, name: &str| {
+        let all: Vec<_> = (0..declarations).map(|number| format!(" xmlns:p{number}='{name}'")).collect();
+        format!("<a{}>", all.concat())
     };
+    let header = |declarations| declaring(declarations, &name(250));
     assert_eq!((outcome(header(4)), outcome(header(5))), (None, Some(XmlError::TooBig)));
-    let tag = format!("<a{}>", (0..48).map(|number| format!(" xmlns:p{number}='u'")).collect::<String>());
+    let tag = declaring(48, "u");
     assert_eq!(outcome(format!("{HEADER}{}", tag.repeat(2))), None);
     assert_eq!(outcome(format!("{HEADER}{}", tag.repeat(3))), Some(XmlError::TooBig));
 }
