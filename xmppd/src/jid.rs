@@ -18,14 +18,23 @@ pub struct Jid {
 #[error("not an address as RFC 7622 has it")]
 pub struct JidError;
 
+/// RFC 7622 §3.1: three parts of at most 1023 bytes each, and what stands between them.
+const MOST_BYTES: usize = 3 * 1023 + 2;
+
 impl Jid {
-    /// Parses and prepares an address.
+    /// Parses and prepares an address. What is far too long is not prepared first: that would cost more than
+    /// its sender paid.
     pub fn parse(text: &str) -> Result<Self, JidError> {
+        if text.len() > MOST_BYTES {
+            return Err(JidError);
+        }
         if is_prepared(text) {
             return Ok(Self::from_prepared(text));
         }
         let prepared = jid::Jid::new(text).map_err(|_| JidError)?;
-        Ok(Self::from_prepared(prepared.as_str()))
+        // RFC 8264 §7: what preparing does not settle is refused; `🄐` becomes `(A)`, and that `(a)`.
+        let again = jid::Jid::new(prepared.as_str()).map_err(|_| JidError)?;
+        if again == prepared { Ok(Self::from_prepared(prepared.as_str())) } else { Err(JidError) }
     }
 
     /// The address of an account, whose name is prepared already.
@@ -97,6 +106,9 @@ pub struct Resource(String);
 impl Resource {
     /// Parses and prepares a resource.
     pub fn parse(text: &str) -> Result<Self, JidError> {
+        if text.len() > MOST_BYTES {
+            return Err(JidError);
+        }
         let prepared = jid::ResourcePart::new(text).map_err(|_| JidError)?;
         Ok(Self(prepared.as_str().to_owned()))
     }
@@ -168,10 +180,20 @@ mod tests {
             "school.test/",
             "a b@school.test",
             "-.test",
+            "🄐@school.test",
             &"x".repeat(2000),
         ] {
             assert_eq!(Jid::parse(text), Err(JidError), "{text}");
         }
+    }
+
+    /// Wide letters, of which preparing makes narrow ones: only a length that is looked at first refuses them.
+    #[test]
+    fn what_is_far_too_long_is_not_even_prepared() {
+        let wide = "ａ".repeat(1023);
+        assert!(Jid::parse(&format!("{wide}@b")).is_ok());
+        assert_eq!(Jid::parse(&format!("{wide}@bcd")), Err(JidError));
+        assert!(Resource::parse(&"é".repeat(MOST_BYTES)).is_err());
     }
 
     const ADDRESSES: &str = "[a-cA-C1._+@/é -]{0,12}|[a-z.-]{1,70}|xn--[a-z]{1,5}\\.a/[ -~]{0,9}";

@@ -22,7 +22,7 @@ use crate::{
     xml::{Element, Node},
 };
 
-/// Every feature, in the order in which service discovery lists them.
+/// Every feature. Service discovery sorts what they advertise; stream features keep this order.
 pub const ALL: [&Feature; 10] = [
     &disco::INFO,
     &disco::ITEMS,

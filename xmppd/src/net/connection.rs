@@ -1,10 +1,9 @@
-//! One connection: bytes in, bytes out, silence.
+//! One connection: bytes in, bytes out.
 
 use std::{
-    future::{Future, poll_fn},
+    future::poll_fn,
     io,
     net::IpAddr,
-    pin::Pin,
     sync::Arc,
     task::{self, Poll},
     time::{Duration, Instant},
@@ -13,17 +12,17 @@ use std::{
 use bytes::BytesMut;
 use tokio::{
     net::TcpStream,
-    time::{Sleep, sleep_until, timeout, timeout_at},
+    time::{timeout, timeout_at},
 };
 use tokio_rustls::TlsAcceptor;
 
 use super::{
     mailbox::{Mailbox, Order},
-    shaper::Shaper,
+    pace::Pace,
     shared::Shared,
     tls::Certificate,
     transport::Transport,
-    vigil::{Verdict, Vigil},
+    vigil::Verdict,
 };
 use crate::{
     auth::ChannelBindings,
@@ -57,7 +56,7 @@ pub(super) async fn serve(tcp: TcpStream, peer: IpAddr, beginning: Beginning, se
     let begun = match beginning {
         Beginning::StartTls => Some((Transport::Plain(tcp), Stream::plain(id, peer))),
         Beginning::Direct => {
-            let secured = handshake(tcp, login_by, service).await;
+            let secured = handshake(tcp, login_by, service, &mailbox).await;
             secured.map(|(transport, bindings)| (transport, Stream::direct(id, peer, bindings)))
         }
     };
@@ -70,11 +69,19 @@ pub(super) async fn serve(tcp: TcpStream, peer: IpAddr, beginning: Beginning, se
     service.shared.close(id);
 }
 
-/// Does the handshake; `None` if the peer does not do its part in time.
-async fn handshake(tcp: TcpStream, by: Instant, service: &Service) -> Option<(Transport, ChannelBindings)> {
+/// Does the handshake; `None` if the peer does not do its part in time, or an order comes before it has.
+async fn handshake(
+    tcp: TcpStream,
+    by: Instant,
+    service: &Service,
+    mailbox: &Mailbox,
+) -> Option<(Transport, ChannelBindings)> {
     let certificate = service.certificate.current();
     let accepting = TlsAcceptor::from(Arc::clone(&certificate.config)).accept(tcp);
-    let tls = timeout_at(by.into(), accepting).await.ok()?.ok()?;
+    let tls = tokio::select! {
+        accepted = timeout_at(by.into(), accepting) => accepted.ok()?.ok()?,
+        _ = poll_fn(|cx| mailbox.poll_order(cx)) => return None,
+    };
     let bindings = certificate.bindings(tls.get_ref().1);
     Some((Transport::Tls(Box::new(tls)), bindings))
 }
@@ -87,13 +94,7 @@ struct Connection<'a> {
     incoming: BytesMut,
     outgoing: BytesMut,
     must_flush: bool,
-    shaper: Shaper,
-    vigil: Vigil,
-    /// Nothing is read before this.
-    read_from: Option<Instant>,
-    /// Nothing is written before this.
-    write_from: Option<Instant>,
-    alarm: Pin<Box<Sleep>>,
+    pace: Pace,
 }
 
 /// What has happened to a connection.
@@ -122,7 +123,6 @@ impl<'a> Connection<'a> {
         login_by: Instant,
         service: &'a Service,
     ) -> Self {
-        let now = Instant::now();
         Self {
             transport: Some(transport),
             stream,
@@ -131,11 +131,7 @@ impl<'a> Connection<'a> {
             incoming: BytesMut::new(),
             outgoing: BytesMut::new(),
             must_flush: false,
-            shaper: Shaper::new(service.limits.bytes_per_second, service.limits.burst_bytes, now),
-            vigil: Vigil::new(now, login_by),
-            read_from: None,
-            write_from: None,
-            alarm: Box::pin(sleep_until(login_by.into())),
+            pace: Pace::new(&service.limits, login_by),
         }
     }
 
@@ -161,14 +157,18 @@ impl<'a> Connection<'a> {
 
     /// Writes whatever can be written, and returns when something else has happened.
     fn poll_event(&mut self, cx: &mut task::Context<'_>) -> Poll<Event> {
-        // First, since it must be heard even by one whose peer does not read.
+        // These first: they must be heard even by one whose peer does not read, or never stops sending records
+        // with nothing in them.
         if let Poll::Ready(order) = self.mailbox.poll_order(cx) {
             return Poll::Ready(Event::Ordered(order));
         }
-        if self.write_from.is_none() && matches!(self.poll_write(cx), Poll::Ready(Err(_))) {
+        if self.pace.poll_alarm(cx).is_ready() {
+            return Poll::Ready(Event::Alarm);
+        }
+        if self.pace.may_write() && matches!(self.poll_write(cx), Poll::Ready(Err(_))) {
             return Poll::Ready(Event::Ended);
         }
-        if self.read_from.is_none()
+        if self.pace.may_read()
             && let Some(transport) = &mut self.transport
         {
             match transport.poll_read(cx, &mut self.incoming) {
@@ -177,7 +177,7 @@ impl<'a> Connection<'a> {
                 Poll::Pending => {}
             }
         }
-        self.alarm.as_mut().poll(cx).map(|()| Event::Alarm)
+        Poll::Pending
     }
 
     /// Ready when all that waited has been written.
@@ -201,17 +201,14 @@ impl<'a> Connection<'a> {
     }
 
     fn read(&mut self, bytes: usize) -> Step {
-        let now = Instant::now();
-        self.vigil.heard(now);
-        if let Some(wait) = self.shaper.took(bytes, now) {
-            self.hold(now + wait, false);
-        }
+        self.pace.took(bytes);
         self.digest()
     }
 
-    /// Handles what has been read, as far as it is whole.
+    /// Handles what has been read, as far as it is whole; while reading is held back, the rest stays where it
+    /// is.
     fn digest(&mut self) -> Step {
-        loop {
+        while self.pace.may_read() {
             let batch = self.stream.read(&mut self.incoming);
             if batch.is_empty() {
                 if self.incoming.is_empty() {
@@ -221,17 +218,18 @@ impl<'a> Connection<'a> {
             }
             match self.handle(batch) {
                 Step::Continue => {}
-                Step::Pause(wait) => {
-                    self.hold(Instant::now() + wait, true);
-                    return Step::Continue;
-                }
+                Step::Pause(wait) => self.pace.pause(wait),
                 step => return step,
             }
         }
+        Step::Continue
     }
 
     fn handle(&mut self, batch: Batch) -> Step {
-        self.service.shared.drive(|router, cx| self.stream.handle(batch, router, cx))
+        let (step, caused) =
+            self.service.shared.drive_for(|router, cx| self.stream.handle(batch, router, cx));
+        self.pace.caused(caused);
+        step
     }
 
     fn fail(&mut self, error: StreamError) -> Step {
@@ -239,43 +237,25 @@ impl<'a> Connection<'a> {
         self.service.shared.drive(|router, cx| self.stream.fail(error, router, cx))
     }
 
-    /// Reads nothing until then; `silent`: writes nothing either.
-    fn hold(&mut self, until: Instant, silent: bool) {
-        self.read_from = self.read_from.max(Some(until));
-        if silent {
-            self.write_from = Some(until);
-        }
-        if self.alarm.deadline() > until.into() {
-            self.alarm.as_mut().reset(until.into());
-        }
-    }
-
-    /// Some time is over: goes on with what was held back, and looks after the silent. The alarm is set when
-    /// it rings, or must ring earlier; not with every byte.
+    /// Some time is over: looks after the silent, and goes on with what was held back.
     fn alarmed(&mut self) -> Step {
-        let now = Instant::now();
-        let was_held = self.read_from.take_if(|from| *from <= now).is_some();
-        self.write_from.take_if(|from| *from <= now);
         let session = self.stream.session();
-        let look_again = match self.vigil.check(now, session.is_some()) {
-            Verdict::GiveUp => return self.fail(StreamError::ConnectionTimeout),
-            Verdict::Wait(until) => until,
-            Verdict::Ask(until) => {
+        match self.pace.alarmed(session.is_some()) {
+            Verdict::GiveUp => self.fail(StreamError::ConnectionTimeout),
+            Verdict::Wait(_) => self.digest(),
+            Verdict::Ask(_) => {
                 self.service.shared.drive(|router, cx| session.map(|session| router.ping(session, cx)));
-                until
+                self.digest()
             }
-        };
-        let next = self.read_from.into_iter().chain(self.write_from).fold(look_again, Instant::min);
-        self.alarm.as_mut().reset(next.into());
-        if was_held { self.digest() } else { Step::Continue }
+        }
     }
 
     /// RFC 6120 §5.4.3.3: whatever was sent in the clear behind `<starttls/>` is dropped.
     async fn start_tls(&mut self) -> Option<()> {
         self.incoming = BytesMut::new();
-        timeout_at(self.vigil.login_by.into(), poll_fn(|cx| self.poll_write(cx))).await.ok()?.ok()?;
+        timeout_at(self.pace.login_by().into(), poll_fn(|cx| self.poll_write(cx))).await.ok()?.ok()?;
         let Some(Transport::Plain(tcp)) = self.transport.take() else { return None };
-        let (transport, bindings) = handshake(tcp, self.vigil.login_by, self.service).await?;
+        let (transport, bindings) = handshake(tcp, self.pace.login_by(), self.service, &self.mailbox).await?;
         self.transport = Some(transport);
         self.stream.secured(bindings);
         Some(())

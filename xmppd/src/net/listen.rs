@@ -1,6 +1,10 @@
 //! Accepting, signals, shutdown.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use time::OffsetDateTime;
 use tokio::{
@@ -12,8 +16,9 @@ use tokio::{
 
 use super::{
     ServeError,
+    complaint::Complaint,
     connection::{self, Beginning, Service},
-    gate::Gate,
+    gate::{Gate, Permit},
     live::Running,
     shared::Shared,
     tls::Certificate,
@@ -123,11 +128,21 @@ async fn accept(
     gate: Arc<Gate>,
     alive: mpsc::Sender<()>,
 ) {
+    let (mut crowd, mut failure) = (Complaint::default(), Complaint::default());
     loop {
         match listener.accept().await {
-            Ok((tcp, peer)) => admit(tcp, peer, beginning, &service, &gate, &alive),
+            Ok((tcp, peer)) => match gate.enter(peer.ip()) {
+                Some(permit) => admit(tcp, peer.ip(), beginning, permit, &service, &alive),
+                None => {
+                    if let Some(times) = crowd.again(Instant::now()) {
+                        tracing::warn!(address = %peer.ip(), times, "too many connections");
+                    }
+                }
+            },
             Err(error) => {
-                tracing::warn!(%error, "cannot accept");
+                if let Some(times) = failure.again(Instant::now()) {
+                    tracing::warn!(%error, times, "cannot accept");
+                }
                 sleep(Duration::from_millis(100)).await; // no file descriptors, say: others may end meanwhile
             }
         }
@@ -136,22 +151,18 @@ async fn accept(
 
 fn admit(
     tcp: TcpStream,
-    peer: SocketAddr,
+    peer: IpAddr,
     beginning: Beginning,
+    permit: Permit,
     service: &Arc<Service>,
-    gate: &Arc<Gate>,
     alive: &mpsc::Sender<()>,
 ) {
-    let Some(permit) = gate.enter(peer.ip()) else {
-        tracing::warn!(address = %peer.ip(), "too many connections");
-        return;
-    };
     if tcp.set_nodelay(true).is_err() {
         return; // it is gone already
     }
     let (service, alive) = (Arc::clone(service), alive.clone());
     tokio::spawn(async move {
-        connection::serve(tcp, peer.ip(), beginning, &service).await;
+        connection::serve(tcp, peer, beginning, &service).await;
         drop((permit, alive));
     });
 }

@@ -28,7 +28,7 @@ impl Live for Running {
     }
 
     fn status(&self) -> LiveStatus {
-        let status = self.shared.drive(|router, _| router.status());
-        LiveStatus { connections: self.gate.count(), sessions: status.sessions }
+        let sessions = self.shared.drive(|router, _| router.session_count());
+        LiveStatus { connections: self.gate.count(), sessions }
     }
 }

@@ -1,5 +1,5 @@
-//! What waits to be written to one connection. It is bounded: a reader who does not read is cut off, not
-//! buffered for.
+//! What waits to be written to one connection. A reader who does not read is cut off, not buffered for: once
+//! [`MOST_BYTES`] wait, what comes next ends it, so that no more waits than that and one packet.
 
 use std::{
     collections::VecDeque,
@@ -15,6 +15,9 @@ use crate::{stanza::Packet, stream::StreamError};
 const MOST_BYTES: usize = 2 * 1024 * 1024;
 /// What goes into one write: a TLS record holds 16 KiB.
 const GULP: usize = 16 * 1024;
+/// With so much waiting, what is added gets memory of its own: a slice of a hundred bytes would hold on to all
+/// that was read with it, and [`MOST_BYTES`] would bound nothing.
+const LAG: usize = 2 * 1024;
 
 /// The way from the router to one connection.
 #[derive(Default)]
@@ -50,8 +53,11 @@ impl Mailbox {
             inner.waiting = VecDeque::new();
             inner.order = Some(Order::Cut);
         } else {
-            inner.bytes += packet.iter().map(Bytes::len).sum::<usize>();
-            inner.waiting.extend(packet);
+            for piece in packet {
+                let piece = if inner.bytes > LAG { Bytes::copy_from_slice(&piece) } else { piece };
+                inner.bytes += piece.len();
+                inner.waiting.push_back(piece);
+            }
         }
         inner.wake();
     }
@@ -80,17 +86,20 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// Appends what waits to `out`, up to about one TLS record; `false` if nothing waits.
+    /// Appends what waits to `out`: as many pieces as one TLS record holds, or one that it does not hold;
+    /// `false` if nothing waits.
     pub(super) fn take(&self, out: &mut BytesMut) -> bool {
-        let mut inner = self.inner.lock();
+        let inner = &mut *self.inner.lock();
         if inner.waiting.is_empty() {
             return false;
         }
-        while out.len() < GULP
-            && let Some(piece) = inner.waiting.pop_front()
+        out.reserve(inner.bytes.min(GULP));
+        while let Some(piece) = inner.waiting.front()
+            && (out.is_empty() || out.len() + piece.len() <= GULP)
         {
+            out.extend_from_slice(piece);
             inner.bytes -= piece.len();
-            out.extend_from_slice(&piece);
+            inner.waiting.pop_front();
         }
         if inner.waiting.is_empty() {
             inner.waiting = VecDeque::new(); // an idle connection holds no buffers
@@ -131,6 +140,26 @@ mod tests {
         mailbox.put(packet(1));
         assert!(mailbox.take(&mut out) && !mailbox.take(&mut out));
         assert_eq!(out, "xxxx");
+    }
+
+    #[test]
+    fn what_waits_long_holds_no_more_memory_than_it_counts() {
+        let (mailbox, read) = (Mailbox::default(), Bytes::from(vec![b'x'; 64 * 1024]));
+        mailbox.put(packet(LAG + 1));
+        mailbox.put(Packet::from_iter([read.slice(..100)]));
+        assert!(read.is_unique(), "a slice keeps the whole buffer");
+    }
+
+    #[test]
+    fn a_burst_fills_records_and_leaves_no_crumbs() {
+        let mailbox = Mailbox::default();
+        let pieces = [GULP - 1000, 900, 200, 3 * GULP, 1];
+        mailbox.put(pieces.iter().map(|&bytes| Bytes::from(vec![b'x'; bytes])).collect());
+        let writes = std::iter::from_fn(|| {
+            let mut out = BytesMut::new();
+            mailbox.take(&mut out).then(|| out.len())
+        });
+        assert_eq!(writes.collect::<Vec<_>>(), [GULP - 100, 200, 3 * GULP, 1]);
     }
 
     #[test]

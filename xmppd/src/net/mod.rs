@@ -3,23 +3,27 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `listen` | accepting, signals, shutdown |
+//! | `complaint` | what goes wrong over and over, told once a minute |
 //! | `gate` | how many connections there may be, from one address and in all |
 //! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
 //! | `shared` | the router under its lock, and everybody's mailbox |
 //! | `mailbox` | what waits to be written to one connection |
-//! | `connection` | one connection: bytes in, bytes out, silence |
+//! | `connection` | one connection: bytes in, bytes out |
+//! | `pace` | when it may be read and written to, and when to look at it again |
 //! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
 //! | `offline` | the store's part in messages that wait |
 //! | `live` | changes by the administrator, carried into the running server |
 
+mod complaint;
 mod connection;
 mod gate;
 mod listen;
 mod live;
 mod mailbox;
 mod offline;
+mod pace;
 mod shaper;
 mod shared;
 pub mod tls;

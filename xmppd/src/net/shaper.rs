@@ -12,6 +12,9 @@ pub(super) struct Shaper {
     at: Instant,
 }
 
+/// A byte put into somebody's mailbox costs its sender so much less than a byte read. A message to a few is
+/// as good as free; presence to the whole school, over and over, is not.
+const CAUSED_FOR_ONE: usize = 16;
 /// The least that is worth waking up for.
 const MORSEL: f64 = 1024.0;
 
@@ -19,6 +22,11 @@ impl Shaper {
     pub(super) fn new(per_second: u32, burst: u32, now: Instant) -> Self {
         let burst = f64::from(burst);
         Self { per_second: f64::from(per_second), burst, level: burst, at: now }
+    }
+
+    /// What has been read has put that many bytes into mailboxes; how long not to read any more, if at all.
+    pub(super) fn caused(&mut self, bytes: usize, now: Instant) -> Option<Duration> {
+        self.took(bytes / CAUSED_FOR_ONE, now)
     }
 
     /// That many bytes have been read; how long not to read any more, if at all.
@@ -46,5 +54,14 @@ mod tests {
         assert_eq!(shaper.took(1024, start), Some(Duration::from_secs(2)));
         assert_eq!(shaper.took(2048, start + Duration::from_secs(3)), None);
         assert_eq!(shaper.took(4096, start + Duration::from_secs(3600)), None);
+    }
+
+    #[test]
+    fn who_makes_the_server_talk_pays_for_it() {
+        let start = Instant::now();
+        let mut shaper = Shaper::new(1024, 4096, start);
+        assert_eq!(shaper.caused(15, start), None);
+        assert_eq!(shaper.caused(4096 * CAUSED_FOR_ONE, start), None);
+        assert_eq!(shaper.caused(1024 * CAUSED_FOR_ONE, start), Some(Duration::from_secs(2)));
     }
 }

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc, time::Instant};
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
@@ -65,6 +66,11 @@ impl Shared {
 
     /// Drives the router, and does what it says.
     pub(super) fn drive<T>(&self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> T {
+        self.drive_for(work).0
+    }
+
+    /// The same, and how many bytes that has put into mailboxes.
+    pub(super) fn drive_for<T>(&self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> (T, usize) {
         let mut core = self.core.lock();
         let core = &mut *core;
         let mut random = |bytes: &mut [u8]| self.random.fill(bytes).expect("the system has randomness");
@@ -75,13 +81,13 @@ impl Shared {
             outbox: &mut core.outbox,
         };
         let result = work(&mut core.router, &mut cx);
-        core.carry_out();
-        result
+        (result, core.carry_out())
     }
 }
 
 impl Core {
-    fn carry_out(&mut self) {
+    fn carry_out(&mut self) -> usize {
+        let mut caused = 0;
         for action in self.outbox.drain(..) {
             match action {
                 Action::Close { connection, error } => {
@@ -91,6 +97,7 @@ impl Core {
                 }
                 Action::Send { connection, packet } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
+                        caused += packet.iter().map(Bytes::len).sum::<usize>();
                         mailbox.put(packet);
                     }
                 }
@@ -105,5 +112,6 @@ impl Core {
         if self.outbox.capacity() > 4096 {
             self.outbox = Vec::new(); // after a broadcast to the whole school
         }
+        caused
     }
 }

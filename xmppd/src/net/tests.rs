@@ -215,6 +215,32 @@ async fn everybody_hears_of_a_shutdown() {
 }
 
 #[tokio::test]
+async fn a_handshake_that_does_not_come_is_not_waited_for_by_a_shutdown() {
+    let site = site(Beginning::Direct, config::Limits::default()).await;
+    let mut silent = site.connect().await;
+    while Arc::strong_count(&site.service) < 3 {
+        tokio::task::yield_now().await; // until it is served
+    }
+    tokio::task::yield_now().await; // and waits for the handshake
+    site.service.shared.close_all(StreamError::SystemShutdown);
+    let ended = timeout(Duration::from_secs(2), silent.read(&mut [0])).await;
+    assert_eq!(ended.expect("it ends at once").unwrap(), 0);
+}
+
+#[tokio::test]
+async fn who_chatters_instead_of_logging_in_is_sent_away_as_well() {
+    let limits = config::Limits { unauthenticated_seconds: 1, ..config::Limits::default() };
+    let site = site(Beginning::StartTls, limits).await;
+    let mut tcp = site.connect().await;
+    tcp.write_all(HEADER.as_bytes()).await.unwrap();
+    until(&mut tcp, "</stream:features>").await;
+    let (mut reading, mut writing) = tcp.into_split();
+    let flood = tokio::spawn(async move { while writing.write_all(&[b' '; 64]).await.is_ok() {} });
+    assert!(until(&mut reading, "</stream:stream>").await.contains("<connection-timeout "));
+    flood.abort();
+}
+
+#[tokio::test]
 async fn a_connection_costs_little_while_it_is_idle() {
     let site = site(Beginning::Direct, config::Limits::default()).await;
     let tcp = site.connect().await;

@@ -74,19 +74,6 @@ pub struct Router {
     last_session: u64,
 }
 
-/// How many there are.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub struct Status {
-    /// Accounts, the disabled ones included.
-    pub accounts: usize,
-    /// Accounts that are disabled.
-    pub disabled: usize,
-    /// Bound resources.
-    pub sessions: usize,
-    /// Bound resources that have said that they are there.
-    pub available: usize,
-}
-
 impl Router {
     /// A server with these accounts, at this time, and nobody online.
     ///
@@ -115,14 +102,9 @@ impl Router {
         }
     }
 
-    /// How many there are of everything.
-    pub fn status(&self) -> Status {
-        Status {
-            accounts: self.people.len(),
-            disabled: self.people.values().filter(|person| !person.account.enabled).count(),
-            sessions: self.sessions.len(),
-            available: self.sessions.values().filter(|session| session.presence.is_some()).count(),
-        }
+    /// How many resources are bound.
+    pub fn session_count(&self) -> usize {
+        self.sessions.len()
     }
 
     /// Who may be written to by that name: a disabled account is as good as none.

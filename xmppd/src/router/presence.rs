@@ -11,6 +11,8 @@ use crate::{
 
 /// To how many a session may send presence directly. Rooms will be what it is used for.
 const MOST_DIRECTED: usize = 200;
+/// The most bytes of presence: it goes to the whole school, and is kept for those who come later.
+const MOST_BYTES: usize = 4096;
 
 /// Presence on its way.
 pub(super) struct Presence<'a> {
@@ -21,6 +23,9 @@ pub(super) struct Presence<'a> {
 
 impl Presence<'_> {
     pub(super) fn route(&self, router: &mut Router, cx: &mut Context<'_>) {
+        if self.stanza.element.bytes().len() > MOST_BYTES {
+            return self.refuse(StanzaError::PolicyViolation, router, cx);
+        }
         let Some(to) = &self.stanza.to else {
             match self.kind {
                 PresenceType::Available => self.available(router, cx),
@@ -42,7 +47,7 @@ impl Presence<'_> {
     /// RFC 6121 §4.2, §4.4: tells everybody; and a newcomer, who is there.
     fn available(&self, router: &mut Router, cx: &mut Context<'_>) {
         let Some(priority) = priority(self.stanza) else {
-            return router.refuse(self.session, &self.stanza.element, StanzaError::BadRequest, cx);
+            return self.refuse(StanzaError::BadRequest, router, cx);
         };
         let Some(session) = router.sessions.get_mut(&self.session) else { return };
         let stamped = self.stamped(session).detached();
@@ -75,12 +80,7 @@ impl Presence<'_> {
         session.directed.retain(|known| known != to);
         if self.kind == PresenceType::Available {
             if session.directed.len() >= MOST_DIRECTED {
-                return router.refuse(
-                    self.session,
-                    &self.stanza.element,
-                    StanzaError::ResourceConstraint,
-                    cx,
-                );
+                return self.refuse(StanzaError::ResourceConstraint, router, cx);
             }
             session.directed.push(to.clone());
         }
@@ -91,8 +91,7 @@ impl Presence<'_> {
         let Some(session) = router.sessions.get(&self.session) else { return };
         let stamped = self.stamped(session);
         for recipient in router.see_presence(to) {
-            let addressee = if to.resource().is_some() { &recipient.full } else { &recipient.bare };
-            cx.send(recipient.connection, stamped.to(addressee));
+            recipient.tell_as(to, &stamped, cx);
         }
     }
 
@@ -119,6 +118,10 @@ impl Presence<'_> {
         session.tell(&from_account(to.bare(), answer), cx);
     }
 
+    fn refuse(&self, error: StanzaError, router: &Router, cx: &mut Context<'_>) {
+        router.refuse(self.session, &self.stanza.element, error, cx);
+    }
+
     fn stamped(&self, session: &Session) -> Stamped {
         Stamped::new(&self.stanza.element, session.jid.as_str(), session.language.as_deref())
     }
@@ -143,17 +146,13 @@ impl Router {
     }
 
     /// Tells all who saw a session that it is gone: RFC 6121 §4.5.2, and §4.6.3 for directed presence.
-    pub(super) fn announce_end(
+    pub(super) fn farewell(
         &self,
-        session: &Session,
         was_available: bool,
-        farewell: &Stamped,
+        directed: &[Jid],
+        stamped: &Stamped,
         cx: &mut Context<'_>,
     ) {
-        self.farewell(was_available, &session.directed, farewell, cx);
-    }
-
-    fn farewell(&self, was_available: bool, directed: &[Jid], stamped: &Stamped, cx: &mut Context<'_>) {
         if was_available {
             self.broadcast(stamped, cx);
         }
@@ -161,8 +160,7 @@ impl Router {
             let unaware =
                 self.see_presence(to).filter(|session| !was_available || session.presence.is_none());
             for recipient in unaware {
-                let addressee = if to.resource().is_some() { &recipient.full } else { &recipient.bare };
-                cx.send(recipient.connection, stamped.to(addressee));
+                recipient.tell_as(to, stamped, cx);
             }
         }
     }
@@ -174,6 +172,14 @@ impl Router {
             None => session.presence.is_some(),
             Some(_) => session.jid == *to,
         })
+    }
+}
+
+impl Session {
+    /// Sends presence that was addressed to `to`, the full or the bare address of this session.
+    fn tell_as(&self, to: &Jid, stamped: &Stamped, cx: &mut Context<'_>) {
+        let addressee = if to.resource().is_some() { &self.full } else { &self.bare };
+        cx.send(self.connection, stamped.to(addressee));
     }
 }
 

@@ -102,7 +102,7 @@ impl Router {
         }
         let was_available = session.presence.take().is_some();
         let farewell = session.farewell();
-        self.announce_end(&session, was_available, &farewell, cx);
+        self.farewell(was_available, &session.directed, &farewell, cx);
         self.reroute_withheld(&mut session, cx);
     }
 }

@@ -8,6 +8,7 @@ pub enum StanzaError {
     ItemNotFound,
     JidMalformed,
     NotAllowed,
+    PolicyViolation,
     RemoteServerNotFound,
     ResourceConstraint,
     ServiceUnavailable,
@@ -21,6 +22,7 @@ impl StanzaError {
             Self::ItemNotFound => "item-not-found",
             Self::JidMalformed => "jid-malformed",
             Self::NotAllowed => "not-allowed",
+            Self::PolicyViolation => "policy-violation",
             Self::RemoteServerNotFound => "remote-server-not-found",
             Self::ResourceConstraint => "resource-constraint",
             Self::ServiceUnavailable => "service-unavailable",
@@ -30,7 +32,7 @@ impl StanzaError {
     /// What its sender can do about it (RFC 6120 §8.3.2), as §8.3.3 pairs them.
     pub fn kind(self) -> &'static str {
         match self {
-            Self::BadRequest | Self::JidMalformed => "modify",
+            Self::BadRequest | Self::JidMalformed | Self::PolicyViolation => "modify",
             Self::ItemNotFound | Self::NotAllowed | Self::RemoteServerNotFound | Self::ServiceUnavailable => {
                 "cancel"
             }

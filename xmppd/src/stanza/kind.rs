@@ -60,14 +60,6 @@ impl Kind {
             _ => presence(kind).map(Self::Presence),
         }
     }
-
-    /// Whether it is an error, which nothing answers.
-    pub fn is_error(self) -> bool {
-        matches!(
-            self,
-            Self::Iq(IqType::Error) | Self::Message(MessageType::Error) | Self::Presence(PresenceType::Error)
-        )
-    }
 }
 
 /// RFC 6120 §8.2.3: an iq has an id, a known type, and a request exactly one child.
@@ -79,7 +71,7 @@ fn iq(kind: Option<&str>, element: &Element) -> Result<IqType, StanzaError> {
         Some("set") => IqType::Set,
         _ => return Err(StanzaError::BadRequest),
     };
-    let children = element.children().count();
+    let children = element.child_count();
     let well_made = match kind {
         IqType::Get | IqType::Set => children == 1,
         IqType::Result => children <= 1,

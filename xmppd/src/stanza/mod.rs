@@ -66,13 +66,6 @@ impl Stanza {
     }
 }
 
-impl Malformed {
-    /// RFC 6120 §8.3.1: an error is never answered with an error; nor is a result.
-    pub fn deserves_answer(&self) -> bool {
-        !matches!(self.element.attribute("type").as_deref(), Some("error" | "result"))
-    }
-}
-
 /// Whether the element is one of the three stanzas (RFC 6120 §8).
 pub fn is_stanza(element: &Element) -> bool {
     matches!(element.name(), "message" | "presence" | "iq") && element.namespace() == ns::CLIENT

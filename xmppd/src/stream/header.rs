@@ -1,6 +1,6 @@
 //! The opening tag of a stream (RFC 6120 §4.7, §4.8): theirs checked, ours written.
 
-use std::fmt::Write;
+use std::{borrow::Cow, fmt::Write};
 
 use super::{Context, StreamError};
 use crate::{
@@ -35,8 +35,14 @@ pub(super) fn check(header: &Element, domain: &str) -> Result<Header, StreamErro
     let from = header.attribute("from").map(|from| Jid::parse(&from)).transpose();
     Ok(Header {
         from: from.map_err(|_| StreamError::InvalidFrom)?,
-        language: header.attribute("xml:lang").map(std::borrow::Cow::into_owned),
+        language: header.attribute("xml:lang").filter(|tag| is_language(tag)).map(Cow::into_owned),
     })
+}
+
+/// RFC 5646 §4.4.1: 35 letters, digits and hyphens hold every language tag. What is longer is ignored, since
+/// it would be stamped on all that the client sends.
+fn is_language(tag: &str) -> bool {
+    (1..=35).contains(&tag.len()) && tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
 }
 
 /// RFC 6120 §4.7.5: no version means 0.9, which knows neither TLS nor SASL.
@@ -64,4 +70,31 @@ pub(super) fn ours(domain: &str, to: Option<&Jid>, cx: &mut Context<'_>) -> Stri
     }
     header.push('>');
     header
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::*;
+    use crate::xml::{Frame, Framer, Limits};
+
+    fn language(tag: &str) -> Option<String> {
+        let header = format!(
+            "<stream:stream xmlns='{}' xmlns:stream='{}' to='school.test' version='1.0' xml:lang='{tag}'>",
+            ns::CLIENT,
+            ns::STREAMS
+        );
+        let frame = Framer::new(Limits::of_bytes(10_000)).next(&mut BytesMut::from(header.as_bytes()));
+        let Ok(Some(Frame::Header(header))) = frame else { panic!("no header but {frame:?}") };
+        check(&header, "school.test").ok().and_then(|header| header.language)
+    }
+
+    #[test]
+    fn a_language_is_a_short_tag_or_none() {
+        assert_eq!(language("de-CH-1901").as_deref(), Some("de-CH-1901"));
+        for tag in ["", "d'e", "de_CH", &"x".repeat(36)] {
+            assert_eq!(language(&Escaped(tag).to_string()), None, "{tag}");
+        }
+    }
 }

@@ -31,6 +31,7 @@ pub use outbox::{Action, ConnectionId, Context, SessionId};
 
 use crate::{
     auth::ChannelBindings,
+    stanza::{self, Malformed, Stanza},
     xml::{Frame, Framer, Limits},
 };
 use state::State;
@@ -56,8 +57,16 @@ pub struct Stream {
 /// Frames that arrived together, and what was wrong with the bytes behind them.
 #[derive(Debug, Default)]
 pub struct Batch {
-    frames: Vec<Frame>,
+    arrivals: Vec<Arrival>,
     error: Option<StreamError>,
+}
+
+#[derive(Debug)]
+enum Arrival {
+    /// Part of the negotiation, or what has no place.
+    Frame(Frame),
+    /// A stanza of one who is bound, parsed before the router is asked for.
+    Stanza(Result<Stanza, Box<Malformed>>),
 }
 
 /// What the network has to do before it goes on reading.
@@ -76,7 +85,7 @@ pub enum Step {
 impl Batch {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
-        self.frames.is_empty() && self.error.is_none()
+        self.arrivals.is_empty() && self.error.is_none()
     }
 }
 
@@ -109,11 +118,15 @@ impl Stream {
     /// Takes whole frames out of the buffer: one while negotiating, as it may change how to read on; many
     /// later.
     pub fn read(&mut self, buffer: &mut BytesMut) -> Batch {
-        let most = if self.session().is_some() { BATCH } else { 1 };
+        let is_bound = self.session().is_some();
+        let most = if is_bound { BATCH } else { 1 };
         let mut batch = Batch::default();
-        while batch.frames.len() < most {
+        while batch.arrivals.len() < most {
             match self.framer.next(buffer) {
-                Ok(Some(frame)) => batch.frames.push(frame),
+                Ok(Some(Frame::Element(element))) if is_bound && stanza::is_stanza(&element) => {
+                    batch.arrivals.push(Arrival::Stanza(Stanza::parse(element)));
+                }
+                Ok(Some(frame)) => batch.arrivals.push(Arrival::Frame(frame)),
                 Ok(None) => break,
                 Err(error) => {
                     batch.error = Some(error.into());
@@ -126,8 +139,12 @@ impl Stream {
 
     /// Handles what arrived. Whatever goes wrong, the stream is ended as RFC 6120 §4.9.1 says.
     pub fn handle(&mut self, batch: Batch, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
-        for frame in batch.frames {
-            match self.frame(frame, host, cx) {
+        for arrival in batch.arrivals {
+            let outcome = match arrival {
+                Arrival::Frame(frame) => self.frame(frame, host, cx),
+                Arrival::Stanza(stanza) => self.stanza(stanza, host, cx),
+            };
+            match outcome {
                 Ok(Step::Continue) => {}
                 Ok(step) => return step,
                 Err(error) => return self.fail(error, host, cx),
@@ -168,7 +185,7 @@ impl Stream {
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
         match frame {
-            Frame::Element(element) => self.element(element, host, cx),
+            Frame::Element(element) => self.element(&element, host, cx),
             Frame::End => {
                 self.send("</stream:stream>".into(), cx);
                 Ok(self.end(host, cx))

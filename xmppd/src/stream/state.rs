@@ -7,7 +7,7 @@ use super::{
 use crate::{
     auth::ChannelBindings,
     ns,
-    stanza::{self, Stanza},
+    stanza::{self, Malformed, Stanza},
     xml::{Element, Limits},
 };
 
@@ -97,25 +97,35 @@ impl Stream {
     /// Hands an element to the state that the stream is in.
     pub(super) fn element(
         &mut self,
-        element: Element,
+        element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
         match std::mem::replace(&mut self.state, State::Plain) {
             State::Bound(session) => {
                 self.state = State::Bound(session);
-                if !stanza::is_stanza(&element) {
-                    return Err(StreamError::UnsupportedStanzaType);
-                }
-                host.receive(session, Stanza::parse(element), cx).map(|()| Step::Continue)
+                Err(StreamError::UnsupportedStanzaType) // stanzas go to [`Stream::stanza`]
             }
-            State::Binding(account) => self.bind(account, &element, host, cx),
-            State::Sasl(authenticating) => self.authenticate(authenticating, &element, host, cx),
-            State::Plain => self.before_tls(&element, cx),
+            State::Binding(account) => self.bind(account, element, host, cx),
+            State::Sasl(authenticating) => self.authenticate(authenticating, element, host, cx),
+            State::Plain => self.before_tls(element, cx),
             State::Opening(_) | State::Ended => {
                 unreachable!("no element comes before a header or after the end")
             }
         }
+    }
+
+    /// Hands a stanza to the server.
+    pub(super) fn stanza(
+        &self,
+        stanza: Result<Stanza, Box<Malformed>>,
+        host: &mut dyn Host,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, StreamError> {
+        let State::Bound(session) = self.state else {
+            unreachable!("only what is bound reads stanzas, and it stays so until its end")
+        };
+        host.receive(session, stanza, cx).map(|()| Step::Continue)
     }
 
     /// RFC 6120 §5.3.1: nothing is accepted before TLS but the wish for it.

@@ -9,7 +9,7 @@ use super::{
     Span,
     chars::{self, Place},
     scope::{self, Declarations, Namespace},
-    tag::{Attribute, Form, Name, Tag},
+    tag::{Attribute, Name, Tag},
 };
 
 /// A complete element of a stream, checked; or the stream header, which is a start tag alone.
@@ -24,10 +24,9 @@ pub struct Element {
     outer_used: u64,
 }
 
-/// Where one of the direct children of an [`Element`] is.
+/// What one of the direct children of an [`Element`] is.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Child {
-    pub(super) whole: Span,
     pub(super) local: Span,
     pub(super) namespace: Namespace,
 }
@@ -98,6 +97,11 @@ impl Element {
         self.attributes.iter().map(move |one| (read(one.name.whole), read(one.value), read(one.whole())))
     }
 
+    /// How many direct children there are.
+    pub fn child_count(&self) -> usize {
+        self.children.len()
+    }
+
     /// The local name and namespace of each direct child.
     pub fn children(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
         self.children
@@ -107,7 +111,8 @@ impl Element {
 
     /// Whether there is a direct child `name` of `namespace`.
     pub fn has_child(&self, name: &str, namespace: &str) -> bool {
-        self.children().any(|(child, its_namespace)| child == name && its_namespace == namespace)
+        let is_it = |child: &Child| child.namespace.name(&self.bytes, &self.outer) == namespace;
+        self.children.iter().any(|child| child.local.of(&self.bytes) == name.as_bytes() && is_it(child))
     }
 
     /// Everything, as it came.
@@ -130,13 +135,6 @@ impl Element {
     /// What the stream header declared.
     pub fn outer(&self) -> &Declarations {
         &self.outer
-    }
-}
-
-impl Child {
-    pub(super) fn new(tag: &Tag, namespace: Namespace, start: usize) -> Self {
-        let end = if tag.form == Form::Empty { tag.close + 2 } else { start };
-        Self { whole: Span::new(start, end), local: tag.name.local, namespace }
     }
 }
 

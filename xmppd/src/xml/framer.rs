@@ -116,11 +116,7 @@ impl Framer {
         match lexeme {
             Lexeme::Tag(span) => {
                 let tag = Tag::parse(utf8(span, buffer)?, span.start, self.limits.attributes)?;
-                if self.partial.is_some() {
-                    self.inner(&tag, span, buffer)
-                } else {
-                    self.outermost(tag, buffer)
-                }
+                if self.partial.is_some() { self.inner(&tag, buffer) } else { self.outermost(tag, buffer) }
             }
             Lexeme::Declaration(span) if self.phase == Phase::Start => {
                 tag::check_declaration(utf8(span, buffer)?)?;
@@ -148,7 +144,7 @@ impl Framer {
             self.phase = if form == Form::Empty { Phase::Closing } else { Phase::Content };
             self.stream_name = name.text(buffer).into();
             let used = scope.outer_used;
-            let outer = Arc::new(scope.into_declarations(buffer));
+            let outer = Arc::new(scope.into_declarations(buffer)?);
             self.outer = Arc::clone(&outer);
             return Ok(Some(Frame::Header(element.complete(self.consume(buffer), outer, used))));
         }
@@ -161,12 +157,12 @@ impl Framer {
     }
 
     /// A tag within a top-level element.
-    fn inner(&mut self, tag: &Tag, span: Span, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
+    fn inner(&mut self, tag: &Tag, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
         let partial = self.partial.as_mut().expect("the caller looked");
         if tag.form != Form::End {
-            return partial.enter(tag, span, buffer, &self.outer, self.limits).map(|()| None);
+            return partial.enter(tag, buffer, &self.outer, self.limits).map(|()| None);
         }
-        if !partial.leave(tag, span, buffer)? {
+        if !partial.leave(tag, buffer)? {
             return Ok(None);
         }
         let whole = *self.partial.take().expect("the caller looked");
@@ -198,7 +194,6 @@ impl Partial {
     fn enter(
         &mut self,
         tag: &Tag,
-        span: Span,
         buffer: &[u8],
         outer: &Declarations,
         limits: Limits,
@@ -209,7 +204,7 @@ impl Partial {
         let mark = self.scope.mark();
         let namespace = self.scope.enter(tag, buffer, outer)?;
         if self.open.len() == 1 {
-            self.element.children_mut().push(Child::new(tag, namespace, span.start));
+            self.element.children_mut().push(Child { local: tag.name.local, namespace });
         }
         match tag.form {
             Form::Empty => self.scope.leave(mark),
@@ -219,16 +214,12 @@ impl Partial {
     }
 
     /// Whether that was the end of it all.
-    fn leave(&mut self, tag: &Tag, span: Span, buffer: &[u8]) -> Result<bool, XmlError> {
+    fn leave(&mut self, tag: &Tag, buffer: &[u8]) -> Result<bool, XmlError> {
         let open = self.open.pop().expect("a partial element has at least itself open");
         if open.name.of(buffer) != tag.name.whole.of(buffer) {
             return Err(XmlError::NotWellFormed);
         }
         self.scope.leave(open.scope);
-        if self.open.len() == 1 {
-            self.element.children_mut().last_mut().expect("it was pushed when it opened").whole.end =
-                span.end;
-        }
         Ok(self.open.is_empty())
     }
 }

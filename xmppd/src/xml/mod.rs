@@ -58,7 +58,7 @@ pub enum XmlError {
     /// Text between two top-level elements.
     #[error("text outside any stanza")]
     StrayText,
-    /// An element is bigger than [`Limits::bytes`].
+    /// An element is bigger than [`Limits::bytes`], or what it declares is bigger than any use of it.
     #[error("an element exceeds the size limit")]
     TooBig,
     /// Elements are nested beyond [`Limits::depth`].
@@ -85,6 +85,16 @@ impl Span {
     /// From `start` up to `end`.
     pub const fn new(start: usize, end: usize) -> Self {
         Self { start, end }
+    }
+
+    /// How many bytes it means.
+    pub const fn len(self) -> usize {
+        self.end - self.start
+    }
+
+    /// Whether it means no bytes at all.
+    pub const fn is_empty(self) -> bool {
+        self.start == self.end
     }
 
     /// The bytes of `buffer` that it means.

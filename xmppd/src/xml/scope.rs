@@ -2,12 +2,23 @@
 
 use std::borrow::Cow;
 
+use smallvec::SmallVec;
+
 use super::{
     Span, XmlError,
     chars::{self, Place},
     tag::{Attribute, Name, Tag},
 };
 use crate::ns;
+
+/// The most bytes of a namespace's name. No XEP comes near; and what the stream header declares is declared
+/// again in the head of each stanza that uses it.
+const MOST_NAME_BYTES: usize = 256;
+/// The most bytes of all that a stream header declares, prefixes included: a stanza may use all of it.
+const MOST_OUTER_BYTES: usize = 1024;
+
+/// The most declarations in force at once: every name is looked up among them.
+const MOST_IN_FORCE: usize = 128;
 
 /// What the stream header declares, and every stanza may use without saying so.
 #[derive(Debug, Default)]
@@ -96,15 +107,22 @@ impl Scope {
     }
 
     /// The declarations in force as owned text, for the stream header.
-    pub fn into_declarations(self, buffer: &[u8]) -> Declarations {
+    pub fn into_declarations(self, buffer: &[u8]) -> Result<Declarations, XmlError> {
+        let length = |declared: &Declared| declared.prefix.len() + declared.namespace.len();
+        if self.declared.iter().map(length).sum::<usize>() > MOST_OUTER_BYTES {
+            return Err(XmlError::TooBig);
+        }
         let owned = |declared: &Declared| {
             let namespace = chars::decode(declared.namespace.text(buffer), Place::Value);
             (declared.prefix.text(buffer).into(), namespace.into())
         };
-        Declarations(self.declared.iter().map(owned).collect())
+        Ok(Declarations(self.declared.iter().map(owned).collect()))
     }
 
     fn declare(&mut self, prefix: Span, value: Span, buffer: &[u8]) -> Result<(), XmlError> {
+        if value.len() > MOST_NAME_BYTES || self.declared.len() >= MOST_IN_FORCE {
+            return Err(XmlError::TooBig);
+        }
         let namespace = chars::decode(value.text(buffer), Place::Value);
         let legal = match prefix.text(buffer) {
             "" => namespace != ns::XML && namespace != ns::XMLNS,
@@ -126,17 +144,18 @@ impl Scope {
         buffer: &[u8],
         outer: &Declarations,
     ) -> Result<(), XmlError> {
-        let mut seen: Vec<(Cow<'_, str>, &[u8])> = Vec::new();
+        let mut seen: SmallVec<[(&[u8], Namespace); 4]> = SmallVec::new();
         for attribute in attributes {
             let name = attribute.name;
             if name.prefix().of(buffer).is_empty() || declared_prefix(name, buffer).is_some() {
                 continue;
             }
-            let expanded = (self.resolve(name, buffer, outer)?.name(buffer, outer), name.local.of(buffer));
-            if seen.contains(&expanded) {
+            let (local, namespace) = (name.local.of(buffer), self.resolve(name, buffer, outer)?);
+            let is_same = |other: Namespace| other.name(buffer, outer) == namespace.name(buffer, outer);
+            if seen.iter().any(|&(earlier, other)| earlier == local && is_same(other)) {
                 return Err(XmlError::NotWellFormed);
             }
-            seen.push(expanded);
+            seen.push((local, namespace));
         }
         Ok(())
     }

@@ -10,7 +10,7 @@
 //! juliet secures                          does the handshake that <proceed/> invites to
 //! juliet opens                            sends a stream header and receives one
 //! juliet authenticates as juliet          by SCRAM-SHA-256; `with PASSWORD` for another than the right one
-//! juliet sends:                           what follows, as it stands
+//! juliet sends:                           what follows, as it stands; `{5 KB}` stands for so many letters
 //! juliet receives:                        the very next elements; `{}` in a value or text stands for
 //!                                         anything, `{name}` for the same thing each time, also when sent
 //! juliet receives a header                what it says

@@ -118,7 +118,8 @@ impl Stage {
                 self.authenticate(who, name, &password.join(" "))
             }
             (_, ["sends:"]) => {
-                let text = matching::fill(body.trim_end_matches('\n'), &self.bindings);
+                let body = body.trim_end_matches('\n').replace("{5 KB}", &"x".repeat(5 * 1024));
+                let text = matching::fill(&body, &self.bindings);
                 self.send(who, &text)
             }
             (_, ["receives:"]) => self.expect_all(who, body),

@@ -126,6 +126,35 @@ fn what_is_wrong_is_told_apart() {
     assert_eq!(frames(b"<a><b>\xff</b>", [], LIMITS).1, Some(XmlError::NotWellFormed));
 }
 
+/// What a stanza borrows from the header is written into the head of each copy of it, and the namespaces of
+/// its children are compared one by one: all of that is paid by others.
+#[test]
+fn what_is_declared_is_small() {
+    let name = |bytes: usize| "u".repeat(bytes);
+    let limits = Limits::of_bytes(100_000);
+    let outcome = |text: String| frames(text.as_bytes(), [], limits).1;
+    assert_eq!(outcome(format!("{HEADER}<a xmlns:p='{}'/>", name(256))), None);
+    assert_eq!(outcome(format!("{HEADER}<a xmlns:p='{}'/>", name(257))), Some(XmlError::TooBig));
+    assert_eq!(outcome(format!("<a xmlns='{}'>", name(257))), Some(XmlError::TooBig));
+    let declaring = |declarations: usize, name: &str| {
+        let all: Vec<_> = (0..declarations).map(|number| format!(" xmlns:p{number}='{name}'")).collect();
+        format!("<a{}>", all.concat())
+    };
+    let header = |declarations| declaring(declarations, &name(250));
+    assert_eq!((outcome(header(4)), outcome(header(5))), (None, Some(XmlError::TooBig)));
+    let tag = declaring(48, "u");
+    assert_eq!(outcome(format!("{HEADER}{}", tag.repeat(2))), None);
+    assert_eq!(outcome(format!("{HEADER}{}", tag.repeat(3))), Some(XmlError::TooBig));
+}
+
+#[test]
+fn an_element_knows_its_children() {
+    let element = first("<a xmlns:p='u&amp;v'><p:b/><b/>text<b><p:c/></b></a>");
+    assert_eq!(element.child_count(), 3);
+    assert!(element.has_child("b", "u&v") && element.has_child("b", ns::CLIENT));
+    assert!(!element.has_child("c", "u&v") && !element.has_child("b", "u"));
+}
+
 #[test]
 fn an_empty_stream_opens_and_ends() {
     assert_eq!(frames(b"<a/>", [], LIMITS), (vec!["header a".to_owned(), "end".to_owned()], None));
