@@ -2,6 +2,8 @@
 
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0085, who types and who does not.
+pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// RFC 6120, the content namespace of clients.
 pub const CLIENT: &str = "jabber:client";
 /// XEP-0203, delayed delivery.
@@ -10,6 +12,8 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0334, what is to become of a message.
+pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0012, last activity.
 pub const LAST: &str = "jabber:iq:last";
 /// XEP-0160, advertised in disco.

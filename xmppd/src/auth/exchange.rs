@@ -49,8 +49,8 @@ pub struct Exchange {
     hash: Hash,
     name: String,
     verifier: Verifier,
-    /// Whether somebody may log in by this name at all.
-    genuine: Choice,
+    /// Who may log in by this name, if anybody may.
+    account: Option<Arc<Account>>,
     nonce: String,
     /// What `c` must hold: the gs2-header and the binding's data.
     binding: Vec<u8>,
@@ -61,8 +61,8 @@ pub struct Exchange {
 /// The end of a successful exchange.
 #[derive(Debug)]
 pub struct Success {
-    /// The account's name, prepared.
-    pub account: String,
+    /// The account as it was when the exchange began.
+    pub account: Arc<Account>,
     /// `server-final-message`, which proves to the client that we know its keys.
     pub server_final: Vec<u8>,
 }
@@ -104,8 +104,7 @@ impl Authenticator {
         // Made for every name, so that a name which exists does not take less time.
         let decoy = self.decoys.verifier(hash, &name);
         let account = lookup(&name);
-        let genuine = account.as_ref().is_some_and(|account| account.enabled);
-        let verifier = account.map_or(decoy, |account| account.keys.verifier(hash).clone());
+        let verifier = account.as_ref().map_or(decoy, |account| account.keys.verifier(hash).clone());
 
         let nonce = format!("{}{}", first.nonce, BASE64.encode(nonce));
         let server_first = format!("r={nonce},s={},i={}", BASE64.encode(&verifier.salt), verifier.iterations);
@@ -113,7 +112,7 @@ impl Authenticator {
             hash,
             name,
             verifier,
-            genuine: Choice::from(u8::from(genuine)),
+            account: account.filter(|account| account.enabled),
             nonce,
             binding: [first.gs2_header.as_bytes(), bound].concat(),
             transcript: format!("{},{server_first},", first.bare),
@@ -149,11 +148,9 @@ impl Exchange {
         let transcript = [self.transcript.as_bytes(), last.without_proof.as_bytes()].concat();
         let holds = self.proof_holds(&transcript, &last.proof);
         let signature = self.hash.hmac(&self.verifier.server_key, &transcript);
-        if !bool::from(holds & self.genuine) {
-            return Err(AuthError::NotAuthorized);
-        }
+        let account = self.account.filter(|_| holds.into()).ok_or(AuthError::NotAuthorized)?;
         let server_final = format!("v={}", BASE64.encode(signature)).into_bytes();
-        Ok(Success { account: self.name, server_final })
+        Ok(Success { account, server_final })
     }
 
     /// RFC 5802 §3: `ClientKey := ClientProof XOR HMAC(StoredKey, AuthMessage)`, and its hash is the `StoredKey`.

@@ -3,6 +3,7 @@
 use std::{fmt, num::NonZeroU32};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
 use super::{Password, hash::Hash, random_bytes};
@@ -64,6 +65,14 @@ impl Keys {
             sha1: Verifier::from_text(Hash::Sha1, "SCRAM-SHA-1", sha1)?,
             sha256: Verifier::from_text(Hash::Sha256, "SCRAM-SHA-256", sha256)?,
         })
+    }
+
+    /// Whether these are keys of the same setting of a password: each has salts of its own.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let pairs = [(&self.sha1, &other.sha1), (&self.sha256, &other.sha256)];
+        let same =
+            pairs.map(|(one, other)| one.salt.ct_eq(&other.salt) & one.stored_key.ct_eq(&other.stored_key));
+        bool::from(same[0] & same[1])
     }
 
     pub(super) fn verifier(&self, hash: Hash) -> &Verifier {

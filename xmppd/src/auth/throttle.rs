@@ -9,8 +9,10 @@
 //! | one account, all networks | 20 free | *held* for 0.1 s … 5 s, never refused | many machines guess together |
 //!
 //! So nobody can lock a child out from somewhere else: the third count only slows. And a child that shares an
-//! address with the guesser (all of a classroom behind one router) is spared the second and third count where
-//! it has logged in from that network within the last 30 days.
+//! address with the guesser (all of a classroom behind one router), and has logged in from that network within
+//! the last 30 days, is spared the third count, and refused by the second only after 300 attempts instead of 30.
+//! The price: who shares a network that guesses can tell the names that are known there from others, and has
+//! those 300 guesses for them.
 //!
 //! A network is an IPv4 address or an IPv6 /64, which is what one household gets. An attempt counts from the
 //! moment it is let through and is taken back when it succeeds, so that a hundred at once gain nothing.
@@ -34,6 +36,7 @@ const PAIR: Rule = Rule {
     forgiven_each: Duration::from_secs(300),
 };
 const NETWORK: Rule = Rule { free: 30, forgiven_each: Duration::from_secs(60), ..PAIR };
+const FAMILIAR_NETWORK: Rule = Rule { free: 300, ..NETWORK };
 const ACCOUNT: Rule = Rule {
     free: 20,
     first: Duration::from_millis(100),
@@ -48,6 +51,8 @@ pub struct Throttle {
     hasher: RandomState,
     pairs: Tally,
     networks: Tally,
+    /// The same count, as it concerns those who are familiar there.
+    familiar_networks: Tally,
     accounts: Tally,
     familiar: Tally,
 }
@@ -70,6 +75,7 @@ impl Throttle {
             hasher: RandomState::new(),
             pairs: Tally::new(PAIR),
             networks: Tally::new(NETWORK),
+            familiar_networks: Tally::new(FAMILIAR_NETWORK),
             accounts: Tally::new(ACCOUNT),
             familiar: Tally::new(FAMILIAR),
         }
@@ -77,14 +83,14 @@ impl Throttle {
 
     /// Decides on an attempt, and counts it as wrong until [`Throttle::succeeded`] takes that back.
     pub fn attempt(&mut self, now: Instant, address: IpAddr, account: &str) -> Verdict {
-        let keys @ [pair, network, whole] = self.keys(address, account);
-        let familiar = self.familiar.level(now, pair) > 0;
-        let spared = |wait: Duration| if familiar { Duration::ZERO } else { wait };
-        let refused = self.pairs.wait(now, pair).max(spared(self.networks.wait(now, network)));
+        let keys @ [pair, network, _, whole] = self.keys(address, account);
+        let is_familiar = self.familiar.level(now, pair) > 0;
+        let networks = if is_familiar { &self.familiar_networks } else { &self.networks };
+        let refused = self.pairs.wait(now, pair).max(networks.wait(now, network));
         if !refused.is_zero() {
             return Verdict::Refused(refused);
         }
-        let held = spared(self.accounts.delay(now, whole));
+        let held = if is_familiar { Duration::ZERO } else { self.accounts.delay(now, whole) };
         for (tally, key) in self.tallies().into_iter().zip(keys) {
             tally.add(now, key);
         }
@@ -102,18 +108,15 @@ impl Throttle {
         self.familiar.add(now, pair);
     }
 
-    fn tallies(&mut self) -> [&mut Tally; 3] {
-        [&mut self.pairs, &mut self.networks, &mut self.accounts]
+    fn tallies(&mut self) -> [&mut Tally; 4] {
+        [&mut self.pairs, &mut self.networks, &mut self.familiar_networks, &mut self.accounts]
     }
 
-    /// The keys of the pair, of the network and of the account.
-    fn keys(&self, address: IpAddr, account: &str) -> [u64; 3] {
-        let network = network(address);
-        [
-            self.hasher.hash_one((network, account)),
-            self.hasher.hash_one(network),
-            self.hasher.hash_one(account),
-        ]
+    /// The keys in each of the tallies: of the pair, of the network twice, and of the account.
+    fn keys(&self, address: IpAddr, account: &str) -> [u64; 4] {
+        let address = network(address);
+        let network = self.hasher.hash_one(address);
+        [self.hasher.hash_one((address, account)), network, network, self.hasher.hash_one(account)]
     }
 }
 

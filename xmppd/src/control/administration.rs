@@ -78,10 +78,15 @@ impl Administration {
         let account = name.to_string();
         let _turn = self.turn.lock().await;
         let committed = self.commit(request).await;
-        let outcome = committed.as_ref().map_or("refused", |_| "done");
+        let outcome = match &committed {
+            Ok((_, None)) => "done",
+            Ok((_, Some(_))) => "done, but not wiped",
+            Err(_) => "refused",
+        };
         tracing::info!(target: "audit", %who, act, account, outcome);
-        self.live.apply(committed?);
-        Ok(Answer::Done)
+        let (change, shortfall) = committed?;
+        self.live.apply(change);
+        shortfall.map_or(Ok(Answer::Done), |error| Err(error.into()))
     }
 
     /// Answers a request that changes nothing.
@@ -92,51 +97,53 @@ impl Administration {
         Ok(Answer::Users(self.store.accounts().await?.into_iter().map(User::from).collect()))
     }
 
-    /// Writes a change into the store.
-    async fn commit(&self, request: Request) -> Result<Change, Refusal> {
-        let change = match request {
+    /// Writes a change into the store; answers what is on disk now, and what about it fell short.
+    async fn commit(&self, request: Request) -> Result<(Change, Option<StoreError>), Refusal> {
+        use Change::{Added, Disabled, Enabled, PasswordChanged, Relabelled, Removed};
+        let committed = match request {
             Request::AddUser { name, display_name, groups, administrator, password } => {
                 let name = String::from(name);
                 let display_name = display_name.map_or_else(|| name.clone(), String::from);
                 let (groups, keys) = (strings(groups), derive(password).await);
                 let account = Account { name, display_name, groups, administrator, enabled: true, keys };
                 self.store.add_account(account.clone()).await?;
-                Change::Added(Arc::new(account))
+                (Added(Arc::new(account)), None)
             }
             Request::DisableUser { name } => {
-                Change::Disabled(self.update(name, |account| account.enabled = false).await?)
+                self.update(name, |account| account.enabled = false, Disabled).await?
             }
             Request::EnableUser { name } => {
-                Change::Enabled(self.update(name, |account| account.enabled = true).await?)
+                self.update(name, |account| account.enabled = true, Enabled).await?
             }
-            Request::RenameUser { name, display_name } => Change::Relabelled(
-                self.update(name, |account| account.display_name = display_name.into()).await?,
-            ),
+            Request::RenameUser { name, display_name } => {
+                self.update(name, |account| account.display_name = display_name.into(), Relabelled).await?
+            }
             Request::SetGroups { name, groups } => {
-                Change::Relabelled(self.update(name, |account| account.groups = strings(groups)).await?)
+                self.update(name, |account| account.groups = strings(groups), Relabelled).await?
             }
             Request::SetPassword { name, password } => {
                 let keys = derive(password).await;
-                Change::PasswordChanged(self.update(name, |account| account.keys = keys).await?)
+                self.update(name, |account| account.keys = keys, PasswordChanged).await?
             }
             Request::RemoveUser { name } => {
-                self.store.remove_account(&name.to_string()).await?;
-                Change::Removed(name.into())
+                let shortfall = shortfall(self.store.remove_account(&name.to_string()).await)?;
+                (Removed(name.into()), shortfall)
             }
             Request::ListUsers | Request::Status => unreachable!("these change nothing"),
         };
-        Ok(change)
+        Ok(committed)
     }
 
     async fn update(
         &self,
         name: impl Into<String>,
         edit: impl FnOnce(&mut Account),
-    ) -> Result<Arc<Account>, StoreError> {
+        change: impl FnOnce(Arc<Account>) -> Change,
+    ) -> Result<(Change, Option<StoreError>), StoreError> {
         let mut account = self.store.account(&name.into()).await?;
         edit(&mut account);
-        self.store.update_account(account.clone()).await?;
-        Ok(Arc::new(account))
+        let shortfall = shortfall(self.store.update_account(account.clone()).await)?;
+        Ok((change(Arc::new(account)), shortfall))
     }
 
     async fn status(&self) -> Result<Status, StoreError> {
@@ -148,6 +155,15 @@ impl Administration {
             connections,
             sessions,
         })
+    }
+}
+
+/// What is on disk is done, even where what it replaces could not be wiped: the running server must follow.
+fn shortfall(written: Result<(), StoreError>) -> Result<Option<StoreError>, StoreError> {
+    match written {
+        Ok(()) => Ok(None),
+        Err(error @ StoreError::NotWiped(_)) => Ok(Some(error)),
+        Err(error) => Err(error),
     }
 }
 

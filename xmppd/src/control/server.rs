@@ -35,7 +35,11 @@ impl ControlSocket {
         let path = data.join(FILE);
         // Made in a folder that nobody else can enter: there is no moment at which others could connect.
         let private = data.join(format!(".control-{}", process::id()));
-        DirBuilder::new().mode(0o700).create(&private)?;
+        // In a jail, the one that died while it made this had the same number.
+        match fs::remove_dir_all(&private) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+            _ => DirBuilder::new().mode(0o700).create(&private)?,
+        }
         let listener = bind_private(&private.join("s"), &path);
         fs::remove_dir_all(&private)?;
         Ok(Self { listener: listener?, path })

@@ -1,5 +1,7 @@
 //! XEP-0160: messages wait for someone who is offline, are delivered before anything else, and are erased.
 
+use std::sync::Arc;
+
 use time::OffsetDateTime;
 
 use super::{Feature, delay};
@@ -7,11 +9,10 @@ use crate::{
     ns,
     router::{Router, Session, people::Waiting},
     stanza::{
-        Packet, StanzaError, reply,
+        Packet,
         stamped::{flatten, with_last_child},
     },
-    stream::{Action, Context, SessionId},
-    xml::Element,
+    stream::{Action, ConnectionId, Context, SessionId},
 };
 use bytes::Bytes;
 
@@ -21,6 +22,8 @@ pub const FEATURE: Feature = Feature { advertised: &[ns::OFFLINE], ..Feature::DE
 /// A message that came while the store was being asked for older ones.
 pub struct Withheld {
     pub(crate) packet: Packet,
+    /// The account that it is from.
+    pub(crate) sender: Arc<str>,
     pub(crate) is_worth_keeping: bool,
 }
 
@@ -33,61 +36,86 @@ pub struct Waited {
 }
 
 impl Router {
-    /// Has the store keep a message. Its sender, if there still is one, hears of it when there are too many
-    /// already.
+    /// Has the store keep a message from `sender`'s account. Who is named with the refusal hears of it when
+    /// there are too many already.
     pub(crate) fn keep_offline(
         &mut self,
         name: &str,
+        sender: Arc<str>,
         packet: &Packet,
-        sender: Option<(SessionId, &Element)>,
+        refusal: Option<(ConnectionId, Packet)>,
         cx: &mut Context<'_>,
     ) {
         let Some(person) = self.people.get_mut(name) else { return };
         person.waiting = Waiting::Perhaps;
-        let refusal = sender.and_then(|(session, element)| {
-            let session = self.sessions.get(&session)?;
-            let error = reply::error(element, session.jid.as_str(), StanzaError::ServiceUnavailable);
-            Some((session.connection, Packet::from_iter([error.into()])))
-        });
         let account = person.name.clone();
-        cx.outbox.push(Action::KeepOffline { account, stanza: flatten(packet), at: cx.now, refusal });
+        cx.outbox.push(Action::KeepOffline { account, sender, stanza: flatten(packet), at: cx.now, refusal });
     }
 
-    /// Asks the store for what has waited, unless it is known that nothing has. What comes meanwhile is
-    /// withheld.
+    /// Asks the store for what has waited, unless it is known that nothing has, or it is being asked for this
+    /// session already. What comes meanwhile is withheld.
     pub(crate) fn take_offline(&mut self, session: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get_mut(&session) else { return };
         let Some(person) = self.people.get_mut(&session.account) else { return };
-        if person.waiting == Waiting::Perhaps {
+        if person.waiting == Waiting::Perhaps && session.withheld.is_none() {
             person.waiting = Waiting::Taking;
             session.withheld = Some(Vec::new());
             cx.outbox.push(Action::TakeOffline { account: person.name.clone(), session: session.id });
         }
     }
 
-    /// Delivers what has waited, oldest first, then what was withheld. `false` if the session is gone: keep
-    /// the messages.
-    pub fn deliver_offline(&mut self, session: SessionId, waited: Vec<Waited>, cx: &mut Context<'_>) -> bool {
-        let Some(session) = self.sessions.get_mut(&session) else { return false };
-        let Some(withheld) = session.withheld.take() else { return false };
-        if let Some(person) = self.people.get_mut(&session.account) {
-            person.waiting = Waiting::Nothing;
-        }
+    /// Delivers what has waited, oldest first, then what was withheld; `waited` is `None` if the store failed.
+    /// Answers where to: once it is written there it can be erased. `None` if the session is gone: keep the
+    /// messages.
+    pub fn deliver_offline(
+        &mut self,
+        session: SessionId,
+        waited: Option<Vec<Waited>>,
+        cx: &mut Context<'_>,
+    ) -> Option<ConnectionId> {
+        let session = self.sessions.get_mut(&session)?;
+        let withheld = session.withheld.take()?;
+        let person = self.people.get_mut(&session.account)?;
+        // While the store was asked, it may have been given more, as when the session was away for a moment.
+        let has_more = person.waiting == Waiting::Perhaps;
+        let is_unknown = has_more || waited.is_none();
+        person.waiting = if is_unknown { Waiting::Perhaps } else { Waiting::Nothing };
+        let (id, connection) = (session.id, session.connection);
+        let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
         // In one packet, so that many messages do not look like a reader who does not read.
         let packet: Packet = waited
             .into_iter()
+            .flatten()
             .filter_map(|message| {
                 with_last_child(&message.stanza, delay::element(&self.settings.domain, message.since))
             })
             .flatten()
             .collect();
         if !packet.is_empty() {
-            cx.send(session.connection, packet);
+            cx.send(connection, packet);
         }
         for message in withheld {
-            cx.send(session.connection, message.packet);
+            cx.send(connection, message.packet);
         }
-        true
+        if asks_again {
+            self.take_offline(id, cx);
+        }
+        Some(connection)
+    }
+
+    /// What was delivered has not been written: it waits still, for the best session that there is.
+    pub fn undelivered(&mut self, account: &str, cx: &mut Context<'_>) {
+        let Some(person) = self.people.get_mut(account) else { return };
+        person.waiting = Waiting::Perhaps;
+        if let Some(best) = self.best_session(account) {
+            self.take_offline(best, cx);
+        }
+    }
+
+    /// Who gets what is addressed to the account.
+    fn best_session(&self, account: &str) -> Option<SessionId> {
+        let willing = self.sessions_of(account).filter(|session| session.priority() >= Some(0));
+        willing.max_by_key(|session| session.priority()).map(|session| session.id)
     }
 
     /// A session has ended while the store was being asked: the next best asks again, and gets what was withheld;
@@ -97,8 +125,7 @@ impl Router {
         if let Some(person) = self.people.get_mut(&session.account) {
             person.waiting = Waiting::Perhaps;
         }
-        let others = self.sessions_of(&session.account).filter(|other| other.priority() >= Some(0));
-        if let Some(best) = others.max_by_key(|other| other.priority()).map(|other| other.id) {
+        if let Some(best) = self.best_session(&session.account) {
             self.take_offline(best, cx);
             let heir = self.sessions.get_mut(&best).and_then(|heir| heir.withheld.as_mut());
             if let Some(heir) = heir {
@@ -107,7 +134,7 @@ impl Router {
             return;
         }
         for message in withheld.into_iter().filter(|message| message.is_worth_keeping) {
-            self.keep_offline(&session.account, &message.packet, None, cx);
+            self.keep_offline(&session.account, message.sender, &message.packet, None, cx);
         }
     }
 }

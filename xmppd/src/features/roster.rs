@@ -34,7 +34,8 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
     let session = router.sessions.get_mut(&request.session).ok_or(StanzaError::ServiceUnavailable)?;
     session.interested = true;
     let shared = &router.roster;
-    match shared.update_for(&session.account, request.payload.attribute("ver")) {
+    let known = request.payload.attribute("ver");
+    match shared.update_for(&session.account, known) {
         Update::All([before, after]) => {
             let ver = shared.version();
             let frame = reply::result(request.element, session.jid.as_str(), "\0");
@@ -45,9 +46,13 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
         }
         Update::Since(changed) => {
             session.say(reply::result(request.element, session.jid.as_str(), ""), cx);
-            for name in changed {
+            for (index, name) in changed.iter().enumerate() {
+                // Whose connection breaks in between is told the rest the next time.
+                let is_last = index + 1 == changed.len();
+                let version = if is_last { shared.version() } else { known.unwrap_or_default() };
                 let head = push_head(session.jid.as_str(), cx);
-                cx.send(session.connection, Packet::from_iter([head, (shared.push(&name) + "</iq>").into()]));
+                let push = shared.push(name, version) + "</iq>";
+                cx.send(session.connection, Packet::from_iter([head, push.into()]));
             }
         }
     }

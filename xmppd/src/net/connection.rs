@@ -196,6 +196,7 @@ impl<'a> Connection<'a> {
         if self.must_flush {
             task::ready!(transport.poll_flush(cx))?;
             self.must_flush = false;
+            self.mailbox.flushed();
         }
         Poll::Ready(Ok(()))
     }

@@ -118,6 +118,9 @@ impl Server {
         if timeout(GRACE, all_gone.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time");
         }
+        if timeout(GRACE, self.service.shared.settle()).await.is_err() {
+            tracing::warn!("the store did not finish in time");
+        }
     }
 }
 

@@ -8,6 +8,7 @@ use std::{
 
 use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
+use tokio::sync::oneshot;
 
 use crate::{stanza::Packet, stream::StreamError};
 
@@ -29,6 +30,13 @@ pub(super) struct Mailbox {
 struct Inner {
     waiting: VecDeque<Bytes>,
     bytes: usize,
+    /// All that has ever been taken, and how much of that is known to be with the operating system.
+    taken: u64,
+    flushed: u64,
+    /// Whom to tell when so much has been flushed; in order.
+    receipts: VecDeque<(u64, oneshot::Sender<()>)>,
+    /// Something was put in that nobody will take.
+    has_dropped: bool,
     order: Option<Order>,
     reader: Option<Waker>,
 }
@@ -47,10 +55,13 @@ impl Mailbox {
     pub(super) fn put(&self, packet: Packet) {
         let mut inner = self.inner.lock();
         if inner.order.is_some() {
+            inner.has_dropped = true;
             return;
         }
         if inner.bytes > MOST_BYTES {
             inner.waiting = VecDeque::new();
+            inner.receipts = VecDeque::new();
+            inner.has_dropped = true;
             inner.order = Some(Order::Cut);
         } else {
             for piece in packet {
@@ -60,6 +71,26 @@ impl Mailbox {
             }
         }
         inner.wake();
+    }
+
+    /// Tells when all that was put in before is written, and fails when it never will be; `None` if that is
+    /// clear already.
+    pub(super) fn receipt(&self) -> Option<oneshot::Receiver<()>> {
+        let inner = &mut *self.inner.lock();
+        if inner.has_dropped {
+            return None;
+        }
+        let (receipt, written) = oneshot::channel();
+        inner.receipts.push_back((inner.taken + inner.bytes as u64, receipt));
+        inner.tell();
+        Some(written)
+    }
+
+    /// All that was taken is with the operating system.
+    pub(super) fn flushed(&self) {
+        let inner = &mut *self.inner.lock();
+        inner.flushed = inner.taken;
+        inner.tell();
     }
 
     /// Nothing may come after this error. The first one counts.
@@ -99,6 +130,7 @@ impl Mailbox {
         {
             out.extend_from_slice(piece);
             inner.bytes -= piece.len();
+            inner.taken += piece.len() as u64;
             inner.waiting.pop_front();
         }
         if inner.waiting.is_empty() {
@@ -109,6 +141,13 @@ impl Mailbox {
 }
 
 impl Inner {
+    fn tell(&mut self) {
+        let due = self.receipts.partition_point(|(end, _)| *end <= self.flushed);
+        for (_, receipt) in self.receipts.drain(..due) {
+            let _ = receipt.send(()); // who asked may not wait any more
+        }
+    }
+
     fn wake(&mut self) {
         if let Some(reader) = self.reader.take() {
             reader.wake();
@@ -117,7 +156,10 @@ impl Inner {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use tokio::sync::oneshot::error::TryRecvError;
+
     use super::*;
 
     fn order(mailbox: &Mailbox) -> Poll<Order> {
@@ -160,6 +202,31 @@ mod tests {
             mailbox.take(&mut out).then(|| out.len())
         });
         assert_eq!(writes.collect::<Vec<_>>(), [GULP - 100, 200, 3 * GULP, 1]);
+    }
+
+    #[test]
+    fn a_receipt_comes_when_all_before_it_is_flushed() {
+        let (mailbox, mut out) = (Mailbox::default(), BytesMut::new());
+        mailbox.put(packet(GULP));
+        let mut first = mailbox.receipt().unwrap();
+        mailbox.put(packet(1));
+        let mut second = mailbox.receipt().unwrap();
+        assert!(mailbox.take(&mut out));
+        assert_eq!(first.try_recv(), Err(TryRecvError::Empty));
+        mailbox.flushed();
+        assert_eq!((first.try_recv(), second.try_recv()), (Ok(()), Err(TryRecvError::Empty)));
+        assert_eq!(mailbox.receipt().unwrap().try_recv(), Err(TryRecvError::Empty));
+        drop(mailbox);
+        assert_eq!(second.try_recv(), Err(TryRecvError::Closed));
+    }
+
+    #[test]
+    fn there_is_no_receipt_for_what_was_dropped() {
+        let mailbox = Mailbox::default();
+        mailbox.close(StreamError::Conflict);
+        mailbox.put(packet(1));
+        mailbox.reopen();
+        assert!(mailbox.receipt().is_none());
     }
 
     #[test]

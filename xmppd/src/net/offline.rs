@@ -2,27 +2,38 @@
 //! them.
 
 use std::{
-    future::{Future, poll_fn},
+    collections::HashSet,
     sync::{Arc, Weak},
-    task::Poll,
 };
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use time::OffsetDateTime;
-use tokio::sync::mpsc;
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+};
 
 use super::shared::Shared;
 use crate::{
     features::offline::Waited,
     stanza::Packet,
-    store::{Keeping, Store, StoreError},
+    store::{Keeping, Kept, MessageId, Pending, Store},
     stream::{ConnectionId, SessionId},
 };
 
 /// Something to ask of the store.
 pub(super) enum Errand {
     /// Keep this.
-    Keep { account: Arc<str>, stanza: Bytes, at: OffsetDateTime, refusal: Option<(ConnectionId, Packet)> },
+    Keep {
+        account: Arc<str>,
+        sender: Arc<str>,
+        stanza: Bytes,
+        at: OffsetDateTime,
+        refusal: Option<(ConnectionId, Packet)>,
+    },
+    /// Tell when all that was asked before is done.
+    Settle(oneshot::Sender<()>),
     /// Bring what waits.
     Take { account: Arc<str>, session: SessionId },
 }
@@ -43,62 +54,110 @@ pub(super) fn errands() -> (Errands, mpsc::UnboundedReceiver<Errand>) {
     (Errands(sender), receiver)
 }
 
+/// What runs errands, to be shared by those that run.
+struct Runner {
+    store: Store,
+    shared: Weak<Shared>,
+    /// Delivered, but neither written nor given up yet: not to be delivered again.
+    in_flight: Mutex<HashSet<MessageId>>,
+}
+
 /// Runs errands until nobody can ask for one any more.
 ///
-/// Each is begun before the next, so that the store does them in order; none waits for another's end, so that
-/// the store can put many into one transaction.
+/// Each is queued at the store before the next, so that the store does them in order; none waits for another's
+/// end, so that the store can put many into one transaction.
 pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Store, shared: Weak<Shared>) {
+    let runner = Arc::new(Runner { store, shared, in_flight: Mutex::default() });
+    let mut running = JoinSet::new();
     while let Some(errand) = waiting.recv().await {
-        let mut running = Box::pin(run_one(errand, store.clone(), Weak::clone(&shared)));
-        let begun = poll_fn(|cx| Poll::Ready(running.as_mut().poll(cx))).await;
-        if begun.is_pending() {
-            tokio::spawn(running);
+        while running.try_join_next().is_some() {}
+        let runner = Arc::clone(&runner);
+        match errand {
+            Errand::Keep { account, sender, stanza, at, refusal } => {
+                let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
+                running.spawn(async move { runner.kept(keeping, refusal).await });
+            }
+            Errand::Take { account, session } => {
+                let taking = runner.store.take_offline(&account).await;
+                running.spawn(async move { runner.taken(taking, &account, session).await });
+            }
+            Errand::Settle(settled) => {
+                while running.join_next().await.is_some() {}
+                let _ = settled.send(());
+            }
         }
     }
 }
 
-async fn run_one(errand: Errand, store: Store, shared: Weak<Shared>) {
-    let outcome = match errand {
-        Errand::Keep { account, stanza, at, refusal } => {
-            keep(&account, stanza, at, refusal, &store, &shared).await
+impl Runner {
+    async fn kept(&self, keeping: Pending<Keeping>, refusal: Option<(ConnectionId, Packet)>) {
+        let kept = keeping.wait().await;
+        if let Err(error) = &kept {
+            tracing::error!(%error, "cannot keep a message");
         }
-        Errand::Take { account, session } => take(&account, session, &store, &shared).await,
-    };
-    if let Err(error) = outcome {
-        tracing::error!(%error, "the store failed on messages that wait");
+        if !matches!(kept, Ok(Keeping::Kept))
+            && let (Some((connection, refusal)), Some(shared)) = (refusal, self.shared.upgrade())
+        {
+            shared.drive(|_, cx| cx.send(connection, refusal));
+        }
     }
-}
 
-async fn keep(
-    account: &str,
-    stanza: Bytes,
-    at: OffsetDateTime,
-    refusal: Option<(ConnectionId, Packet)>,
-    store: &Store,
-    shared: &Weak<Shared>,
-) -> Result<(), StoreError> {
-    let kept = store.keep_offline(account, stanza, at).await;
-    let is_lost = !matches!(kept, Ok(Keeping::Kept));
-    if is_lost && let (Some((connection, refusal)), Some(shared)) = (refusal, shared.upgrade()) {
-        shared.drive(|_, cx| cx.send(connection, refusal));
+    /// Delivers what was taken, and erases it once it is written.
+    async fn taken(&self, taking: Pending<Vec<Kept>>, account: &str, session: SessionId) {
+        let kept = taking.wait().await;
+        let kept = kept.inspect_err(|error| tracing::error!(%error, "cannot read messages that wait")).ok();
+        let (ids, waited) = self.lift(kept);
+        let Some(connection) = self.deliver(session, waited) else { return self.land(&ids) };
+        if ids.is_empty() {
+            return;
+        }
+        if !self.is_written(connection).await {
+            self.land(&ids);
+            if let Some(shared) = self.shared.upgrade() {
+                shared.drive(|router, cx| router.undelivered(account, cx));
+            }
+            return;
+        }
+        match self.store.erase_offline(account, ids.clone()).await {
+            Ok(()) => self.land(&ids),
+            // They stay in flight: better on disk until the next start than delivered twice.
+            Err(error) => tracing::error!(%error, "cannot erase messages that were delivered"),
+        }
     }
-    kept.map(drop)
-}
 
-async fn take(
-    account: &str,
-    session: SessionId,
-    store: &Store,
-    shared: &Weak<Shared>,
-) -> Result<(), StoreError> {
-    let kept = store.take_offline(account).await;
-    let Some(shared) = shared.upgrade() else { return Ok(()) };
-    let (kept, failure) = kept.map_or_else(|error| (Vec::new(), Err(error)), |kept| (kept, Ok(())));
-    let (ids, waited): (Vec<_>, Vec<_>) =
-        kept.into_iter().map(|kept| (kept.id, Waited { stanza: kept.stanza, since: kept.at })).unzip();
-    let delivered = shared.drive(|router, cx| router.deliver_offline(session, waited, cx));
-    if delivered && !ids.is_empty() {
-        store.erase_offline(account, ids).await?;
+    /// Hands the router what the store had; answers where it went, `None` if the session is gone.
+    fn deliver(&self, session: SessionId, waited: Option<Vec<Waited>>) -> Option<ConnectionId> {
+        self.shared.upgrade()?.drive(|router, cx| router.deliver_offline(session, waited, cx))
     }
-    failure
+
+    /// Waits until all that was put in a mailbox is written; `false` once that cannot be any more.
+    async fn is_written(&self, connection: ConnectionId) -> bool {
+        let receipt = self.shared.upgrade().and_then(|shared| shared.receipt(connection));
+        match receipt {
+            Some(written) => written.await.is_ok(),
+            None => false,
+        }
+    }
+
+    /// Takes note of what is about to be delivered, and leaves out what has been.
+    fn lift(&self, kept: Option<Vec<Kept>>) -> (Vec<MessageId>, Option<Vec<Waited>>) {
+        let mut in_flight = self.in_flight.lock();
+        let mut ids = Vec::new();
+        let waited = kept.map(|kept| {
+            let fresh = kept.into_iter().filter(|kept| in_flight.insert(kept.id));
+            let waited = fresh.map(|kept| {
+                ids.push(kept.id);
+                Waited { stanza: kept.stanza, since: kept.at }
+            });
+            waited.collect()
+        });
+        (ids, waited)
+    }
+
+    fn land(&self, ids: &[MessageId]) {
+        let mut in_flight = self.in_flight.lock();
+        for id in ids {
+            in_flight.remove(id);
+        }
+    }
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
+use tokio::sync::oneshot;
 
 use super::{
     mailbox::Mailbox,
@@ -64,6 +65,18 @@ impl Shared {
         }
     }
 
+    /// Tells when what is in a connection's mailbox is written; `None` if it never will be.
+    pub(super) fn receipt(&self, connection: ConnectionId) -> Option<oneshot::Receiver<()>> {
+        self.core.lock().mailboxes.get(&connection)?.receipt()
+    }
+
+    /// Waits until the store has done what was asked of it so far, and what was delivered is erased.
+    pub(super) async fn settle(&self) {
+        let (settled, all_done) = oneshot::channel();
+        self.core.lock().errands.add(Errand::Settle(settled));
+        let _ = all_done.await;
+    }
+
     /// Drives the router, and does what it says.
     pub(super) fn drive<T>(&self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> T {
         self.drive_for(work).0
@@ -101,8 +114,8 @@ impl Core {
                         mailbox.put(packet);
                     }
                 }
-                Action::KeepOffline { account, stanza, at, refusal } => {
-                    self.errands.add(Errand::Keep { account, stanza, at, refusal });
+                Action::KeepOffline { account, sender, stanza, at, refusal } => {
+                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
                 }
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });

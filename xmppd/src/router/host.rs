@@ -85,7 +85,13 @@ impl Router {
         }
         match stanza.kind {
             Kind::Iq(kind) => self.iq(session, kind, stanza, cx),
-            Kind::Message(kind) => message::Message { session, kind, stanza }.route(self, cx),
+            Kind::Message(kind) => {
+                let Some(sender) = self.sessions.get(&session).map(|sender| Arc::clone(&sender.account))
+                else {
+                    return;
+                };
+                message::Message { session, sender, kind, stanza }.route(self, cx);
+            }
             Kind::Presence(kind) => presence::Presence { session, kind, stanza }.route(self, cx),
         }
     }

@@ -1,5 +1,7 @@
 //! What becomes of a message (RFC 6121 §8).
 
+use std::sync::Arc;
+
 use smallvec::SmallVec;
 
 use super::{
@@ -10,13 +12,15 @@ use crate::{
     features::offline::Withheld,
     jid::Jid,
     ns,
-    stanza::{MessageType, Packet, Stamped, Stanza, StanzaError, stamped::Addressee},
+    stanza::{MessageType, Packet, Stamped, Stanza, StanzaError, reply, stamped::Addressee},
     stream::{Context, SessionId},
 };
 
 /// A message on its way.
 pub(super) struct Message<'a> {
     pub(super) session: SessionId,
+    /// The account whose session it is.
+    pub(super) sender: Arc<str>,
     pub(super) kind: MessageType,
     pub(super) stanza: &'a Stanza,
 }
@@ -71,21 +75,37 @@ impl Message<'_> {
     fn deliver(&self, session: SessionId, packet: Packet, router: &mut Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get_mut(&session) else { return };
         match &mut session.withheld {
-            Some(withheld) => withheld.push(Withheld { packet, is_worth_keeping: self.is_worth_keeping() }),
+            Some(withheld) => withheld.push(Withheld {
+                packet,
+                sender: Arc::clone(&self.sender),
+                is_worth_keeping: self.is_worth_keeping(),
+            }),
             None => cx.send(session.connection, packet),
         }
     }
 
     fn keep(&self, name: &str, packet: &Packet, router: &mut Router, cx: &mut Context<'_>) {
-        if self.is_worth_keeping() {
-            router.keep_offline(name, packet, Some((self.session, &self.stanza.element)), cx);
+        if !self.is_worth_keeping() {
+            return;
         }
+        let refusal = router.sessions.get(&self.session).map(|sender| {
+            let error =
+                reply::error(&self.stanza.element, sender.jid.as_str(), StanzaError::ServiceUnavailable);
+            (sender.connection, Packet::from_iter([error.into()]))
+        });
+        router.keep_offline(name, Arc::clone(&self.sender), packet, refusal, cx);
     }
 
-    /// XEP-0160 §3: what says something; not a chat state, not an error, not a headline.
+    /// XEP-0160 §3: what says something; not mere chat states, not an error, not a headline. Nor what its
+    /// sender does not want stored (XEP-0334 §4.3).
     fn is_worth_keeping(&self) -> bool {
+        let element = &self.stanza.element;
+        let mut children = element.children();
         matches!(self.kind, MessageType::Chat | MessageType::Normal)
-            && self.stanza.element.has_child("body", ns::CLIENT)
+            && children.any(|(name, namespace)| {
+                namespace != ns::CHAT_STATES && !(name == "thread" && namespace == ns::CLIENT)
+            })
+            && !element.has_child("no-store", ns::HINTS)
     }
 }
 

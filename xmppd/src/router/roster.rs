@@ -85,11 +85,12 @@ impl SharedRoster {
         Update::All([self.text.slice(..own.start), self.text.slice(own.end..)])
     }
 
-    /// The payload of a push (RFC 6121 §2.1.6) that brings one name's item up to date.
-    pub fn push(&self, name: &str) -> String {
+    /// The payload of a push (RFC 6121 §2.1.6) that brings one name's item up to date, and the client's roster to
+    /// `version`.
+    pub fn push(&self, name: &str, version: &str) -> String {
         let removal = || format!("<item jid='{}@{}' subscription='remove'/>", Escaped(name), self.domain);
         let item = self.items.get(name).cloned().unwrap_or_else(removal);
-        format!("<query xmlns='{}' ver='{}'>{item}</query>", ns::ROSTER, self.version)
+        format!("<query xmlns='{}' ver='{}'>{item}</query>", ns::ROSTER, Escaped(version))
     }
 
     /// Takes in what has become of an account; `false` if that changes nothing here.
@@ -146,7 +147,7 @@ impl Router {
         if !self.roster.set(name, account) {
             return;
         }
-        let push = Bytes::from(self.roster.push(name) + "</iq>");
+        let push = Bytes::from(self.roster.push(name, self.roster.version()) + "</iq>");
         for session in
             self.sessions.values().filter(|session| session.interested && *session.account != *name)
         {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Router;
+use super::{Router, people::Person};
 use crate::{
     features::offline::Withheld,
     jid::{Jid, Resource},
@@ -61,8 +61,10 @@ impl Router {
         request: BindRequest<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(SessionId, Jid), StanzaError> {
-        // It may have been removed or disabled since it proved its password.
-        let person = self.person(request.account).ok_or(StanzaError::NotAllowed)?;
+        // It may have been removed or disabled, or got another password, since it proved the one that it had.
+        let name = request.account.name.as_str();
+        let is_current = |person: &&Person| person.account.keys.is_same(&request.account.keys);
+        let person = self.person(name).filter(is_current).ok_or(StanzaError::NotAllowed)?;
         let resource = request.resource.unwrap_or_else(|| random_resource(cx));
         let jid = person.jid.with_resource(&resource);
         // RFC 6120 §7.7.2.2: the older of two equal resources goes.
@@ -75,7 +77,7 @@ impl Router {
         }
         self.last_session += 1;
         let id = SessionId(self.last_session);
-        let person = self.people.get_mut(request.account).expect("it was there above");
+        let person = self.people.get_mut(name).expect("it was there above");
         person.sessions.push(id);
         let session = Session {
             id,

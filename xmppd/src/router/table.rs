@@ -62,8 +62,9 @@ pub fn message(recipient: Recipient, address: Address, kind: MessageType) -> Fat
         (NoAccount, _, _) => Fate::Refuse,
         // §8.5.2.1.1, §8.5.3.2.1: an account is no room
         (_, Bare | FullNoMatch, Groupchat) => Fate::Refuse,
-        // §8.5.3.2.1
+        // §8.5.3.2.1: only a chat falls back to the account
         (_, FullNoMatch, Headline) => Fate::Ignore,
+        (_, FullNoMatch, Normal) => Fate::Refuse,
         // §8.5.2.2.1
         (NoResource | NegativeOnly, Bare, Headline) => Fate::Ignore,
         (NoResource | NegativeOnly, _, Chat | Normal) => Fate::Keep,
@@ -99,13 +100,13 @@ mod tests {
         (NoAccount, Bare, [Refuse, Refuse, Refuse, Ignore, Ignore]),
         (NoAccount, FullNoMatch, [Refuse, Refuse, Refuse, Refuse, Ignore]),
         (NoResource, Bare, [Keep, Keep, Refuse, Ignore, Ignore]),
-        (NoResource, FullNoMatch, [Keep, Keep, Refuse, Ignore, Ignore]),
+        (NoResource, FullNoMatch, [Refuse, Keep, Refuse, Ignore, Ignore]),
         (NegativeOnly, Bare, [Keep, Keep, Refuse, Ignore, Ignore]),
         (NegativeOnly, FullMatch, [ToThat, ToThat, ToThat, ToThat, ToThat]),
-        (NegativeOnly, FullNoMatch, [Keep, Keep, Refuse, Ignore, Ignore]),
+        (NegativeOnly, FullNoMatch, [Refuse, Keep, Refuse, Ignore, Ignore]),
         (NonNegative, Bare, [ToBest, ToBest, Refuse, ToAll, Ignore]),
         (NonNegative, FullMatch, [ToThat, ToThat, ToThat, ToThat, ToThat]),
-        (NonNegative, FullNoMatch, [ToBest, ToBest, Refuse, Ignore, Ignore]),
+        (NonNegative, FullNoMatch, [Refuse, ToBest, Refuse, Ignore, Ignore]),
     ];
 
     #[test]

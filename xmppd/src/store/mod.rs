@@ -38,6 +38,10 @@ pub struct Store {
     offline_limit: u32,
 }
 
+/// A request that is queued: whatever is asked later is done later.
+#[must_use]
+pub struct Pending<T>(oneshot::Receiver<Result<T, StoreError>>);
+
 /// What can go wrong with the store.
 #[derive(Clone, Debug, thiserror::Error)]
 pub enum StoreError {
@@ -64,6 +68,9 @@ pub enum StoreError {
         /// Ours.
         known: u32,
     },
+    /// It is done, but what it has erased may still lie in the files. The next request wipes again.
+    #[error("done, but what was erased may still be on the disk: {0}")]
+    NotWiped(#[source] Box<StoreError>),
     /// There is no account of this name.
     #[error("there is no account `{0}`")]
     NoSuchAccount(String),
@@ -94,6 +101,9 @@ impl StoreError {
                 Some("run the newer version again, or restore the data folder from before the upgrade")
             }
             Self::NoSuchAccount(_) => Some("`xmppd user list` shows all accounts"),
+            Self::NotWiped(_) => {
+                Some("make room on the disk; the next change wipes again, and so does a restart")
+            }
             Self::Closed => None,
         }
     }
@@ -130,10 +140,27 @@ impl Store {
         erasure: Erasure,
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Result<T, StoreError> {
+        self.begin(erasure, work).await.wait().await
+    }
+
+    /// The same, but waits only until it is queued.
+    async fn begin<T: Send + 'static>(
+        &self,
+        erasure: Erasure,
+        work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Pending<T> {
         let (answer, answered) = oneshot::channel();
-        let request = Request::Work(erasure, writer::work(work, answer));
-        self.requests.send(request).await.map_err(|_| StoreError::Closed)?;
-        answered.await.map_err(|_| StoreError::Closed)?
+        let request = Request::Work(erasure, writer::work(erasure, work, answer));
+        // A closed store drops the request, and with it the answer's sender: so `wait` says that it is closed.
+        let _ = self.requests.send(request).await;
+        Pending(answered)
+    }
+}
+
+impl<T> Pending<T> {
+    /// Waits for the answer.
+    pub async fn wait(self) -> Result<T, StoreError> {
+        self.0.await.map_err(|_| StoreError::Closed)?
     }
 }
 

@@ -4,12 +4,19 @@ use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension, params};
 use time::{Duration, OffsetDateTime};
 
-use super::{Erasure, Store, StoreError, schema::PAGE_BYTES};
+use super::{Erasure, Pending, Store, StoreError, schema::PAGE_BYTES};
 
 /// The most bytes of a row that `SQLite` puts into a page shared with other rows: the page less 35
 /// (<https://sqlite.org/fileformat2.html#b_tree_pages>). A row starts with a margin of this length, so that
 /// its content lies in pages of its own; `wipe.rs` tells why.
 const MARGIN_BYTES: u32 = PAGE_BYTES - 35;
+
+/// What may wait for one account, in bytes: half of what a connection's mailbox takes, so that all of it can be
+/// delivered at once.
+const MOST_BYTES: u64 = 1024 * 1024;
+
+/// One sender may fill one part in so many of what waits, lest the others find no room.
+const SHARES: u32 = 4;
 
 /// A message that waits. Its content has no `Debug`, so that no log line can hold it.
 pub struct Kept {
@@ -30,26 +37,29 @@ pub struct MessageId(i64);
 pub enum Keeping {
     /// It is on disk.
     Kept,
-    /// As many wait already as one account may have; it was not kept.
+    /// As much waits already as one account may have, or of it as much as one sender may; it was not kept.
     Full,
 }
 
 impl Store {
-    /// Keeps a stanza for an account until it is erased.
+    /// Keeps a stanza from one account for another until it is erased. Messages are kept in the order in which
+    /// this returns.
     pub async fn keep_offline(
         &self,
         account: &str,
+        sender: &str,
         stanza: Bytes,
         at: OffsetDateTime,
-    ) -> Result<Keeping, StoreError> {
-        let (account, limit) = (account.to_owned(), self.offline_limit);
-        self.request(Erasure::Nothing, move |connection| keep(connection, account, &stanza, at, limit)).await
+    ) -> Pending<Keeping> {
+        let (account, sender, limit) = (account.to_owned(), sender.to_owned(), self.offline_limit);
+        self.begin(Erasure::Nothing, move |connection| keep(connection, account, &sender, &stanza, at, limit))
+            .await
     }
 
     /// What waits for an account, oldest first. It stays until [`Store::erase_offline`].
-    pub async fn take_offline(&self, account: &str) -> Result<Vec<Kept>, StoreError> {
+    pub async fn take_offline(&self, account: &str) -> Pending<Vec<Kept>> {
         let account = account.to_owned();
-        self.request(Erasure::Nothing, move |connection| take(connection, &account)).await
+        self.begin(Erasure::Nothing, move |connection| take(connection, &account)).await
     }
 
     /// Erases what was delivered; when this answers, no byte of it is in any file of the store.
@@ -78,24 +88,43 @@ impl Store {
 fn keep(
     connection: &Connection,
     account: String,
+    sender: &str,
     stanza: &[u8],
     at: OffsetDateTime,
     limit: u32,
 ) -> Result<Keeping, StoreError> {
-    let query = "SELECT id, (SELECT count(*) FROM offline_message WHERE account = receiver.id)
-                 FROM account AS receiver WHERE name = ?1";
-    let found: Option<(i64, u32)> = connection
-        .prepare_cached(query)?
-        .query_row([&account], |row| Ok((row.get(0)?, row.get(1)?)))
-        .optional()?;
-    let (id, waiting) = found.ok_or(StoreError::NoSuchAccount(account))?;
-    if waiting >= limit {
+    let mut id_of = connection.prepare_cached("SELECT id FROM account WHERE name = ?1")?;
+    let mut id_of = |name: &str| id_of.query_row([name], |row| row.get::<_, i64>(0)).optional();
+    let receiver = id_of(&account)?.ok_or(StoreError::NoSuchAccount(account))?;
+    let sender = id_of(sender)?.unwrap_or(0);
+    if !has_room(connection, receiver, sender, stanza.len() as u64, limit)? {
         return Ok(Keeping::Full);
     }
-    let insert =
-        "INSERT INTO offline_message (margin, account, at, stanza) VALUES (zeroblob(?1), ?2, ?3, ?4)";
-    connection.prepare_cached(insert)?.execute(params![MARGIN_BYTES, id, milliseconds(at), stanza])?;
+    let insert = "INSERT INTO offline_message (account, sender, at, margin, stanza)
+                  VALUES (?1, ?2, ?3, zeroblob(?4), ?5)";
+    let values = params![receiver, sender, milliseconds(at), MARGIN_BYTES, stanza];
+    connection.prepare_cached(insert)?.execute(values)?;
     Ok(Keeping::Kept)
+}
+
+/// Whether so many bytes more may wait, in all and from that sender.
+fn has_room(
+    connection: &Connection,
+    receiver: i64,
+    sender: i64,
+    bytes: u64,
+    limit: u32,
+) -> Result<bool, StoreError> {
+    let query = "SELECT count(*), coalesce(sum(length(stanza)), 0),
+                        count(*) FILTER (WHERE sender = ?2), coalesce(sum(length(stanza)) FILTER (WHERE sender = ?2), 0)
+                 FROM offline_message WHERE account = ?1";
+    let fits = |count: u32, waiting: u32, share: u32| {
+        count < limit.div_ceil(share) && u64::from(waiting) + bytes <= MOST_BYTES / u64::from(share)
+    };
+    let has_room = connection.prepare_cached(query)?.query_row([receiver, sender], |row| {
+        Ok(fits(row.get(0)?, row.get(1)?, 1) && fits(row.get(2)?, row.get(3)?, SHARES))
+    })?;
+    Ok(has_room)
 }
 
 fn take(connection: &Connection, account: &str) -> Result<Vec<Kept>, StoreError> {

@@ -21,7 +21,8 @@ use crate::auth::random_bytes;
 pub(super) const PAGE_BYTES: u32 = 1024;
 
 /// Append only: the place in this list is a migration's version.
-const MIGRATIONS: &[&str] = &["
+const MIGRATIONS: &[&str] = &[
+    "
     CREATE TABLE account (
         id            INTEGER PRIMARY KEY,
         name          TEXT NOT NULL UNIQUE,
@@ -46,7 +47,24 @@ const MIGRATIONS: &[&str] = &["
     CREATE INDEX offline_message_account ON offline_message (account, id);
     CREATE INDEX offline_message_at ON offline_message (at);
     CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
-"];
+",
+    // Who sent it, before the margin: to be counted without reading the stanzas.
+    "
+    ALTER TABLE offline_message RENAME TO unsigned_message;
+    CREATE TABLE offline_message (
+        id      INTEGER PRIMARY KEY AUTOINCREMENT,
+        account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+        sender  INTEGER NOT NULL,       -- an account's id, or 0 where there is none any more
+        at      INTEGER NOT NULL,       -- milliseconds since 1970
+        margin  BLOB NOT NULL,          -- keeps the stanza out of pages that are balanced, see wipe.rs
+        stanza  BLOB NOT NULL
+    ) STRICT;
+    INSERT INTO offline_message SELECT id, account, 0, at, margin, stanza FROM unsigned_message;
+    DROP TABLE unsigned_message;
+    CREATE INDEX offline_message_account ON offline_message (account, id);
+    CREATE INDEX offline_message_at ON offline_message (at);
+",
+];
 
 /// Opens or makes the file, locks it, brings it up to date, and wipes what a crash may have left in its log.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {

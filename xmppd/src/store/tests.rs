@@ -40,6 +40,11 @@ fn files_with(folder: &TempDir, mark: &[u8]) -> Vec<String> {
     holding.map(|entry| entry.file_name().into_string().unwrap()).collect()
 }
 
+/// What the store says in the end.
+async fn answered<T>(begun: impl Future<Output = Pending<T>>) -> Result<T, StoreError> {
+    begun.await.wait().await
+}
+
 /// A message of this length whose every 16 bytes hold the mark.
 fn marked(length: usize) -> Bytes {
     b"canary-7f3a91c2-".iter().copied().cycle().take(length).collect()
@@ -73,7 +78,7 @@ async fn names_are_unique_and_must_exist() {
     assert!(matches!(store.update_account(account("romeo")).await, Err(StoreError::NoSuchAccount(_))));
     assert!(matches!(store.remove_account("romeo").await, Err(StoreError::NoSuchAccount(_))));
     assert!(matches!(store.account("romeo").await, Err(StoreError::NoSuchAccount(_))));
-    let kept = store.keep_offline("romeo", marked(10), AT).await;
+    let kept = store.keep_offline("romeo", "juliet", marked(10), AT).await.wait().await;
     assert!(matches!(kept, Err(StoreError::NoSuchAccount(_))));
 }
 
@@ -83,18 +88,43 @@ async fn messages_wait_in_order_up_to_the_limit() {
     let store = Store::open(folder.path(), 2).unwrap();
     store.add_account(account("juliet")).await.unwrap();
     let at = AT + time::Duration::milliseconds(1_700_000_000_123);
-    for (stanza, expected) in [("one", Keeping::Kept), ("two", Keeping::Kept), ("three", Keeping::Full)] {
-        assert_eq!(store.keep_offline("juliet", stanza.into(), at).await.unwrap(), expected);
+    store.add_account(account("nurse")).await.unwrap();
+    for (sender, stanza, expected) in [
+        ("nurse", "one", Keeping::Kept),
+        ("juliet", "two", Keeping::Kept),
+        ("removed", "three", Keeping::Full),
+    ] {
+        assert_eq!(
+            store.keep_offline("juliet", sender, stanza.into(), at).await.wait().await.unwrap(),
+            expected
+        );
     }
-    let waiting = store.take_offline("juliet").await.unwrap();
+    let waiting = store.take_offline("juliet").await.wait().await.unwrap();
     assert_eq!(waiting.iter().map(|kept| &kept.stanza[..]).collect::<Vec<_>>(), [b"one", b"two"]);
     assert!(waiting.iter().all(|kept| kept.at == at));
 
     store.erase_offline("romeo", vec![waiting[0].id]).await.unwrap();
-    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 2, "erased by somebody else");
+    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 2, "erased by somebody else");
     store.erase_offline("juliet", vec![waiting[0].id]).await.unwrap();
-    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
-    assert_eq!(store.keep_offline("juliet", "three".into(), at).await.unwrap(), Keeping::Kept);
+    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
+    assert_eq!(
+        store.keep_offline("juliet", "nurse", "three".into(), at).await.wait().await.unwrap(),
+        Keeping::Kept
+    );
+}
+
+#[tokio::test]
+async fn what_waits_can_be_delivered_at_once_and_leaves_room_for_others() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let mut kept_of = Vec::new();
+    for sender in ["benvolio", "mercutio", "nurse", "romeo", "tybalt"] {
+        store.add_account(account(sender)).await.unwrap();
+        let keeping = (0..6).map(|_| store.keep_offline("juliet", sender, marked(60_000), AT));
+        let answers = futures::future::join_all(keeping.map(answered)).await;
+        kept_of.push(answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Keeping::Kept).count());
+    }
+    assert_eq!(kept_of, [4, 4, 4, 4, 1]);
 }
 
 #[tokio::test]
@@ -102,11 +132,11 @@ async fn what_waits_too_long_is_erased() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
     let day = time::Duration::DAY;
-    store.keep_offline("juliet", marked(100), AT).await.unwrap();
-    store.keep_offline("juliet", "young".into(), AT + day).await.unwrap();
+    store.keep_offline("juliet", "nurse", marked(100), AT).await.wait().await.unwrap();
+    store.keep_offline("juliet", "nurse", "young".into(), AT + day).await.wait().await.unwrap();
     assert_eq!(store.expire_offline(AT + day).await.unwrap(), 1);
     assert_eq!(store.expire_offline(AT + day).await.unwrap(), 0);
-    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
+    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
     assert!(files_with(&folder, MARK).is_empty());
 }
 
@@ -114,8 +144,12 @@ async fn what_waits_too_long_is_erased() {
 async fn many_requests_at_once_are_all_answered() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
-    let keeping = (0..600).map(|_| store.keep_offline("juliet", marked(300), AT));
-    let answers = futures::future::join_all(keeping).await;
+    let senders = ["benvolio", "mercutio", "nurse", "romeo"];
+    for sender in senders {
+        store.add_account(account(sender)).await.unwrap();
+    }
+    let keeping = (0..600).map(|number| store.keep_offline("juliet", senders[number % 4], marked(300), AT));
+    let answers = futures::future::join_all(keeping.map(answered)).await;
     let kept = answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Keeping::Kept).count();
     assert_eq!(kept, 200);
 }
@@ -177,7 +211,30 @@ async fn a_newer_schema_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refusal = Store::open(folder.path(), 200).err().unwrap();
-    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 1 }));
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 2 }));
+}
+
+#[tokio::test]
+async fn what_cannot_be_wiped_is_done_and_wiped_later() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let log = folder.path().join("xmppd.sqlite-wal");
+    // A log that cannot be opened for writing; the database itself goes on with the file that it holds.
+    let aside = folder.path().join("aside");
+    fs::rename(&log, &aside).unwrap();
+    fs::create_dir(&log).unwrap();
+    let mut juliet = account("juliet");
+    juliet.enabled = false;
+    let (updated, added) = tokio::join!(store.update_account(juliet), store.add_account(account("romeo")));
+    assert!(matches!(updated, Err(StoreError::NotWiped(_))), "{updated:?}");
+    assert!(added.is_ok(), "{added:?}");
+    assert!(!store.account("juliet").await.unwrap().enabled);
+
+    fs::remove_dir(&log).unwrap();
+    fs::rename(&aside, &log).unwrap();
+    assert!(files_with(&folder, b"romeo").contains(&"xmppd.sqlite-wal".to_owned()), "this test would notice");
+    store.accounts().await.unwrap();
+    assert_eq!(files_with(&folder, b"romeo"), [FILE]);
 }
 
 #[tokio::test]
@@ -194,10 +251,10 @@ async fn not_a_byte_stays_of_what_was_delivered() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
     for length in [16, 300, 1000, 5000, 65_536] {
-        store.keep_offline("juliet", marked(length), AT).await.unwrap();
+        store.keep_offline("juliet", "nurse", marked(length), AT).await.wait().await.unwrap();
     }
     assert!(!files_with(&folder, MARK).is_empty(), "this test would notice");
-    let ids = store.take_offline("juliet").await.unwrap().iter().map(|kept| kept.id).collect();
+    let ids = store.take_offline("juliet").await.wait().await.unwrap().iter().map(|kept| kept.id).collect();
     store.erase_offline("juliet", ids).await.unwrap();
     assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
 }
@@ -221,7 +278,7 @@ async fn not_a_byte_stays_however_the_tree_is_balanced() {
             let length = random(500) as usize + 16;
             // Some messages stay for good, and with them the pages that others have passed through.
             let stanza = if random(4) == 0 { vec![b'x'; length].into() } else { marked(length) };
-            store.keep_offline(names[number % names.len()], stanza, AT)
+            store.keep_offline(names[number % names.len()], names[number / 25], stanza, AT)
         });
         futures::future::join_all(keeping).await;
         erase_marked(&store, &names, || random(3) > 0).await;
@@ -232,7 +289,7 @@ async fn not_a_byte_stays_however_the_tree_is_balanced() {
 
 async fn erase_marked(store: &Store, names: &[&str], mut chosen: impl FnMut() -> bool) {
     for name in names {
-        let waiting = store.take_offline(name).await.unwrap();
+        let waiting = store.take_offline(name).await.wait().await.unwrap();
         let marked = waiting.iter().filter(|kept| kept.stanza.starts_with(MARK));
         let ids = marked.map(|kept| kept.id).filter(|_| chosen()).collect();
         store.erase_offline(name, ids).await.unwrap();
@@ -246,7 +303,7 @@ async fn a_removed_account_takes_everything_along() {
     for number in 0..50 {
         store.add_account(account(&format!("pupil-{number}"))).await.unwrap();
     }
-    store.keep_offline("juliet", marked(500), AT).await.unwrap();
+    store.keep_offline("juliet", "nurse", marked(500), AT).await.wait().await.unwrap();
     store.remove_account("juliet").await.unwrap();
     assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
     assert_eq!(files_with(&folder, b"juliet"), [] as [&str; 0]);
@@ -257,12 +314,12 @@ async fn a_removed_account_takes_everything_along() {
 async fn what_a_crash_left_in_the_log_is_wiped_at_the_next_start() {
     let (crashed, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let store = store(&crashed).await;
-    store.keep_offline("juliet", marked(500), AT).await.unwrap();
+    store.keep_offline("juliet", "nurse", marked(500), AT).await.wait().await.unwrap();
     for file in [FILE, "xmppd.sqlite-wal"] {
         fs::copy(crashed.path().join(file), folder.path().join(file)).unwrap();
     }
     assert_eq!(files_with(&folder, MARK), ["xmppd.sqlite-wal"]);
     let store = Store::open(folder.path(), 200).unwrap();
     assert_eq!(files_with(&folder, MARK), [FILE]);
-    assert_eq!(store.take_offline("juliet").await.unwrap().len(), 1);
+    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
 }

@@ -25,20 +25,45 @@ pub(super) enum Request {
     Close(oneshot::Sender<()>),
 }
 
-/// Runs inside the transaction; what it returns is called with the fate of the commit.
+/// Runs inside the transaction; what it returns is called with the fate of its group.
 pub(super) type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
-type Answer = Box<dyn FnOnce(Result<(), StoreError>)>;
+type Answer = Box<dyn FnOnce(Fate)>;
+
+/// What became of a group.
+#[derive(Clone)]
+pub(super) enum Fate {
+    /// It is on disk, and what it erased is nowhere.
+    Done,
+    /// It is on disk, but what it erased may be there too.
+    NotWiped(StoreError),
+    /// Nothing of it is on disk.
+    Undone(StoreError),
+}
+
+impl Fate {
+    /// As it concerns a request that erases so much.
+    fn of(self, erasure: Erasure) -> Result<(), StoreError> {
+        match self {
+            Self::NotWiped(error) if erasure != Erasure::Nothing => {
+                Err(StoreError::NotWiped(Box::new(error)))
+            }
+            Self::Done | Self::NotWiped(_) => Ok(()),
+            Self::Undone(error) => Err(error),
+        }
+    }
+}
 
 /// Wraps what to do and where to answer.
 pub(super) fn work<T: Send + 'static>(
+    erasure: Erasure,
     work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     answer: oneshot::Sender<Result<T, StoreError>>,
 ) -> Work {
     Box::new(move |transaction| {
         let result = undone_on_failure(transaction, work);
-        Box::new(move |committed| {
+        Box::new(move |fate| {
             // Whoever asked may have gone; what was asked is done all the same.
-            let _ = answer.send(committed.and(result));
+            let _ = answer.send(result.and_then(|value| fate.of(erasure).map(|()| value)));
         })
     })
 }
@@ -58,8 +83,9 @@ pub(super) fn spawn(mut connection: Connection, mut requests: mpsc::Receiver<Req
     thread::Builder::new()
         .name("store".to_owned())
         .spawn(move || {
-            let closing = serve(&mut connection, &mut requests);
-            if let Err(error) = wipe::after(&mut connection, Erasure::Messages) {
+            let mut owed = Erasure::Nothing;
+            let closing = serve(&mut connection, &mut requests, &mut owed);
+            if let Err(error) = wipe::after(&mut connection, owed.max(Erasure::Messages)) {
                 tracing::error!(%error, "cannot wipe the store's log at closing");
             }
             drop(connection);
@@ -70,22 +96,27 @@ pub(super) fn spawn(mut connection: Connection, mut requests: mpsc::Receiver<Req
         .expect("a thread can be started");
 }
 
-fn serve(connection: &mut Connection, requests: &mut mpsc::Receiver<Request>) -> Option<oneshot::Sender<()>> {
+/// Serves until it is told to close, or nobody is left to ask. What failed to be wiped is `owed`, and wiped with
+/// the next group.
+fn serve(
+    connection: &mut Connection,
+    requests: &mut mpsc::Receiver<Request>,
+    owed: &mut Erasure,
+) -> Option<oneshot::Sender<()>> {
     let mut arrived = Vec::with_capacity(GROUP);
     while requests.blocking_recv_many(&mut arrived, GROUP) > 0 {
         let mut group = Vec::with_capacity(arrived.len());
-        let mut erasure = Erasure::Nothing;
         let mut closing = None;
         for request in arrived.drain(..) {
             match request {
                 Request::Work(erases, work) => {
-                    erasure = erasure.max(erases);
+                    *owed = erases.max(*owed);
                     group.push(work);
                 }
                 Request::Close(done) => closing = Some(done),
             }
         }
-        commit(connection, group, erasure);
+        commit(connection, group, owed);
         if closing.is_some() {
             return closing;
         }
@@ -94,14 +125,27 @@ fn serve(connection: &mut Connection, requests: &mut mpsc::Receiver<Request>) ->
 }
 
 /// Does a group of requests in one transaction, wipes, then answers them.
-fn commit(connection: &mut Connection, group: Vec<Work>, erasure: Erasure) {
+fn commit(connection: &mut Connection, group: Vec<Work>, owed: &mut Erasure) {
     let mut answers = Vec::with_capacity(group.len());
-    let committed = in_transaction(connection, group, &mut answers)
-        .and_then(|()| wipe::after(connection, erasure))
-        .inspect_err(|error| tracing::error!(%error, "cannot write to the store"));
+    let fate = match in_transaction(connection, group, &mut answers) {
+        Err(error) => {
+            tracing::error!(%error, "cannot write to the store");
+            Fate::Undone(error)
+        }
+        Ok(()) => wiped(connection, owed),
+    };
     for answer in answers {
-        answer(committed.clone());
+        answer(fate.clone());
     }
+}
+
+fn wiped(connection: &mut Connection, owed: &mut Erasure) -> Fate {
+    if let Err(error) = wipe::after(connection, *owed) {
+        tracing::error!(%error, "cannot wipe what was erased from the store");
+        return Fate::NotWiped(error);
+    }
+    *owed = Erasure::Nothing;
+    Fate::Done
 }
 
 fn in_transaction(

@@ -1,11 +1,14 @@
 //! A resource for the one who has proved who they are (RFC 6120 §7).
 
+use std::sync::Arc;
+
 use super::{
     Context, Host, SessionId, Step, Stream, StreamError,
     host::BindRequest,
     state::{self, State},
 };
 use crate::{
+    account::Account,
     jid::{Jid, Resource},
     ns,
     stanza::{self, IqType, Kind, StanzaError, reply},
@@ -20,7 +23,7 @@ impl Stream {
     /// RFC 6120 §7.1: no stanza but the request to bind is taken before it is granted.
     pub(super) fn bind(
         &mut self,
-        account: String,
+        account: Arc<Account>,
         element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
@@ -37,7 +40,7 @@ impl Stream {
                 reply::result(element, jid.as_str(), &payload)
             }
             Err(error) => {
-                let own = Jid::of_account(&account, host.domain());
+                let own = Jid::of_account(&account.name, host.domain());
                 self.state = State::Binding(account);
                 reply::error(element, own.as_str(), error)
             }
@@ -48,7 +51,7 @@ impl Stream {
 
     fn bound(
         &self,
-        account: &str,
+        account: &Account,
         element: &Element,
         host: &mut dyn Host,
         cx: &mut Context<'_>,

@@ -56,8 +56,8 @@ pub trait Host {
 pub struct BindRequest<'a> {
     /// Over which connection.
     pub connection: ConnectionId,
-    /// The account's name, as proved.
-    pub account: &'a str,
+    /// The account, as it was when its password was proved.
+    pub account: &'a Account,
     /// The resource, if the client has a wish.
     pub resource: Option<Resource>,
     /// The `xml:lang` of the client's stream.

@@ -29,6 +29,8 @@ pub enum Action {
     KeepOffline {
         /// For whom.
         account: Arc<str>,
+        /// From whose account.
+        sender: Arc<str>,
         /// The whole stanza.
         stanza: Bytes,
         /// When it came.

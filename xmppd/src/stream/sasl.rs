@@ -1,5 +1,7 @@
 //! Authentication (RFC 6120 §6) by SCRAM, and by nothing else.
 
+use std::sync::Arc;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 
 use super::{
@@ -7,6 +9,7 @@ use super::{
     state::{self, Stage, State},
 };
 use crate::{
+    account::Account,
     auth::{ChannelBindings, Exchange, Mechanism, Verdict},
     ns,
     xml::{Element, Node},
@@ -34,7 +37,7 @@ enum Round {
 enum Outcome {
     Challenge(Round, Vec<u8>),
     Failure(&'static str),
-    Success(String, Vec<u8>),
+    Success(Arc<Account>, Vec<u8>),
 }
 
 impl Authenticating {
@@ -127,7 +130,7 @@ impl Stream {
         }
         match exchange.finish(&proof) {
             Ok(success) => {
-                host.succeeded(self.peer, &success.account, cx);
+                host.succeeded(self.peer, &success.account.name, cx);
                 Outcome::Success(success.account, success.server_final)
             }
             Err(error) => Outcome::Failure(error.condition()),

@@ -1,10 +1,13 @@
 //! The states of a stream, each with what it knows, and what it does with an element.
 
+use std::sync::Arc;
+
 use super::{
     Context, Host, SessionId, Step, Stream, StreamError, binding, header,
     sasl::{self, Authenticating},
 };
 use crate::{
+    account::Account,
     auth::ChannelBindings,
     ns,
     stanza::{self, Malformed, Stanza},
@@ -14,7 +17,7 @@ use crate::{
 /// Where a stream is between its first byte and its last.
 pub(super) enum State {
     /// TLS and a proof are done; a resource is next.
-    Binding(String),
+    Binding(Arc<Account>),
     /// All is done; stanzas flow.
     Bound(SessionId),
     /// Nothing is read any more.
@@ -30,7 +33,7 @@ pub(super) enum State {
 /// What a new header opens.
 pub(super) enum Stage {
     /// Somebody has proved to be this account.
-    Authenticated(String),
+    Authenticated(Arc<Account>),
     /// Nothing has happened yet.
     Plain,
     /// TLS is there.
@@ -80,8 +83,9 @@ impl Stream {
                 features
             }
             Stage::Authenticated(account) => {
-                let is_own =
-                    |from: &crate::jid::Jid| from.local() == Some(&account) && from.domain() == host.domain();
+                let is_own = |from: &crate::jid::Jid| {
+                    from.local() == Some(&account.name) && from.domain() == host.domain()
+                };
                 if !header.from.as_ref().is_none_or(is_own) {
                     return Err(StreamError::InvalidFrom);
                 }

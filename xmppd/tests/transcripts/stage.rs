@@ -27,14 +27,21 @@ type Outcome = Result<(), String>;
 /// What one account may have waiting, so that a transcript can fill it.
 const MOST_WAITING: usize = 3;
 
+/// A message that waits, and since when.
+type KeptMessage = (OffsetDateTime, Bytes);
+/// What the store has been asked: whose messages, for whom, and which they were.
+type Unanswered = (Arc<str>, SessionId, Vec<KeptMessage>);
+
 pub(super) struct Stage {
     title: String,
     router: Router,
     clients: BTreeMap<String, Client>,
     accounts: HashMap<String, Account>,
-    waiting: HashMap<Arc<str>, Vec<(OffsetDateTime, Bytes)>>,
+    waiting: HashMap<Arc<str>, Vec<KeptMessage>>,
     /// What the store has been asked and not answered yet, while it is slow.
-    unanswered: Option<Vec<(Arc<str>, SessionId)>>,
+    unanswered: Option<Vec<Unanswered>>,
+    /// Whether the store fails to bring what waits.
+    is_broken: bool,
     bindings: Bindings,
     now: OffsetDateTime,
     instant: Instant,
@@ -65,6 +72,7 @@ impl Stage {
             accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
             waiting: HashMap::new(),
             unanswered: None,
+            is_broken: false,
             bindings: Bindings::new(),
             now,
             instant: Instant::now(),
@@ -88,10 +96,18 @@ impl Stage {
                 self.unanswered = Some(Vec::new());
                 Ok(())
             }
+            ("store", ["is", "broken"]) => {
+                self.is_broken = true;
+                Ok(())
+            }
+            ("store", ["is", "repaired"]) => {
+                self.is_broken = false;
+                Ok(())
+            }
             ("store", ["answers"]) => {
                 let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
-                for (account, session) in unanswered {
-                    self.deliver_offline(&account, session);
+                for (account, session, kept) in unanswered {
+                    self.deliver_offline(&account, session, kept);
                 }
                 Ok(())
             }
@@ -253,7 +269,7 @@ impl Stage {
         for action in actions {
             match action {
                 Action::Close { connection, error } => self.close(connection, error),
-                Action::KeepOffline { account, stanza, at, refusal } => {
+                Action::KeepOffline { account, stanza, at, refusal, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
                         waiting.push((at, stanza));
@@ -266,19 +282,29 @@ impl Stage {
                         client.receive(&packet.concat());
                     }
                 }
-                Action::TakeOffline { account, session } => match &mut self.unanswered {
-                    Some(unanswered) => unanswered.push((account, session)),
-                    None => self.deliver_offline(&account, session),
-                },
+                Action::TakeOffline { account, session } => {
+                    let kept = self.waiting.get(&account).cloned().unwrap_or_default(); // at this moment
+                    match &mut self.unanswered {
+                        Some(unanswered) => unanswered.push((account, session, kept)),
+                        None => self.deliver_offline(&account, session, kept),
+                    }
+                }
             }
         }
     }
 
-    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId) {
-        let kept = self.waiting.get(account).cloned().unwrap_or_default();
-        let waited = kept.into_iter().map(|(since, stanza)| Waited { stanza, since }).collect();
-        if self.drive(|router, cx| router.deliver_offline(session, waited, cx)) {
-            self.waiting.remove(account);
+    /// What has been delivered to another session meanwhile is left out; what is being delivered is gone at once,
+    /// since the router may ask again.
+    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId, mut kept: Vec<KeptMessage>) {
+        let waiting = self.waiting.entry(Arc::clone(account)).or_default();
+        let is_same = |one: &KeptMessage, other: &KeptMessage| one.1.as_ptr() == other.1.as_ptr();
+        kept.retain(|message| waiting.iter().any(|other| is_same(message, other)));
+        waiting.retain(|message| !kept.iter().any(|other| is_same(message, other)));
+        let waited = kept.iter().map(|(since, stanza)| Waited { stanza: stanza.clone(), since: *since });
+        let waited = (!self.is_broken).then(|| waited.collect());
+        let delivered = self.drive(|router, cx| router.deliver_offline(session, waited, cx)).is_some();
+        if self.is_broken || !delivered {
+            self.waiting.entry(Arc::clone(account)).or_default().splice(..0, kept);
         }
     }
 
@@ -343,7 +369,10 @@ impl Stage {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
             }
             ("changes", ["the", "password", "of", name]) => {
-                let account = Arc::new(self.accounts[*name].clone());
+                let account = self.accounts.get_mut(*name).ok_or("no such account")?;
+                account.keys =
+                    Keys::derive(&Password::prepare("another password").expect("it is long enough"));
+                let account = Arc::new(account.clone());
                 self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
                 return Ok(());
             }

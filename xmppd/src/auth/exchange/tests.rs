@@ -82,7 +82,7 @@ fn rfc_5802_section_5() {
     let last = format!("c=biws,r={nonce},p=v0X8v3Bz2T0CJGbJQyF0X+HI4Ts=");
     let first = b"n,,n=user,r=fyko+d2lbbFgONRv9qkxdawL";
     let success = published(Mechanism::ScramSha1, "QSXCR+Q6sek8bf92", nonce, &last, first).unwrap();
-    assert_eq!(success.account, "user");
+    assert_eq!(success.account.name, "user");
     assert_eq!(success.server_final, b"v=rmF9pqV8S7suAoZWja4dJRkFsKQ=");
 }
 

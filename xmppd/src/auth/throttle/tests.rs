@@ -49,6 +49,18 @@ fn a_child_known_at_the_guessers_address_is_spared() {
 }
 
 #[test]
+fn who_shares_a_network_cannot_try_all_who_are_known_there() {
+    let (mut throttle, now) = (Throttle::new(), Instant::now());
+    let names: Vec<_> = (0..100).map(|number| format!("pupil-{number}")).collect();
+    for name in &names {
+        throttle.attempt(now, address(1), name);
+        throttle.succeeded(now, address(1), name);
+    }
+    let through: usize = names.iter().map(|name| guess(&mut throttle, now, address(1), name)).sum();
+    assert_eq!(through, 300);
+}
+
+#[test]
 fn one_network_cannot_try_every_account() {
     let (mut throttle, now) = (Throttle::new(), Instant::now());
     let through: usize =

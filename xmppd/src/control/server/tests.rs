@@ -140,6 +140,7 @@ async fn a_line_without_end_is_cut_off() {
 async fn the_socket_is_for_its_owner_alone_and_goes_with_the_daemon() {
     let folder = TempDir::new().unwrap();
     fs::write(folder.path().join(FILE), "left over").unwrap();
+    fs::create_dir(folder.path().join(format!(".control-{}", process::id()))).unwrap();
     let socket = ControlSocket::bind(folder.path()).unwrap();
     let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
