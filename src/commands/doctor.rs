@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::base::freebsd_target;
 use crate::{
     daemon::toolchain::{Survey, ZIG_HINT},
-    error::{Error, Result},
+    error::Result,
     host::command,
     target::Target,
 };
@@ -49,6 +49,9 @@ pub enum State {
     Missing,
 }
 
+/// The exit code of [`crate::Error::Host`].
+const LACKING: u8 = 6;
+
 /// Everything that was looked at.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 #[serde(transparent)]
@@ -66,7 +69,7 @@ impl Diagnosis {
     /// That of a host that lacks something, if `make` cannot do its work.
     pub fn exit_code(&self) -> u8 {
         let missing = self.checks.iter().any(|check| check.state == State::Missing);
-        if missing { Error::host("", "").exit_code() } else { 0 }
+        if missing { LACKING } else { 0 }
     }
 }
 
@@ -232,7 +235,10 @@ mod tests {
     fn only_what_make_cannot_do_without_is_an_error() {
         let code = |check| Diagnosis { checks: vec![ok("Rust", "rustc"), check] }.exit_code();
         assert_eq!(code(limited("download", "no curl", "install it")), 0);
-        assert_eq!(code(missing("cc", "not found", "install it")), 6);
+        assert_eq!(
+            code(missing("cc", "not found", "install it")),
+            crate::Error::host("no cc", "install it").exit_code()
+        );
     }
 
     #[test]
