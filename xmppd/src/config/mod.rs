@@ -81,7 +81,8 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
-    /// Messages that may wait for one account.
+    /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
+    /// for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
     pub offline_messages: u32,
     /// Days after which a message that waits is erased.
