@@ -28,7 +28,7 @@ pub fn write(tree: &Tree, time: SourceDateEpoch) -> Result<Vec<u8>> {
     gzip(&tar(tree, time)?)
 }
 
-/// The tree that a tar.gz holds, and the time of its entries; only what [`write`] would write again is accepted.
+/// The tree that a tar.gz holds, and the time of its entries; only what [`write()`] would write again is accepted.
 pub fn read(bytes: &[u8]) -> Result<(Tree, SourceDateEpoch)> {
     let tar = gunzip(bytes, LARGEST_TAR)?;
     let (tree, time) = entries(&tar)?;
