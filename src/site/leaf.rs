@@ -46,19 +46,12 @@ pub(super) fn is_good(
     Ok(blameless && chain.first().is_some_and(|leaf| key.is_of(leaf)))
 }
 
+/// A leaf ends with its authority at the latest: clients take none that outlives it.
 fn sign(site: &Site, authority: &Authority, key: &PrivateKey, now: OffsetDateTime) -> Result<Certificate> {
-    let parameters = parameters(site, &Names::of(&site.domain), now)?;
+    let mut parameters = parameters(site, &Names::of(&site.domain), now)?;
     let (_, issuer) =
         parse_x509_certificate(authority.certificate()).doing("read the authority's certificate")?;
-    if parameters.not_after > issuer.validity().not_after.to_datetime() {
-        return Err(Error::configuration(
-            format_args!(
-                "the authority ends on {}, before a new certificate would",
-                issuer.validity().not_after
-            ),
-            "shorten `leaf-days`; or move `site/ca/` away to start anew, which every device must then be told",
-        ));
-    }
+    parameters.not_after = parameters.not_after.min(issuer.validity().not_after.to_datetime());
     authority.sign(&parameters, key)
 }
 

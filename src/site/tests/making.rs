@@ -6,7 +6,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::school;
 use crate::site::{
-    Domain, Folder, Site, Tls, authority,
+    Domain, Folder, Site, authority,
     certificates::{Made, ensure, renew, show},
     key::PrivateKey,
 };
@@ -106,12 +106,18 @@ fn two_who_make_at_once_make_one() {
 }
 
 #[test]
-fn an_authority_that_ends_before_its_leaf_would_makes_none() {
+fn a_leaf_ends_with_its_authority_at_the_latest() {
     let school = school();
-    let late = school.now + authority::LIFETIME - Duration::days(100);
-    assert_eq!(renew(&school.site, &school.folder, late).unwrap_err().exit_code(), 3);
-    let short = Site { tls: Tls { leaf_days: 30 }, ..school.site.clone() };
-    assert!(renew(&short, &school.folder, late).unwrap().leaf);
+    renew(&school.site, &school.folder, school.now + authority::LIFETIME - Duration::days(100)).unwrap();
+    let shown = show(&school.folder, school.now).unwrap();
+    assert_eq!(shown.leaf.not_after, shown.authority.not_after);
+}
+
+#[test]
+fn an_authority_at_its_end_makes_nothing() {
+    let school = school();
+    let after = school.now + authority::LIFETIME;
+    assert_eq!(renew(&school.site, &school.folder, after).unwrap_err().exit_code(), 3);
 }
 
 #[test]
