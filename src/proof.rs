@@ -86,20 +86,22 @@ impl Proof {
 /// Proves what can be proved here: an image for another system, or on a machine where nothing can be started, is
 /// only looked at, and every other claim is *not checked*.
 pub fn prove(case: &Case, start: bool, mut on_event: impl FnMut(Event)) -> Result<Proof> {
-    if let Some(not_started) = refusal(case, start)? {
-        return look(case, not_started, &mut on_event);
+    let image = case.open()?;
+    if let Some(not_started) = refusal(&image, start)? {
+        return look(case, &image, not_started, &mut on_event);
     }
     match PROVE.run(case, &mut on_event) {
         Err(Error::Host { what, hint }) => {
-            look(case, NotStarted { why: format!("not started here: {what}"), hint }, &mut on_event)
+            let why = format!("not started here: {what}");
+            look(case, &image, NotStarted { why, hint }, &mut on_event)
         }
         ended => ended,
     }
 }
 
 /// Why this image is not to be started here, if so.
-fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
-    let (target, host) = (case.open()?.manifest.target, Target::host()?);
+fn refusal(image: &Image, start: bool) -> Result<Option<NotStarted>> {
+    let (target, host) = (image.manifest.target, Target::host()?);
     if target != host {
         return Ok(Some(NotStarted {
             why: format!("not started here: an image for `{target}` cannot run on `{host}`"),
@@ -114,10 +116,15 @@ fn refusal(case: &Case, start: bool) -> Result<Option<NotStarted>> {
 }
 
 /// Runs the probes that need no start.
-fn look(case: &Case, not_started: NotStarted, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
+fn look(
+    case: &Case,
+    image: &Image,
+    not_started: NotStarted,
+    on_event: &mut dyn FnMut(Event),
+) -> Result<Proof> {
     let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
     let prover = Prover::new(case, scratch.path())?;
-    let report = prover.probe(&case.open()?, Err(not_started), on_event)?;
+    let report = prover.probe(image, Err(not_started), on_event)?;
     Ok(prover.proof(false, report))
 }
 
