@@ -18,10 +18,44 @@ pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0012, last activity.
 pub const LAST: &str = "jabber:iq:last";
+/// XEP-0425, a moderator takes a message back.
+pub const MODERATE: &str = "urn:xmpp:message-moderate:1";
+/// XEP-0045, rooms; what a client says who enters one.
+pub const MUC: &str = "http://jabber.org/protocol/muc";
+/// XEP-0045 §9, roles and affiliations.
+pub const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
+/// XEP-0045 §10, configuration and the end of a room.
+pub const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
+/// XEP-0045 §7.10, the form that reserves a nick.
+pub const MUC_REGISTER: &str = "http://jabber.org/protocol/muc#register";
+/// XEP-0045 §7.13, the form that asks for voice.
+pub const MUC_REQUEST: &str = "http://jabber.org/protocol/muc#request";
+/// XEP-0045 §10.2, the form that configures a room.
+pub const MUC_ROOM_CONFIG: &str = "http://jabber.org/protocol/muc#roomconfig";
+/// XEP-0045 §6.4, what is told of a room.
+pub const MUC_ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
+/// XEP-0410 §3.3, a room answers an occupant's ping to itself.
+pub const MUC_SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
+/// XEP-0045 §7.4, what a room reflects keeps its id.
+pub const MUC_STABLE_ID: &str = "http://jabber.org/protocol/muc#stable_id";
+/// XEP-0045, what a room says to an occupant.
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0421, who an occupant is, whatever the nick.
+pub const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
+/// XEP-0384, what only some devices can read.
+pub const OMEMO: &str = "urn:xmpp:omemo:2";
+/// XEP-0384 before 0.4, what most clients still speak.
+pub const OMEMO_LEGACY: &str = "eu.siacs.conversations.axolotl";
 /// XEP-0160, advertised in disco.
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0444, reactions.
+pub const REACTIONS: &str = "urn:xmpp:reactions:0";
+/// XEP-0077, registration; here of a nick with a room.
+pub const REGISTER: &str = "jabber:iq:register";
+/// XEP-0424, a message taken back.
+pub const RETRACT: &str = "urn:xmpp:message-retract:1";
 /// RFC 6121 §2, the roster.
 pub const ROSTER: &str = "jabber:iq:roster";
 /// RFC 6121 §2.6, roster versioning as a stream feature.
@@ -36,6 +70,8 @@ pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 /// RFC 6120 §8.3, conditions of stanza errors.
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
+/// XEP-0359, ids of stanzas.
+pub const STANZA_ID: &str = "urn:xmpp:sid:0";
 /// RFC 6120 §4.9, conditions of stream errors.
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
 /// RFC 6120 §4.8.1, the stream itself.
@@ -44,6 +80,10 @@ pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// XEP-0202, entity time.
 pub const TIME: &str = "urn:xmpp:time";
+/// XEP-0054, a card.
+pub const VCARD: &str = "vcard-temp";
+/// XEP-0153, the avatar's hash in presence.
+pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

@@ -20,6 +20,13 @@ impl DecoySecret {
         Self(bytes)
     }
 
+    /// What stands for a name in a place. No prepared name and no place holds the NUL between them.
+    pub(super) fn pseudonym(&self, place: &str, name: &str) -> String {
+        let label = [b"p\0", place.as_bytes(), b"\0", name.as_bytes()].concat();
+        let digest = Hash::Sha256.hmac(&self.0, &label);
+        digest.as_ref()[..20].iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The keys that this name would have. No password leads to them.
     pub(super) fn verifier(&self, hash: Hash, name: &str) -> Verifier {
         let derive = |purpose: u8| {

@@ -84,6 +84,12 @@ impl Authenticator {
         Self { domain: domain.into(), decoys }
     }
 
+    /// What stands for an account in some place where its name is not to be known: the same each time, another
+    /// in another place, and nothing to guess the name from.
+    pub fn pseudonym(&self, place: &str, name: &str) -> String {
+        self.decoys.pseudonym(place, name)
+    }
+
     /// Takes the client's first message; answers with the exchange and our `server-first-message`.
     ///
     /// `bindings` are those of the connection: the PLUS mechanisms count as offered when there is one.

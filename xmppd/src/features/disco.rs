@@ -77,11 +77,15 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
-fn items(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
+/// Beside the server there are the rooms. Accounts are nobody's to list but the roster's.
+fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    let rooms = match request.target {
+        Target::Server => format!("<item jid='{}' name='Rooms'/>", Escaped(&router.settings.rooms_domain())),
+        Target::Account(_) | Target::Own => String::new(),
+    };
     match request.payload.attribute("node") {
-        None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
+        None => Ok(Reply::Payload(format!("<query xmlns='{}'>{rooms}</query>", ns::DISCO_ITEMS))),
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }
 }

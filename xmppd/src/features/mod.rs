@@ -11,6 +11,7 @@ pub mod form;
 pub mod last;
 pub mod offline;
 pub mod ping;
+pub mod rooms;
 pub mod roster;
 pub mod session;
 pub mod time;
@@ -25,12 +26,13 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 10] = [
+pub const ALL: [&Feature; 11] = [
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,
     &offline::FEATURE,
     &ping::FEATURE,
+    &rooms::FEATURE,
     &roster::FEATURE,
     &session::FEATURE,
     &time::FEATURE,
@@ -58,6 +60,8 @@ pub struct Feature {
     pub came: fn(&mut Router, SessionId, &mut Context<'_>),
     /// A session is not available any more, or is about to end.
     pub went: fn(&mut Router, SessionId, &mut Context<'_>),
+    /// An account is new, or has another name, groups or rights, or is enabled or disabled.
+    pub changed: fn(&mut Router, &str, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
     /// What it records.
@@ -116,6 +120,7 @@ impl Feature {
         answered: |_, _, _, _| {},
         came: |_, _, _| {},
         went: |_, _, _| {},
+        changed: |_, _, _| {},
         forgot: |_, _, _| {},
         shelves: &[],
         restore: |_, _| {},
@@ -150,6 +155,13 @@ pub fn came(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
 pub fn went(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
     for feature in ALL {
         (feature.went)(router, session, cx);
+    }
+}
+
+/// Tells every feature that an account is not what it was.
+pub fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.changed)(router, account, cx);
     }
 }
 

@@ -61,6 +61,7 @@ impl Server {
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
             version_shown: false,
+            rooms: config.room_settings(),
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
         let mut router =
@@ -116,6 +117,7 @@ impl Server {
         }
         tracing::info!("stopping");
         stop.send_replace(true);
+        self.service.shared.drive(Router::close_rooms);
         self.service.shared.close_all(StreamError::SystemShutdown);
         if timeout(GRACE, all_gone.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time");

@@ -27,6 +27,7 @@ use super::{
 use crate::{
     auth::{Authenticator, DecoySecret},
     config,
+    features::rooms::RoomSettings,
     router::{Router, Settings},
     stanza::Packet,
     store::Store,
@@ -56,6 +57,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
         version_shown: false,
+        rooms: RoomSettings::default(),
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);

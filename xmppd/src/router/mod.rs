@@ -37,7 +37,10 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features,
+    features::{
+        self,
+        rooms::{RoomSettings, Rooms},
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -61,6 +64,15 @@ pub struct Settings {
     pub resources_per_account: usize,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// Who may make rooms, how many and how large, and which the site makes.
+    pub rooms: RoomSettings,
+}
+
+impl Settings {
+    /// The domain of the rooms' addresses.
+    pub fn rooms_domain(&self) -> String {
+        format!("rooms.{}", self.domain)
+    }
 }
 
 /// Everything that the server knows while it runs.
@@ -71,9 +83,10 @@ pub struct Router {
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) started: OffsetDateTime,
+    pub(crate) rooms: Rooms,
+    pub(crate) authenticator: Authenticator,
     domain: Jid,
     stream_features: String,
-    authenticator: Authenticator,
     throttle: Throttle,
     last_session: u64,
 }
@@ -97,6 +110,7 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            rooms: Rooms::new(&settings),
             started: now,
             domain,
             authenticator,

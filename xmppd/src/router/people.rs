@@ -87,6 +87,7 @@ impl Router {
             let person = Person::new(account, &self.settings.domain);
             self.people.insert(Arc::clone(&person.name), person);
         }
+        features::changed(self, &name, cx);
         self.update_roster(&name, cx);
     }
 

@@ -7,6 +7,7 @@
 //! | [`tag`] | one complete tag, taken apart |
 //! | [`scope`] | which prefix means which namespace |
 //! | [`framer`] | bytes of a stream in, its header, top-level elements and end out |
+//! | `content` | what an element holds, without some of its children |
 //! | [`element`] | one top-level element: the bytes as they came, and where its parts are |
 //! | [`tree`] | an element as a tree, for what the server itself reads |
 //! | [`escape`] | text into XML |
@@ -15,6 +16,7 @@
 //! every other parser takes as well: it checks well-formedness and namespaces in full.
 
 pub mod chars;
+mod content;
 pub mod element;
 pub mod escape;
 pub mod framer;

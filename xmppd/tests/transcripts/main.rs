@@ -18,6 +18,8 @@
 //! juliet is cut off                       the server has closed the connection
 //! juliet disconnects                      the connection breaks
 //! admin adds NAME                         and so with `disables`, `enables`, `removes`
+//! admin promotes NAME                      to an administrator
+//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin renames NAME to TEXT
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts

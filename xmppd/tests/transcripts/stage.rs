@@ -11,7 +11,10 @@ use time::{OffsetDateTime, macros::datetime};
 use xmppd::{
     account::Account,
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::Waited,
+    features::{
+        offline::Waited,
+        rooms::{Creators, RoomSettings, SiteRoom},
+    },
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
     stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
@@ -316,6 +319,10 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("class-room", group) => settings.rooms.made.push(class_room(group)),
+            ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
+            ("occupants", most) => settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?,
+            ("rooms", most) => settings.rooms.most = most.parse().map_err(|_| "not a number")?,
             ("version", "shown") => settings.version_shown = true,
             _ => return Err("no such setting".to_owned()),
         }
@@ -402,6 +409,11 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("promotes", [name]) => (*name, |account, _| account.administrator = true),
+            ("puts", [name, "into", _]) => (*name, |account, rest| account.groups.push(rest[2].to_owned())),
+            ("takes", [name, "out", "of", _]) => {
+                (*name, |account, rest| account.groups.retain(|group| group != rest[3]))
+            }
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
             }
@@ -444,6 +456,17 @@ fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
     }
 }
 
+/// The room of a class, moderated by the nurse.
+fn class_room(group: &str) -> SiteRoom {
+    SiteRoom {
+        name: group.parse().expect("a group is a name in transcripts"),
+        title: group.parse().expect("a group is a label"),
+        groups: vec![group.parse().expect("a group is a label")],
+        moderators: vec!["nurse".parse().expect("the nurse's name")],
+        owners: Vec::new(),
+    }
+}
+
 fn parse(body: &str) -> Result<Vec<Seen>, String> {
     let mut text = BytesMut::from(format!("{}{body}", client::header()).as_bytes());
     let mut framer = Framer::new(Limits::of_bytes(1 << 20));
@@ -475,6 +498,7 @@ fn settings() -> Settings {
         stanza_bytes: 20_000,
         resources_per_account: 3,
         version_shown: false,
+        rooms: RoomSettings { staff: vec!["Staff".to_owned()], ..RoomSettings::default() },
     }
 }
 

@@ -1,0 +1,112 @@
+//! XEP-0054, XEP-0486: the card of a room, with its avatar: set by an owner, read by everybody.
+
+use std::fmt::Write;
+
+use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
+use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
+
+use super::{
+    Sender,
+    mail::Mail,
+    notice::{Status, about_room},
+    rank::AffiliationPrivilege,
+    room::Room,
+};
+use crate::{
+    jid::Jid,
+    ns,
+    stanza::{Stamped, StanzaError},
+    xml::{Escaped, Node},
+};
+
+/// The most bytes of a card: an avatar of a few dozen KiB.
+const MOST_BYTES: usize = 64 * 1024;
+
+/// A card as XML, and its picture's hash.
+pub(super) struct Card {
+    pub(super) text: String,
+    /// XEP-0153 §3.1; empty without a picture.
+    pub(super) hash: String,
+}
+
+impl Card {
+    /// A card as it was recorded.
+    pub(super) fn new(text: String, hash: String) -> Self {
+        Self { text, hash }
+    }
+
+    /// `None` for one that says nothing.
+    fn read(card: &Node) -> Option<Self> {
+        let picture = card.child("PHOTO", ns::VCARD).and_then(|photo| photo.child("BINVAL", ns::VCARD));
+        let bytes = picture.and_then(|picture| {
+            let text: String = picture.text.split_whitespace().collect();
+            BASE64.decode(text).ok()
+        });
+        let hash = bytes.map(|bytes| hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &bytes).as_ref()));
+        let is_blank = card.children.is_empty();
+        (!is_blank).then(|| Self { text: written(card, ""), hash: hash.unwrap_or_default() })
+    }
+
+    /// XEP-0486 §5.2: how older clients hear of an avatar.
+    pub(super) fn presence(&self, room: &Jid) -> Stamped {
+        avatar(room, &self.hash)
+    }
+}
+
+fn avatar(room: &Jid, hash: &str) -> Stamped {
+    let start = format!("presence from='{}'", Escaped(room.as_str()));
+    Stamped::own(&start, format!("><x xmlns='{}'><photo>{hash}</photo></x></presence>", ns::VCARD_UPDATE))
+}
+
+impl Room {
+    /// The card, or an empty one.
+    pub(super) fn card_text(&self) -> String {
+        let none = || format!("<vCard xmlns='{}'/>", ns::VCARD);
+        self.card.as_ref().map_or_else(none, |card| card.text.clone())
+    }
+
+    /// Gives the room another card; an empty one takes it away.
+    pub(super) fn set_card(
+        &mut self,
+        sender: &Sender,
+        card: &Node,
+        mail: &mut Mail,
+    ) -> Result<(), StanzaError> {
+        if !self.affiliation(&sender.account).may(AffiliationPrivilege::Configure) {
+            return Err(StanzaError::Forbidden);
+        }
+        let card = Card::read(card);
+        if card.as_ref().is_some_and(|card| card.text.len() > MOST_BYTES) {
+            return Err(StanzaError::ResourceConstraint);
+        }
+        self.card = card;
+        self.unsaved.card = true;
+        self.announce(&about_room(&[Status::ConfigurationChanged]), mail);
+        let presence = avatar(&self.jid, self.card.as_ref().map_or("", |card| &card.hash));
+        for seat in self.seats() {
+            mail.show(seat, &presence);
+        }
+        Ok(())
+    }
+}
+
+/// An element as XML by itself, below one of that namespace. Attributes with a prefix are none of a card's.
+fn written(node: &Node, around: &str) -> String {
+    let mut text = format!("<{}", node.name);
+    if node.namespace != around {
+        write!(text, " xmlns='{}'", Escaped(&node.namespace)).expect("a string takes everything");
+    }
+    for (name, value) in node.attributes.iter().filter(|(name, _)| !name.contains(':')) {
+        write!(text, " {name}='{}'", Escaped(value)).expect("a string takes everything");
+    }
+    write!(text, ">{}", Escaped(&node.text)).expect("a string takes everything");
+    for child in &node.children {
+        text.push_str(&written(child, &node.namespace));
+    }
+    write!(text, "</{}>", node.name).expect("a string takes everything");
+    text
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
