@@ -89,7 +89,10 @@ mod tests {
             ("<a></a>", ""),
             ("<a>1<c/>2</a>", "1<c/>2"),
             ("<a>1<b/>2<b x='/>'>3<b>4</b></b>5</a>", "125"),
-            ("<a><c><b/></c><b xmlns='urn:x'/><b/><![CDATA[</b>]]></a >", "<c><b/></c><b xmlns='urn:x'/><![CDATA[</b>]]>"),
+            (
+                "<a><c><b/></c><b xmlns='urn:x'/><b/><![CDATA[</b>]]></a >",
+                "<c><b/></c><b xmlns='urn:x'/><![CDATA[</b>]]>",
+            ),
         ] {
             assert_eq!(without_b(text), content, "{text}");
         }

@@ -65,7 +65,8 @@ impl Configuration {
             )
         });
         let own = self.most_occupants.min(most).to_string();
-        let numbers = MOST_OCCUPANTS.iter().filter(|number| number.parse::<usize>().is_ok_and(|number| number <= most));
+        let numbers =
+            MOST_OCCUPANTS.iter().filter(|number| number.parse::<usize>().is_ok_and(|number| number <= most));
         let mut options: Vec<(&str, &str)> = numbers.map(|number| (*number, *number)).collect();
         if !options.iter().any(|(_, number)| *number == own) {
             options.push((&own, &own));

@@ -16,8 +16,8 @@ use crate::{
 };
 
 /// What the service can do for every room.
-const OF_SERVICE: [&str; 7] =
-    [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::MUC, ns::REGISTER, ns::OCCUPANT_ID, ns::PING, ns::VCARD];
+const OF_SERVICE: [&str; 6] =
+    [ns::DISCO_INFO, ns::DISCO_ITEMS, ns::MUC, ns::OCCUPANT_ID, ns::PING, ns::VCARD];
 
 /// What every room can do.
 const OF_ROOM: [&str; 12] = [
@@ -93,7 +93,9 @@ impl Room {
         };
         let mut form = Form::result(ns::MUC_ROOM_INFO);
         form = line(form, "muc#roominfo_description", "Description", &configuration.description);
-        if self.affiliation(&sender.account).may(configuration.entrance()) && configuration.password.is_empty() {
+        if self.affiliation(&sender.account).may(configuration.entrance())
+            && configuration.password.is_empty()
+        {
             let subject = self.subject.as_ref().map_or("", |subject| &subject.text);
             form = line(form, "muc#roominfo_subject", "Subject", subject);
         }

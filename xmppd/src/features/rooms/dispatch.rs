@@ -100,8 +100,11 @@ impl Router {
                 });
             }
             Some(false) => {
-                return self
-                    .in_room(name, cx, |room, mail, _| Ok(room.rename(sender, nick, presence, mail)?));
+                return self.in_room(
+                    name,
+                    cx,
+                    |room, mail, _| Ok(room.rename(sender, nick, presence, mail)?),
+                );
             }
             // XEP-0410 §1: who only believes to be in is told the truth, and not let in by the way.
             None if !is_entering => return Err(StanzaError::ItemNotFound.into()),
@@ -149,8 +152,7 @@ impl Router {
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
         if let Some(form) = Submission::within(message) {
-            return self
-                .in_room(name, cx, |room, mail, _| Ok(room.hear_about_voice(sender, &form, mail)?));
+            return self.in_room(name, cx, |room, mail, _| Ok(room.hear_about_voice(sender, &form, mail)?));
         }
         let wishes = message.child("x", ns::MUC_USER).ok_or(StanzaError::BadRequest)?;
         let people = &self.people;
@@ -178,8 +180,8 @@ impl Router {
     ) -> Result<(), Refusal> {
         if let (Some(name), Some(nick)) = (to.local(), to.resource()) {
             // Who is asked from outside or does not ask any more misses nothing.
-            let _ = self
-                .in_room(name, cx, |room, mail, _| Ok(room.pass_on(sender, nick, kind, element, mail)?));
+            let _ =
+                self.in_room(name, cx, |room, mail, _| Ok(room.pass_on(sender, nick, kind, element, mail)?));
         }
         Ok(())
     }
@@ -267,8 +269,7 @@ impl Router {
         if kind == IqType::Get && payload.is("vCard", ns::VCARD) {
             let account = &room.occupant_called(nick).ok_or(StanzaError::ItemNotFound)?.account;
             let target = Target::Account(account.to_string());
-            let request =
-                Request { session: sender.session, target, is_set: false, element, payload };
+            let request = Request { session: sender.session, target, is_set: false, element, payload };
             return match features::answer(self, &request, cx)? {
                 Reply::Payload(payload) => Ok(Some(payload)),
                 Reply::Recorded(_) | Reply::Sent => Ok(None),
@@ -322,6 +323,8 @@ impl Rooms {
             (false, ns::DISCO_INFO) => Self::info(payload),
             (false, ns::DISCO_ITEMS) => self.items(sender, payload),
             (false, ns::PING) => Ok(String::new()),
+            // XEP-0486 §4.1 has the service say that its rooms have cards, and so it has one itself.
+            (false, ns::VCARD) => Ok(format!("<vCard xmlns='{}'><FN>Rooms</FN></vCard>", ns::VCARD)),
             _ => Err(StanzaError::ServiceUnavailable.into()),
         }
     }

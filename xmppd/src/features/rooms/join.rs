@@ -125,20 +125,13 @@ impl Room {
         let role = affiliation.initial_role(self.configuration.moderated);
         let standing = Standing { affiliation, role };
         let account = Arc::clone(&entrance.sender.name);
-        let occupant =
-            Occupant::new(&self.jid, entrance.nick, account, standing, entrance.occupant_id, seat);
+        let occupant = Occupant::new(&self.jid, entrance.nick, account, standing, entrance.occupant_id, seat);
         self.occupants.push(occupant);
         self.occupants.len() - 1
     }
 
     /// §7.2.2: a newcomer sees the others, the others see the newcomer, and last it sees itself.
-    fn introduce(
-        &self,
-        place: usize,
-        session: SessionId,
-        codes: &[Status],
-        mail: &mut Mail,
-    ) {
+    fn introduce(&self, place: usize, session: SessionId, codes: &[Status], mail: &mut Mail) {
         let newcomer = &self.occupants[place];
         let seat = newcomer.latest();
         let sees_addresses = self.configuration.shows_addresses_to(newcomer.role);
@@ -161,7 +154,7 @@ impl Room {
     /// §7.2.14, §7.2.15: what was said, and what is talked about, even if that is nothing.
     fn brief(&self, place: usize, wanted: Wanted, mail: &mut Mail) {
         let seat = self.occupants[place].latest();
-        if let Some(card) = &self.card {
+        if let Some(card) = self.card.as_ref().filter(|card| !card.hash.is_empty()) {
             mail.show(seat, &card.presence(&self.jid));
         }
         for message in self.history.recall(wanted) {

@@ -23,11 +23,10 @@ impl Room {
         mail.departed.push(session);
         if can_hear {
             let codes: Vec<_> = codes.iter().copied().chain([Status::OwnPresence]).collect();
-            let own = Notice { codes: &codes, ..Notice::default() };
-            let own = self.occupants[place].farewell(last, &own, true);
-            let seats = &self.occupants[place].seats;
-            if let Some(seat) = seats.iter().find(|seat| seat.session == session) {
-                mail.show(seat, &own);
+            let notice = Notice { codes: &codes, ..Notice::default() };
+            let occupant = &self.occupants[place];
+            if let Some(seat) = occupant.seats.iter().find(|seat| seat.session == session) {
+                mail.show(seat, &occupant.farewell(seat, last, &notice, true));
             }
         }
         if self.occupants[place].seats.len() > 1 {
@@ -38,7 +37,7 @@ impl Room {
         let occupant = self.occupants.remove(place);
         let notice = Notice { codes, ..Notice::default() };
         let nobody = Stamped::own("presence", "/>");
-        let farewell = |with_address| occupant.farewell(last, &notice, with_address);
+        let farewell = |with_address| occupant.farewell(occupant.latest(), last, &notice, with_address);
         self.show(usize::MAX, farewell, &nobody, mail);
     }
 
@@ -47,8 +46,9 @@ impl Room {
         let occupant = &self.occupants[place];
         let last = Presented::gone();
         let codes: Vec<_> = notice.codes.iter().copied().chain([Status::OwnPresence]).collect();
-        let own = occupant.farewell(&last, &Notice { codes: &codes, ..*notice }, true);
-        self.show(place, |with_address| occupant.farewell(&last, notice, with_address), &own, mail);
+        let seat = occupant.latest();
+        let own = occupant.farewell(seat, &last, &Notice { codes: &codes, ..*notice }, true);
+        self.show(place, |with_address| occupant.farewell(seat, &last, notice, with_address), &own, mail);
         mail.departed.extend(occupant.seats.iter().map(|seat| seat.session));
         self.occupants.remove(place);
     }
@@ -71,8 +71,8 @@ impl Room {
     pub(super) fn dissolve(&mut self, notice: &Notice<'_>, mail: &mut Mail) {
         let last = Presented::gone();
         for occupant in &self.occupants {
-            let own = occupant.farewell(&last, notice, true);
             for seat in &occupant.seats {
+                let own = occupant.farewell(seat, &last, notice, true);
                 mail.show(seat, &own);
                 mail.departed.push(seat.session);
             }

@@ -232,8 +232,7 @@ impl Router {
     pub(crate) fn close_rooms(&mut self, cx: &mut Context<'_>) {
         let mut mail = Mail::default();
         for room in self.rooms.all.values_mut() {
-            let notice =
-                Notice { codes: &[Status::OwnPresence, Status::Shutdown], ..Notice::default() };
+            let notice = Notice { codes: &[Status::OwnPresence, Status::Shutdown], ..Notice::default() };
             room.dissolve(&notice, &mut mail);
         }
         for (session, parcel) in mail.letters {
@@ -261,7 +260,8 @@ impl Router {
         }
         for session in sessions {
             let Some(session) = self.sessions.get_mut(&session) else { continue };
-            let nature = crate::router::Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
+            let nature =
+                crate::router::Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
             let parcel = Parcel { packet: packet.clone(), nature };
             match &mut session.withheld {
                 Some(withheld) => withheld.push(parcel),

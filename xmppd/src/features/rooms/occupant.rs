@@ -67,7 +67,11 @@ impl Presented {
 
     /// Presence that says nothing but that somebody is gone.
     pub(super) fn gone() -> Self {
-        Self { name: "presence".to_owned(), attributes: " type='unavailable'".to_owned(), content: String::new() }
+        Self {
+            name: "presence".to_owned(),
+            attributes: " type='unavailable'".to_owned(),
+            content: String::new(),
+        }
     }
 
     fn from(&self, address: &str, addition: &str) -> Stamped {
@@ -164,9 +168,15 @@ impl Occupant {
         Presented::gone().from(&self.address, &(notice.about(self.standing(), address) + &self.id))
     }
 
-    /// Presence that says that it is gone, under the nick that it had.
-    pub(super) fn farewell(&self, last: &Presented, notice: &Notice<'_>, with_address: bool) -> Stamped {
-        let address = with_address.then(|| self.latest().jid.as_str());
+    /// Presence that says that it is gone, or that a session of its own is.
+    pub(super) fn farewell(
+        &self,
+        seat: &Seat,
+        last: &Presented,
+        notice: &Notice<'_>,
+        with_address: bool,
+    ) -> Stamped {
+        let address = with_address.then(|| seat.jid.as_str());
         let standing = Standing { role: Role::None, ..self.standing() };
         last.from(&self.address, &(notice.about(standing, address) + &self.id))
     }

@@ -67,9 +67,9 @@ impl Room {
         self.unsaved.card |= self.configuration.persistent != old.persistent;
         self.history.limit(self.configuration.history);
         // §10.1.3: who has waited for the room may come now.
-        let was_locked = std::mem::replace(&mut self.is_locked, false);
+        self.is_locked = false;
         let codes = self.configuration.changes_since(&old);
-        if codes.is_empty() || was_locked {
+        if codes.is_empty() {
             return;
         }
         self.announce(&about_room(&codes), mail);

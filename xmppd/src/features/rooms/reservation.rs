@@ -23,12 +23,7 @@ impl Room {
         let known = nick.map(|nick| format!("<registered/><username>{}</username>", Escaped(nick)));
         let form = Form::to_fill_in(ns::MUC_REGISTER).title("A nick of your own").field(&Field {
             is_required: true,
-            ..Field::new(
-                "muc#register_roomnick",
-                FieldType::TextSingle,
-                "Nick",
-                nick.as_slice(),
-            )
+            ..Field::new("muc#register_roomnick", FieldType::TextSingle, "Nick", nick.as_slice())
         });
         Ok(format!("<query xmlns='{}'>{}{form}</query>", ns::REGISTER, known.unwrap_or_default()))
     }

@@ -16,13 +16,7 @@ use super::{
     rank::Affiliation,
     site::Made,
 };
-use crate::{
-    account::Account,
-    jid::Jid,
-    stanza::Stamped,
-    stream::SessionId,
-    xml::Escaped,
-};
+use crate::{account::Account, jid::Jid, stanza::Stamped, stream::SessionId, xml::Escaped};
 
 /// The most accounts that a room holds anything for or against, and the most that have a nick of their own.
 pub(super) const MOST_AFFILIATIONS: usize = 1000;
@@ -139,10 +133,12 @@ impl Room {
         own: &Stamped,
         mail: &mut Mail,
     ) {
-        let versions = [true, false].map(|with_address| LazyCell::new({
-            let written = &written;
-            move || written(with_address)
-        }));
+        let versions = [true, false].map(|with_address| {
+            LazyCell::new({
+                let written = &written;
+                move || written(with_address)
+            })
+        });
         for (at, occupant) in self.occupants.iter().enumerate() {
             let hides_address = !self.configuration.shows_addresses_to(occupant.role);
             for seat in &occupant.seats {

@@ -60,8 +60,7 @@ impl Room {
         }
         if unsaved.card {
             let card = self.card.as_ref();
-            let card =
-                card.map(|card| json(&SavedCard { text: card.text.clone(), hash: card.hash.clone() }));
+            let card = card.map(|card| json(&SavedCard { text: card.text.clone(), hash: card.hash.clone() }));
             records.push(Record::of_server(Shelf::Room, card_key(&self.name), card));
         }
         records
@@ -71,8 +70,11 @@ impl Room {
         let SavedRoom { configuration, affiliations, reserved, subject, creator } = saved;
         let account = |name: String| Arc::<str>::from(name);
         self.configuration = configuration;
+        // What the site file says by now comes before what was so.
+        let by_site = std::mem::take(&mut self.affiliations);
         self.affiliations =
             affiliations.into_iter().map(|(name, affiliation)| (account(name), affiliation)).collect();
+        self.affiliations.extend(by_site);
         self.reserved = reserved.into_iter().map(|(name, nick)| (account(name), nick)).collect();
         self.creator = creator.map(account);
         self.subject = subject.and_then(|subject| {

@@ -48,12 +48,7 @@ impl Room {
         }
         let question = Form::to_fill_in(ns::MUC_REQUEST)
             .title("Somebody asks for voice")
-            .field(&Field::new(
-                "muc#role",
-                FieldType::ListSingle,
-                "Role",
-                &[Role::Participant.name()],
-            ))
+            .field(&Field::new("muc#role", FieldType::ListSingle, "Role", &[Role::Participant.name()]))
             .field(&Field::new("muc#jid", FieldType::JidSingle, "Who", &[asking.latest().jid.as_str()]))
             .field(&Field::new("muc#roomnick", FieldType::TextSingle, "Nick", &[asking.nick.as_str()]))
             .field(&Field::new("muc#request_allow", FieldType::Boolean, "Give voice?", &["0"]));

@@ -1,6 +1,11 @@
 //! XEP-0045 §7.5: private messages; and §17.4: requests from one occupant to another.
 
-use super::{Sender, mail::Mail, occupant::{Occupant, is_for_rooms_to_say}, room::Room};
+use super::{
+    Sender,
+    mail::Mail,
+    occupant::{Occupant, is_for_rooms_to_say},
+    room::Room,
+};
 use crate::{
     ns,
     stanza::{IqType, Stamped, StanzaError},
