@@ -8,6 +8,7 @@ use super::{
     hash::Hash,
     keys::{ITERATIONS, Verifier},
 };
+use crate::hex::hex;
 
 /// What this server's decoys are made from. The store keeps it: the salt of a name that does not exist must
 /// be the same at each asking, also after a restart, or else its changing would tell.
@@ -23,8 +24,7 @@ impl DecoySecret {
     /// What stands for a name in a place. No prepared name and no place holds the NUL between them.
     pub(super) fn pseudonym(&self, place: &str, name: &str) -> String {
         let label = [b"p\0", place.as_bytes(), b"\0", name.as_bytes()].concat();
-        let digest = Hash::Sha256.hmac(&self.0, &label);
-        digest.as_ref()[..20].iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&Hash::Sha256.hmac(&self.0, &label).as_ref()[..20])
     }
 
     /// The keys that this name would have. No password leads to them.
@@ -62,5 +62,16 @@ mod tests {
         assert_ne!(salt(&secret, Hash::Sha256, "romeo"), expected);
         assert_ne!(salt(&secret, Hash::Sha1, "juliet"), expected);
         assert_ne!(salt(&DecoySecret::new([2; 32]), Hash::Sha1, "romeo"), expected);
+    }
+
+    #[test]
+    fn a_pseudonym_is_one_person_s_in_one_place() {
+        let secret = DecoySecret::new([1; 32]);
+        let expected = secret.pseudonym("balcony", "romeo");
+        assert_eq!(expected.len(), 40);
+        assert_eq!(secret.pseudonym("balcony", "romeo"), expected);
+        assert_ne!(secret.pseudonym("orchard", "romeo"), expected);
+        assert_ne!(secret.pseudonym("balcony", "juliet"), expected);
+        assert_ne!(DecoySecret::new([2; 32]).pseudonym("balcony", "romeo"), expected);
     }
 }

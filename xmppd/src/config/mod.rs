@@ -41,7 +41,7 @@ pub struct Config {
     #[serde(default)]
     pub rooms: Rooms,
     /// Rooms that are there from the start.
-    #[serde(default, rename = "room")]
+    #[serde(default, rename = "room", deserialize_with = "parts::site_rooms")]
     pub site_rooms: Vec<SiteRoom>,
 }
 

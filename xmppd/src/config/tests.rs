@@ -21,11 +21,18 @@ fn every_key_can_be_given() {
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
-        offline-messages = 0\noffline-days = 6"
+        offline-messages = 0\noffline-days = 6
+        [rooms]\ncreators = \"administrators\"\nstaff = [\"Staff\"]\nmost = 1\nmost-per-account = 0
+        most-occupants = 2\nmost-history = 0
+        [[room]]\nname = \"class-4b\"\ntitle = \"Class 4b\"\ngroups = [\"Class 4b\"]
+        moderators = [\"capulet\"]\nowners = [\"escalus\"]"
     );
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.limits.resources_per_account, 4);
+    let rooms = config.room_settings();
+    assert_eq!((rooms.creators, &rooms.staff[..]), (Creators::Administrators, &["Staff".to_owned()][..]));
+    assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
 }
 
 #[test]
@@ -48,6 +55,10 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[rooms]\ncreators = \"children\"",
+        "[[room]]\nname = \"a b\"\ntitle = \"x\"",
+        "[[room]]\nname = \"class-4b\"",
+        "[[room]]\nname = \"a\"\ntitle = \"x\"\n[[room]]\nname = \"a\"\ntitle = \"y\"",
         "federation = true",
         "[tls\n",
     ];

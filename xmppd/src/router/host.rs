@@ -81,7 +81,7 @@ impl Router {
         if let Some(to) = &stanza.to
             && to.domain() == self.rooms.domain()
         {
-            return self.to_rooms(session, to, stanza, cx);
+            return self.stanza_to_rooms(session, to, stanza, cx);
         }
         let is_foreign = stanza.to.as_ref().is_some_and(|to| to.domain() != self.settings.domain);
         if is_foreign {

@@ -322,7 +322,7 @@ impl Stage {
             ("class-room", group) => settings.rooms.made.push(class_room(group)),
             ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
             ("occupants", most) => {
-                settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?
+                settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?;
             }
             ("rooms", most) => settings.rooms.most = most.parse().map_err(|_| "not a number")?,
             ("version", "shown") => settings.version_shown = true,

@@ -13,6 +13,7 @@ use super::{
     room::Room,
 };
 use crate::{
+    hex::hex,
     jid::Jid,
     ns,
     stanza::{Stamped, StanzaError},
@@ -105,8 +106,4 @@ fn written(node: &Node, around: &str) -> String {
     }
     write!(text, "</{}>", node.name).expect("a string takes everything");
     text
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,6 +8,7 @@ use super::{
 };
 
 /// What its owners decide.
+#[expect(clippy::struct_excessive_bools, reason = "each is a field of the XEP's form")]
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, rename_all = "kebab-case")]
 pub struct Configuration {
@@ -131,5 +132,50 @@ impl Configuration {
             _ => {}
         }
         codes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn invitations_need_more_where_only_members_enter() {
+        let open = Configuration::default();
+        let closed = Configuration { members_only: true, ..Configuration::default() };
+        let trusting = Configuration { members_invite: true, ..closed.clone() };
+        for (affiliation, may) in [
+            (Affiliation::None, [true, false, false]),
+            (Affiliation::Member, [true, false, true]),
+            (Affiliation::Admin, [true, true, true]),
+            (Affiliation::Owner, [true, true, true]),
+        ] {
+            assert_eq!([&open, &closed, &trusting].map(|room| room.lets_invite(affiliation)), may);
+        }
+    }
+
+    #[test]
+    fn whispering_needs_the_role_that_the_room_asks_for() {
+        for (whisperers, may) in [
+            (Whisperers::Anyone, [true, true, true]),
+            (Whisperers::Participants, [false, true, true]),
+            (Whisperers::Moderators, [false, false, true]),
+            (Whisperers::None, [false, false, false]),
+        ] {
+            let room = Configuration { private_messages: whisperers, ..Configuration::default() };
+            let roles = [Role::Visitor, Role::Participant, Role::Moderator];
+            assert_eq!(roles.map(|role| room.lets_whisper(role)), may, "{whisperers:?}");
+        }
+    }
+
+    #[test]
+    fn occupants_are_told_what_concerns_them() {
+        let open = Configuration::default();
+        let veiled = Configuration { whois: Whois::Moderators, ..Configuration::default() };
+        let titled = Configuration { title: "Verona".to_owned(), ..Configuration::default() };
+        assert_eq!(open.changes_since(&open), []);
+        assert_eq!(titled.changes_since(&open), [Status::ConfigurationChanged]);
+        assert_eq!(veiled.changes_since(&open), [Status::ConfigurationChanged, Status::NowSemiAnonymous]);
+        assert_eq!(open.changes_since(&veiled), [Status::ConfigurationChanged, Status::NowNonAnonymous]);
     }
 }

@@ -10,72 +10,63 @@ use crate::{
 /// The most characters of a title, and of a description.
 const MOST_CHARACTERS: usize = 500;
 /// What `muc#roomconfig_maxusers` offers.
-const MOST_OCCUPANTS: [&str; 6] = ["10", "20", "30", "50", "100", "200"];
+const MOST_OCCUPANTS: [usize; 6] = [10, 20, 30, 50, 100, 200];
+
+/// A field's name without `muc#roomconfig_`, what people read beside it, and the place of its value.
+type Place<T> = (&'static str, &'static str, fn(&mut Configuration) -> &mut T);
+
+const TEXTS: [Place<String>; 3] = [
+    ("roomname", "Title", |room| &mut room.title),
+    ("roomdesc", "Description", |room| &mut room.description),
+    ("lang", "Language", |room| &mut room.language),
+];
+
+const FLAGS: [Place<bool>; 6] = [
+    ("persistentroom", "Stays when it is empty", |room| &mut room.persistent),
+    ("publicroom", "Found by everybody", |room| &mut room.public),
+    ("moderatedroom", "Only those with voice speak", |room| &mut room.moderated),
+    ("membersonly", "Only members enter", |room| &mut room.members_only),
+    ("allowinvites", "Members may invite", |room| &mut room.members_invite),
+    ("changesubject", "All may change the subject", |room| &mut room.subject_open),
+];
+
+const WHOIS: [(&str, &str, Whois); 2] =
+    [("Everybody", "anyone", Whois::Anyone), ("Moderators", "moderators", Whois::Moderators)];
+
+const WHISPERERS: [(&str, &str, Whisperers); 4] = [
+    ("Everybody", "anyone", Whisperers::Anyone),
+    ("Those with voice", "participants", Whisperers::Participants),
+    ("Moderators", "moderators", Whisperers::Moderators),
+    ("Nobody", "none", Whisperers::None),
+];
 
 impl Configuration {
     /// The form to be filled in, where no room may have more than `most` occupants.
     pub(super) fn form(&self, most: usize) -> Form {
-        let flag = |value| if value { "1" } else { "0" };
-        let boolean = |form: Form, name, label, value| {
-            form.field(&Field::new(name, FieldType::Boolean, label, &[flag(value)]))
-        };
-        let text = |form: Form, name, label, value: &str| {
-            form.field(&Field::new(name, FieldType::TextSingle, label, &[value]))
-        };
+        let mut own = self.clone();
         let mut form = Form::to_fill_in(ns::MUC_ROOM_CONFIG).title("How the room is");
-        form = text(form, "muc#roomconfig_roomname", "Title", &self.title);
-        form = text(form, "muc#roomconfig_roomdesc", "Description", &self.description);
-        form = text(form, "muc#roomconfig_lang", "Language", &self.language);
-        form = boolean(form, "muc#roomconfig_persistentroom", "Stays when it is empty", self.persistent);
-        form = boolean(form, "muc#roomconfig_publicroom", "Found by everybody", self.public);
-        form = boolean(form, "muc#roomconfig_moderatedroom", "Only those with voice speak", self.moderated);
-        form = boolean(form, "muc#roomconfig_membersonly", "Only members enter", self.members_only);
-        form = boolean(form, "muc#roomconfig_allowinvites", "Members may invite", self.members_invite);
-        form = boolean(form, "muc#roomconfig_changesubject", "All may change the subject", self.subject_open);
-        let is_protected = !self.password.is_empty();
-        form = boolean(form, "muc#roomconfig_passwordprotectedroom", "Needs a password", is_protected);
-        let secret = [&*self.password];
-        form = form.field(&Field::new(
-            "muc#roomconfig_roomsecret",
-            FieldType::TextPrivate,
-            "The password",
-            if is_protected { &secret } else { &[] },
-        ));
-        form = form.field(&Field {
-            options: &[("Everybody", "anyone"), ("Moderators", "moderators")],
-            ..Field::new(
-                "muc#roomconfig_whois",
-                FieldType::ListSingle,
-                "Who sees addresses",
-                &[self.whois.name()],
-            )
-        });
-        form = form.field(&Field {
-            options: &[
-                ("Everybody", "anyone"),
-                ("Those with voice", "participants"),
-                ("Moderators", "moderators"),
-                ("Nobody", "none"),
-            ],
-            ..Field::new(
-                "muc#roomconfig_allowpm",
-                FieldType::ListSingle,
-                "Who may write to one alone",
-                &[self.private_messages.name()],
-            )
-        });
-        let own = self.most_occupants.min(most).to_string();
-        let numbers =
-            MOST_OCCUPANTS.iter().filter(|number| number.parse::<usize>().is_ok_and(|number| number <= most));
-        let mut options: Vec<(&str, &str)> = numbers.map(|number| (*number, *number)).collect();
-        if !options.iter().any(|(_, number)| *number == own) {
-            options.push((&own, &own));
+        for (name, label, place) in TEXTS {
+            form = with(form, name, FieldType::TextSingle, label, &[place(&mut own)]);
         }
-        form = form.field(&Field {
-            options: &options,
-            ..Field::new("muc#roomconfig_maxusers", FieldType::ListSingle, "Occupants at most", &[&own])
-        });
-        text(form, "muc#roomconfig_historylength", "Messages remembered", &self.history.to_string())
+        for (name, label, place) in FLAGS {
+            form = with(form, name, FieldType::Boolean, label, &[flag(*place(&mut own))]);
+        }
+        let is_protected = !self.password.is_empty();
+        let secret = [&*self.password];
+        let secret = if is_protected { &secret[..] } else { &[] };
+        form = with(
+            form,
+            "passwordprotectedroom",
+            FieldType::Boolean,
+            "Needs a password",
+            &[flag(is_protected)],
+        );
+        form = with(form, "roomsecret", FieldType::TextPrivate, "The password", secret);
+        form = choice(form, "whois", "Who sees addresses", &WHOIS, self.whois);
+        form = choice(form, "allowpm", "Who may write to one alone", &WHISPERERS, self.private_messages);
+        form = occupants(form, self.most_occupants.min(most), most);
+        let history = self.history.to_string();
+        with(form, "historylength", FieldType::TextSingle, "Messages remembered", &[&history])
     }
 
     /// What becomes of it by a form. What the form leaves out stays as it is.
@@ -84,36 +75,52 @@ impl Configuration {
             return Err(StanzaError::BadRequest);
         }
         let read = Reading(submission);
-        let password = match read.flag("passwordprotectedroom", !self.password.is_empty())? {
-            false => String::new(),
-            true => read.text("roomsecret", &self.password)?,
-        };
-        let needs_password = submission.flag("muc#roomconfig_passwordprotectedroom") == Some(true);
-        if needs_password && password.is_empty() {
-            return Err(StanzaError::NotAcceptable);
+        let mut room = self.clone();
+        for (name, _, place) in TEXTS {
+            let old = std::mem::take(place(&mut room));
+            *place(&mut room) = read.text(name, &old)?;
         }
-        Ok(Self {
-            title: read.text("roomname", &self.title)?,
-            description: read.text("roomdesc", &self.description)?,
-            language: read.text("lang", &self.language)?,
-            persistent: read.flag("persistentroom", self.persistent)?,
-            public: read.flag("publicroom", self.public)?,
-            moderated: read.flag("moderatedroom", self.moderated)?,
-            members_only: read.flag("membersonly", self.members_only)?,
-            members_invite: read.flag("allowinvites", self.members_invite)?,
-            subject_open: read.flag("changesubject", self.subject_open)?,
-            password,
-            whois: read.choice("whois", &Whois::ALL, Whois::name, self.whois)?,
-            private_messages: read.choice(
-                "allowpm",
-                &Whisperers::ALL,
-                Whisperers::name,
-                self.private_messages,
-            )?,
-            most_occupants: read.number("maxusers", self.most_occupants)?,
-            history: read.number("historylength", self.history)?,
-        })
+        for (name, _, place) in FLAGS {
+            *place(&mut room) = read.flag(name, *place(&mut room))?;
+        }
+        room.password = read.password(&self.password)?;
+        room.whois = read.choice("whois", &WHOIS, self.whois)?;
+        room.private_messages = read.choice("allowpm", &WHISPERERS, self.private_messages)?;
+        room.most_occupants = read.number("maxusers", self.most_occupants)?;
+        room.history = read.number("historylength", self.history)?;
+        Ok(room)
     }
+}
+
+fn var(name: &str) -> String {
+    format!("muc#roomconfig_{name}")
+}
+
+fn flag(value: bool) -> &'static str {
+    if value { "1" } else { "0" }
+}
+
+fn with(form: Form, name: &str, kind: FieldType, label: &str, values: &[&str]) -> Form {
+    form.field(&Field::new(&var(name), kind, label, values))
+}
+
+fn choice<T: Copy + PartialEq>(form: Form, name: &str, label: &str, all: &[(&str, &str, T)], own: T) -> Form {
+    let options: Vec<_> = all.iter().map(|(label, value, _)| (*label, *value)).collect();
+    let own = all.iter().find(|(.., one)| *one == own).map_or("", |(_, value, _)| value);
+    form.field(&Field { options: &options, ..Field::new(&var(name), FieldType::ListSingle, label, &[own]) })
+}
+
+fn occupants(form: Form, own: usize, most: usize) -> Form {
+    let mut numbers: Vec<_> = MOST_OCCUPANTS.into_iter().filter(|number| *number <= most).collect();
+    if !numbers.contains(&own) {
+        numbers.push(own);
+    }
+    let numbers: Vec<_> = numbers.iter().map(usize::to_string).collect();
+    let options: Vec<_> = numbers.iter().map(|number| (number.as_str(), number.as_str())).collect();
+    let (name, own) = (var("maxusers"), own.to_string());
+    let values = [own.as_str()];
+    let field = Field::new(&name, FieldType::ListSingle, "Occupants at most", &values);
+    form.field(&Field { options: &options, ..field })
 }
 
 /// A form, field by field.
@@ -121,7 +128,7 @@ struct Reading<'a>(&'a Submission);
 
 impl Reading<'_> {
     fn value(&self, name: &str) -> Option<&str> {
-        self.0.value(&format!("muc#roomconfig_{name}"))
+        self.0.value(&var(name))
     }
 
     fn text(&self, name: &str, old: &str) -> Result<String, StanzaError> {
@@ -131,11 +138,20 @@ impl Reading<'_> {
     }
 
     fn flag(&self, name: &str, old: bool) -> Result<bool, StanzaError> {
-        let name = format!("muc#roomconfig_{name}");
-        match self.0.value(&name) {
+        match self.value(name) {
             None => Ok(old),
-            Some(_) => self.0.flag(&name).ok_or(StanzaError::NotAcceptable),
+            Some(_) => self.0.flag(&var(name)).ok_or(StanzaError::NotAcceptable),
         }
+    }
+
+    /// Whoever wants a password has to say which.
+    fn password(&self, old: &str) -> Result<String, StanzaError> {
+        let had_one = !old.is_empty();
+        if !self.flag("passwordprotectedroom", had_one)? {
+            return Ok(String::new());
+        }
+        let password = self.text("roomsecret", old)?;
+        if password.is_empty() { Err(StanzaError::NotAcceptable) } else { Ok(password) }
     }
 
     /// No number, or `none`, means as many as there can be.
@@ -147,38 +163,9 @@ impl Reading<'_> {
         }
     }
 
-    fn choice<T: Copy>(
-        &self,
-        name: &str,
-        all: &[T],
-        called: fn(T) -> &'static str,
-        old: T,
-    ) -> Result<T, StanzaError> {
+    fn choice<T: Copy>(&self, name: &str, all: &[(&str, &str, T)], old: T) -> Result<T, StanzaError> {
         let Some(value) = self.value(name) else { return Ok(old) };
-        all.iter().copied().find(|one| called(*one) == value).ok_or(StanzaError::NotAcceptable)
-    }
-}
-
-impl Whois {
-    const ALL: [Self; 2] = [Self::Anyone, Self::Moderators];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Anyone => "anyone",
-            Self::Moderators => "moderators",
-        }
-    }
-}
-
-impl Whisperers {
-    const ALL: [Self; 4] = [Self::Anyone, Self::Moderators, Self::None, Self::Participants];
-
-    fn name(self) -> &'static str {
-        match self {
-            Self::Anyone => "anyone",
-            Self::Moderators => "moderators",
-            Self::None => "none",
-            Self::Participants => "participants",
-        }
+        let chosen = all.iter().find(|(_, one, _)| *one == value);
+        chosen.map(|(.., one)| *one).ok_or(StanzaError::NotAcceptable)
     }
 }

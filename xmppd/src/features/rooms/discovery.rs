@@ -143,6 +143,11 @@ fn refuse_node(query: &Node) -> Result<(), Refusal> {
 
 fn info(query: &Node, identity: &str, vars: &[&str], form: &str) -> String {
     let node = query.attribute("node").map(|node| format!(" node='{}'", Escaped(node))).unwrap_or_default();
-    let features: String = vars.iter().map(|var| format!("<feature var='{var}'/>")).collect();
-    format!("<query xmlns='{}'{node}>{identity}{features}{form}</query>", ns::DISCO_INFO)
+    let mut info = format!("<query xmlns='{}'{node}>{identity}", ns::DISCO_INFO);
+    for var in vars {
+        write!(info, "<feature var='{var}'/>").expect("a string takes everything");
+    }
+    info.push_str(form);
+    info.push_str("</query>");
+    info
 }

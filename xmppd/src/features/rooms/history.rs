@@ -86,3 +86,69 @@ impl Wanted {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::macros::datetime;
+
+    use super::*;
+
+    fn said(number: usize, length: usize) -> Remembered {
+        let text = "x".repeat(length);
+        Remembered {
+            id: number.to_string(),
+            account: "juliet".into(),
+            at: datetime!(2026-09-01 08:00 UTC) + Duration::seconds(number.try_into().unwrap_or(0)),
+            stamped: Stamped::own("message", format!("><body>{text}</body></message>")),
+        }
+    }
+
+    fn wanted(characters: Option<usize>, messages: Option<usize>, since: Option<usize>) -> Wanted {
+        Wanted { characters, messages, since: since.map(|number| said(number, 0).at) }
+    }
+
+    fn history(lengths: &[usize], most: usize) -> History {
+        let mut history = History::default();
+        for (number, length) in lengths.iter().enumerate() {
+            history.remember(said(number, *length), most);
+        }
+        history
+    }
+
+    #[test]
+    fn every_condition_counts() {
+        let history = history(&[10; 5], 5);
+        let each = said(0, 10).stamped.len();
+        for (wanted, count) in [
+            (Wanted::default(), 5),
+            (wanted(None, Some(2), None), 2),
+            (wanted(Some(each * 3), None, None), 3),
+            (wanted(Some(each * 3 - 1), None, None), 2),
+            (wanted(None, None, Some(1)), 4),
+            (wanted(Some(each), Some(4), Some(2)), 1),
+            (wanted(None, Some(0), None), 0),
+        ] {
+            assert_eq!(history.recall(wanted).count(), count, "{wanted:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_forgotten_is_not_handed_out() {
+        let mut history = history(&[10; 5], 5);
+        history.forget(|message| message.id == "3");
+        assert_eq!(history.recall(Wanted::default()).count(), 4);
+        history.limit(0);
+        assert_eq!((history.recall(Wanted::default()).count(), history.bytes), (0, 0));
+    }
+
+    proptest! {
+        #[test]
+        fn it_stays_within_its_bounds(lengths in prop::collection::vec(0..60_000_usize, 0..20), most in 0..10_usize) {
+            let history = history(&lengths, most);
+            let bytes: usize = history.messages.iter().map(|message| message.stamped.len()).sum();
+            prop_assert_eq!(bytes, history.bytes);
+            prop_assert!(bytes <= MOST_BYTES && history.messages.len() <= most);
+        }
+    }
+}

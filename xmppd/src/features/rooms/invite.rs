@@ -40,8 +40,8 @@ impl Room {
         if !self.configuration.lets_invite(own) {
             return Err(StanzaError::Forbidden);
         }
-        let invites = wishes.children.iter().filter(|child| child.is("invite", ns::MUC_USER));
-        let invited: Vec<_> = invites
+        let wanted = wishes.children.iter().filter(|child| child.is("invite", ns::MUC_USER));
+        let invited: Vec<_> = wanted
             .map(|invite| account_of(invite, people).map(|person| (invite, person)))
             .collect::<Result<_, _>>()?;
         if invited.len() > MOST_INVITED || self.affiliations.len() + invited.len() > MOST_AFFILIATIONS {

@@ -125,7 +125,8 @@ impl Room {
         let role = affiliation.initial_role(self.configuration.moderated);
         let standing = Standing { affiliation, role };
         let account = Arc::clone(&entrance.sender.name);
-        let occupant = Occupant::new(&self.jid, entrance.nick, account, standing, entrance.occupant_id, seat);
+        let occupant =
+            Occupant::new(&self.jid, entrance.nick, account, standing, &entrance.occupant_id, seat);
         self.occupants.push(occupant);
         self.occupants.len() - 1
     }

@@ -13,11 +13,13 @@
 //! | `admin`, `owner`, `moderation` | who keeps order, and how |
 //! | `discovery`, `card` | what a room tells about itself |
 //! | [`settings`], `site`, `saved` | what the site decides, the rooms that it makes, and what outlives a restart |
-//! | `mail` | what comes of it all: what is to be sent to whom |
+//! | `accounts` | what becomes of it when sessions end and accounts change |
+//! | `mail` | what comes of it all: what is to be sent to whom, and to be written down |
 //!
 //! What is said in a room is in memory only: the latest messages for those who enter, and nothing after a
 //! restart.
 
+mod accounts;
 mod admin;
 mod card;
 pub mod configuration;
@@ -56,24 +58,26 @@ use super::Feature;
 use crate::{
     account::Account,
     jid::Jid,
-    record::{Record, Shelf},
-    router::{Parcel, Router, Session, Settings},
-    stanza::{Packet, stamped::Addressee},
-    stream::{Context, SessionId},
+    record::Shelf,
+    router::{Router, Settings},
+    stanza::{StanzaError, stamped::Addressee},
+    stream::SessionId,
 };
 use admin::People;
-use mail::Mail;
 use nick::Nick;
-use notice::{Notice, Status};
-use occupant::Presented;
 use rank::Affiliation;
 use room::Room;
 
+/// The most bytes of a room's name.
+const MOST_NAME_BYTES: usize = 100;
+/// Rooms that one session may be in.
+const MOST_JOINED: usize = 100;
+
 /// Rooms answer on a domain of their own; here is what becomes of them when people come and go.
 pub const FEATURE: Feature = Feature {
-    went,
-    forgot,
-    changed,
+    went: accounts::went,
+    forgot: accounts::forgot,
+    changed: accounts::changed,
     shelves: &[Shelf::Room],
     restore: |router, record| router.rooms.take_in(record),
     ..Feature::DEFAULT
@@ -128,6 +132,28 @@ impl Rooms {
         room.affiliations.insert(Arc::clone(&sender.name), Affiliation::Owner);
     }
 
+    /// Makes sure that there is such a room; `true` if it was made just now.
+    fn open(&mut self, name: &str, sender: &Sender, settings: &RoomSettings) -> Result<bool, StanzaError> {
+        if self.sessions.get(&sender.session).is_some_and(|joined| joined.len() >= MOST_JOINED) {
+            return Err(StanzaError::ResourceConstraint);
+        }
+        if self.all.contains_key(name) {
+            return Ok(false);
+        }
+        if !settings.may_create(&sender.account) {
+            return Err(StanzaError::NotAllowed);
+        }
+        if name.len() > MOST_NAME_BYTES {
+            return Err(StanzaError::NotAcceptable);
+        }
+        let own = self.all.values().filter(|room| room.creator.as_ref() == Some(&sender.name)).count();
+        if self.all.len() >= settings.most || own >= settings.most_per_account {
+            return Err(StanzaError::ResourceConstraint);
+        }
+        self.create(name, sender, settings);
+        Ok(true)
+    }
+
     fn joined(&mut self, session: SessionId, name: &str) {
         let Some((name, _)) = self.all.get_key_value(name) else { return };
         let joined = self.sessions.entry(session).or_default();
@@ -161,86 +187,7 @@ impl Sender {
     }
 }
 
-/// RFC 6121 §4.5, and what a broken connection leaves behind: whoever goes without a word is said to have been
-/// lost (333).
-fn went(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
-    let has_said_so = router.sessions.get(&session).is_none_or(|session| session.presence.is_none());
-    let codes: &[Status] = if has_said_so { &[] } else { &[Status::Broken] };
-    for name in router.rooms.sessions.remove(&session).unwrap_or_default() {
-        let mut mail = Mail::default();
-        if let Some(room) = router.rooms.all.get_mut(&name) {
-            room.leave(session, &Presented::gone(), codes, false, &mut mail);
-        }
-        let records = router.settle(&name, mail, cx);
-        cx.record(records);
-    }
-}
-
-/// Nothing in any room is an account's that is no more.
-fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
-    let names: Vec<_> = router.rooms.all.keys().cloned().collect();
-    for name in names {
-        if let Some(room) = router.rooms.all.get_mut(&name) {
-            let was_something = room.affiliations.remove(account).is_some();
-            let had_nick = room.reserved.remove(account).is_some();
-            room.unsaved.room |= was_something || had_nick;
-            room.creator = room.creator.take().filter(|creator| **creator != *account);
-            room.history.forget(|message| *message.account == *account);
-        }
-        let records = router.settle(&name, Mail::default(), cx);
-        cx.record(records);
-    }
-}
-
-/// Who has another group or other rights may have another place in some rooms, or none any more.
-fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) {
-    let Some(person) = router.people.get(account) else { return };
-    let account = Arc::clone(&person.account);
-    let sessions = person.sessions.clone();
-    let joined = sessions.iter().filter_map(|session| router.rooms.sessions.get(session));
-    let mut names: Vec<_> = joined.flatten().cloned().collect();
-    names.sort();
-    names.dedup();
-    for name in names {
-        let mut mail = Mail::default();
-        if let Some(room) = router.rooms.all.get_mut(&name) {
-            room.reconsider(&account, &Notice::default(), &mut mail);
-        }
-        let records = router.settle(&name, mail, cx);
-        cx.record(records);
-    }
-}
-
 impl Router {
-    /// Does what a room wants done; answers with what is to be written down.
-    fn settle(&mut self, name: &str, mail: Mail, cx: &mut Context<'_>) -> Vec<Record> {
-        for (session, parcel) in mail.letters {
-            self.deliver(session, parcel, cx);
-        }
-        for session in mail.departed {
-            self.rooms.departed(session, name);
-        }
-        let Some(room) = self.rooms.all.get_mut(name) else { return Vec::new() };
-        let records = room.records();
-        if room.is_gone() {
-            self.rooms.all.remove(name);
-        }
-        records
-    }
-
-    /// Tells everybody in a room that the server stops (XEP-0045 §7.14, status 332).
-    pub(crate) fn close_rooms(&mut self, cx: &mut Context<'_>) {
-        let mut mail = Mail::default();
-        for room in self.rooms.all.values_mut() {
-            let notice = Notice { codes: &[Status::OwnPresence, Status::Shutdown], ..Notice::default() };
-            room.dissolve(&notice, &mut mail);
-        }
-        for (session, parcel) in mail.letters {
-            self.deliver(session, parcel, cx);
-        }
-        self.rooms.sessions.clear();
-    }
-
     /// XEP-0421: the same for an account whenever it is in that room, and nowhere else.
     fn occupant_id(&self, room: &str, sender: &Sender) -> String {
         self.authenticator.pseudonym(room, &sender.name)
@@ -248,26 +195,6 @@ impl Router {
 
     fn names_another(&self, nick: &Nick, sender: &Sender) -> bool {
         names_another(&self.people, nick, &sender.name)
-    }
-
-    /// What a room writes to an account: to every resource that wants it, or it waits.
-    fn write_to(&mut self, account: &str, sender: &Arc<str>, packet: Packet, cx: &mut Context<'_>) {
-        let is_willing = |session: &&Session| session.priority() >= Some(0);
-        let sessions: Vec<_> =
-            self.sessions_of(account).filter(is_willing).map(|session| session.id).collect();
-        if sessions.is_empty() {
-            return self.keep_offline(account, Arc::clone(sender), &packet, None, cx);
-        }
-        for session in sessions {
-            let Some(session) = self.sessions.get_mut(&session) else { continue };
-            let nature =
-                crate::router::Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
-            let parcel = Parcel { packet: packet.clone(), nature };
-            match &mut session.withheld {
-                Some(withheld) => withheld.push(parcel),
-                None => session.send(parcel, cx),
-            }
-        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Sender, history::Remembered, mail::Mail, rank::Role, room::Room};
+use super::{Sender, history::Remembered, mail::Mail, rank::Role, room::Room, talk::stanza_id};
 use crate::{
     features::delay,
     ns,
@@ -42,13 +42,13 @@ impl Room {
             &start,
             format!(
                 "><retract xmlns='{}' id='{}'><moderated xmlns='{}' by='{}'>{}</moderated>{reason}</retract>\
-                 <stanza-id xmlns='{}' by='{room}' id='{own_id}'/></message>",
+                 {}</message>",
                 ns::RETRACT,
                 Escaped(id),
                 ns::MODERATE,
                 Escaped(&moderator.address),
                 moderator.id,
-                ns::STANZA_ID,
+                stanza_id(&self.jid, &own_id)
             ),
         );
         for seat in self.seats() {

@@ -98,7 +98,7 @@ impl Occupant {
         nick: Nick,
         account: Arc<str>,
         standing: Standing,
-        id: String,
+        id: &str,
         seat: Seat,
     ) -> Self {
         let nobody = Stamped::own("presence", "/>");

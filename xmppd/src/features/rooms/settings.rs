@@ -79,3 +79,39 @@ impl Default for RoomSettings {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::auth::{Keys, Password};
+
+    fn account(groups: &[&str], administrator: bool) -> Account {
+        Account {
+            name: "juliet".to_owned(),
+            display_name: "Juliet".to_owned(),
+            groups: groups.iter().map(|&group| group.to_owned()).collect(),
+            administrator,
+            enabled: true,
+            keys: Keys::derive(&Password::generate()),
+        }
+    }
+
+    #[test]
+    fn the_site_says_who_makes_rooms() {
+        let people = [
+            account(&[], false),
+            account(&["Class 4b"], false),
+            account(&["Teachers"], false),
+            account(&[], true),
+        ];
+        for (creators, may) in [
+            (Creators::Administrators, [false, false, false, true]),
+            (Creators::Staff, [false, false, true, true]),
+            (Creators::Everyone, [true; 4]),
+        ] {
+            let settings = RoomSettings { creators, ..RoomSettings::default() };
+            let allowed: Vec<_> = people.iter().map(|account| settings.may_create(account)).collect();
+            assert_eq!(allowed, may, "{creators:?}");
+        }
+    }
+}

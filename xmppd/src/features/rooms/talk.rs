@@ -15,6 +15,7 @@ use super::{
 };
 use crate::{
     features::delay,
+    jid::Jid,
     ns,
     stanza::{Stamped, StanzaError},
     stream::Context,
@@ -62,12 +63,8 @@ impl Room {
     /// The message as everybody gets it, its id kept.
     fn reflection(&self, speaker: &Occupant, id: &str, sender: &Sender, element: &Element) -> Stamped {
         let mut content = element.content_without(is_for_rooms_to_say);
-        content.push_str(&format!(
-            "<stanza-id xmlns='{}' by='{}' id='{id}'/>{}",
-            ns::STANZA_ID,
-            Escaped(self.jid.as_str()),
-            speaker.id
-        ));
+        content.push_str(&stanza_id(&self.jid, id));
+        content.push_str(&speaker.id);
         Stamped::with_content(element, &speaker.address, sender.language.as_deref(), &[], &content)
     }
 
@@ -78,10 +75,8 @@ impl Room {
         element: &Element,
         cx: &Context<'_>,
     ) -> Result<Subject, StanzaError> {
-        let needed = match self.configuration.subject_open {
-            true => RolePrivilege::ProposeSubject,
-            false => RolePrivilege::ChangeSubject,
-        };
+        let is_open = self.configuration.subject_open;
+        let needed = if is_open { RolePrivilege::ProposeSubject } else { RolePrivilege::ChangeSubject };
         if !speaker.role.may(needed) {
             return Err(StanzaError::Forbidden);
         }
@@ -116,6 +111,11 @@ impl Room {
         };
         self.history.remember(message, self.configuration.history);
     }
+}
+
+/// XEP-0359: the room's id of a message.
+pub(super) fn stanza_id(room: &Jid, id: &str) -> String {
+    format!("<stanza-id xmlns='{}' by='{}' id='{id}'/>", ns::STANZA_ID, Escaped(room.as_str()))
 }
 
 fn retracted(element: &Element) -> Option<String> {

@@ -3,11 +3,11 @@
 use super::{
     Sender,
     mail::Mail,
+    notice::about_room,
     occupant::{Occupant, is_for_rooms_to_say},
     room::Room,
 };
 use crate::{
-    ns,
     stanza::{IqType, Stamped, StanzaError},
     stream::SessionId,
     xml::Element,
@@ -28,7 +28,8 @@ impl Room {
         }
         let to = self.occupant_called(nick).ok_or(StanzaError::ItemNotFound)?;
         let mut content = element.content_without(is_for_rooms_to_say);
-        content.push_str(&format!("<x xmlns='{}'/>{}", ns::MUC_USER, from.id));
+        content.push_str(&about_room(&[]));
+        content.push_str(&from.id);
         let language = sender.language.as_deref();
         let message = Stamped::with_content(element, &from.address, language, &[], &content);
         for seat in &to.seats {
