@@ -55,6 +55,8 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         organisation: "The School".to_owned(),
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
+        takes_plain: false,
+        token_days: 21,
         version_shown: false,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));

@@ -5,10 +5,12 @@ use std::{net::IpAddr, sync::Arc};
 use super::{Router, message, presence};
 use crate::{
     account::Account,
-    auth::{Authenticator, Verdict},
+    auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
+    features,
     jid::Jid,
     stanza::{Kind, Malformed, Stanza, StanzaError},
     stream::{Context, Host, SessionId, StreamError, host::BindRequest},
+    xml::Node,
 };
 
 impl Host for Router {
@@ -32,12 +34,46 @@ impl Host for Router {
         self.people.get(name).map(|person| Arc::clone(&person.account))
     }
 
+    fn is_current(&self, account: &Account) -> bool {
+        self.person(&account.name).is_some_and(|person| person.account.keys.is_same(&account.keys))
+    }
+
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict {
         self.throttle.attempt(cx.instant, peer, account)
     }
 
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) {
         self.throttle.succeeded(cx.instant, peer, account);
+    }
+
+    fn takes_tokens(&self) -> bool {
+        (features::fast::FEATURE.enabled)(&self.settings)
+    }
+
+    fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError> {
+        self.redeem(proof, cx)
+    }
+
+    fn issue_token(
+        &mut self,
+        account: &Account,
+        agent: Agent,
+        mechanism: TokenMechanism,
+        cx: &mut Context<'_>,
+    ) -> String {
+        self.issue(account, agent, mechanism, cx)
+    }
+
+    fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
+        self.invalidate(account, agent, cx);
+    }
+
+    fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_> {
+        Box::new(features::inline(&self.settings).map(|inline| inline.namespace))
+    }
+
+    fn grant(&mut self, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+        features::grant(self, session, wish, cx)
     }
 
     fn bind(

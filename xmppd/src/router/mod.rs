@@ -26,6 +26,7 @@ pub mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -36,7 +37,7 @@ pub use session::Session;
 
 use crate::{
     account::Account,
-    auth::{Authenticator, Throttle},
+    auth::{Authenticator, Throttle, Tokens},
     features,
     jid::Jid,
     record::Record,
@@ -59,6 +60,10 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// Whether a client may send the password itself (RFC 4616).
+    pub takes_plain: bool,
+    /// How many days a token stays good that its client does not use (XEP-0484); no tokens if zero.
+    pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -71,6 +76,7 @@ pub struct Router {
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) started: OffsetDateTime,
+    pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
     authenticator: Authenticator,
@@ -98,8 +104,9 @@ impl Router {
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
             started: now,
+            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,
-            authenticator,
+            authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
             last_session: 0,
             settings,

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Parcel, Router, people::Person};
 use crate::{
+    auth::Agent,
     features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
@@ -25,6 +26,8 @@ pub struct Session {
     pub(crate) bare: Addressee,
     /// The `xml:lang` of what the client sends without saying.
     pub(crate) language: Option<String>,
+    /// Which of the person's clients it is, if it has said so (XEP-0388).
+    pub(crate) agent: Option<Agent>,
     /// What the client last said about itself to everybody; `None` while it is not available.
     pub(crate) presence: Option<Available>,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
@@ -67,13 +70,17 @@ impl Router {
         let person = self.person(name).filter(is_current).ok_or(StanzaError::NotAllowed)?;
         let resource = request.resource.unwrap_or_else(|| random_resource(cx));
         let jid = person.jid.with_resource(&resource);
-        // RFC 6120 §7.7.2.2: the older of two equal resources goes.
-        let older = self.session_at(&jid).map(|session| session.id);
-        if older.is_none() && person.sessions.len() >= self.settings.resources_per_account {
+        // RFC 6120 §7.7.2.2: the older of two equal resources goes; XEP-0386 §3.2: and what the same client has left.
+        let is_older = |session: &&Session| {
+            session.jid == jid || session.agent.is_some() && session.agent == request.agent
+        };
+        let older: Vec<SessionId> =
+            self.sessions_of(name).filter(is_older).map(|session| session.id).collect();
+        if person.sessions.len() - older.len() >= self.settings.resources_per_account {
             return Err(StanzaError::ResourceConstraint);
         }
-        if let Some(older) = older {
-            self.expel(older, StreamError::Conflict, cx);
+        for session in older {
+            self.expel(session, StreamError::Conflict, cx);
         }
         self.last_session += 1;
         let id = SessionId(self.last_session);
@@ -87,6 +94,7 @@ impl Router {
             bare: person.bare.clone(),
             jid: jid.clone(),
             language: request.language,
+            agent: request.agent,
             presence: None,
             interested: false,
             directed: Vec::new(),

@@ -5,9 +5,10 @@ use std::{net::IpAddr, sync::Arc};
 use super::{ConnectionId, Context, SessionId, StreamError};
 use crate::{
     account::Account,
-    auth::{Authenticator, Verdict},
+    auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
     jid::{Jid, Resource},
     stanza::{Malformed, Stanza, StanzaError},
+    xml::Node,
 };
 
 /// The one domain that is served, its accounts and their sessions.
@@ -27,13 +28,41 @@ pub trait Host {
     /// The account of that prepared name, enabled or not.
     fn account(&self, name: &str) -> Option<Arc<Account>>;
 
+    /// Whether there is still such an account, that may log in with the same password.
+    fn is_current(&self, account: &Account) -> bool;
+
     /// Whether a proof for this name from there may be looked at.
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict;
 
     /// That proof was right.
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>);
 
-    /// Makes a session (RFC 6120 §7); an older one of the same resource ends with `conflict`.
+    /// Whether somebody may log in by a token (XEP-0484).
+    fn takes_tokens(&self) -> bool;
+
+    /// Checks a token.
+    fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError>;
+
+    /// Makes a token for somebody who has logged in; answers with `<token/>`.
+    fn issue_token(
+        &mut self,
+        account: &Account,
+        agent: Agent,
+        mechanism: TokenMechanism,
+        cx: &mut Context<'_>,
+    ) -> String;
+
+    /// Ends the tokens of one client.
+    fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>);
+
+    /// The namespaces of what can be had in the same breath as a resource (XEP-0386).
+    fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_>;
+
+    /// Does what was asked for in the same breath as this resource, if it can be had; answers with what `<bound/>` has
+    /// to say about it.
+    fn grant(&mut self, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String;
+
+    /// Makes a session (RFC 6120 §7); an older one of the same resource, or of the same agent, ends with `conflict`.
     fn bind(
         &mut self,
         request: BindRequest<'_>,
@@ -60,6 +89,8 @@ pub struct BindRequest<'a> {
     pub account: &'a Account,
     /// The resource, if the client has a wish.
     pub resource: Option<Resource>,
+    /// Which of the person's clients it is, if it says so (XEP-0388).
+    pub agent: Option<Agent>,
     /// The `xml:lang` of the client's stream.
     pub language: Option<String>,
 }
