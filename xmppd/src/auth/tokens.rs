@@ -72,6 +72,8 @@ pub struct Redeemed {
     pub answer: Vec<u8>,
     /// Whether the token is to be replaced.
     pub is_due: bool,
+    /// Whether what is known of the client's tokens is not what it was.
+    pub has_changed: bool,
 }
 
 impl Tokens {
@@ -111,7 +113,8 @@ impl Tokens {
         }
         token.count = proof.count.or(token.count);
         let answer = proof.answer(token.secret.as_bytes());
-        Ok(Redeemed { account, answer, is_due: now - token.issued >= ROTATED_AFTER })
+        let is_due = now - token.issued >= ROTATED_AFTER;
+        Ok(Redeemed { account, answer, is_due, has_changed: is_new || proof.count.is_some() })
     }
 
     /// Makes a token out of random bytes. What the client has used so far stays good until it uses this one.

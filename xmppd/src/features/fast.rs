@@ -37,10 +37,12 @@ impl Router {
         cx: &mut Context<'_>,
     ) -> Result<Redeemed, AuthError> {
         let account = self.person(proof.account()).map(|person| Arc::clone(&person.account));
-        let before = self.tokens.record(proof.account(), &proof.agent);
         let redeemed = self.tokens.redeem(proof, account, cx.now);
-        // What was used is written down only where that changes anything.
-        if self.tokens.record(proof.account(), &proof.agent) != before {
+        let has_changed = match &redeemed {
+            Ok(redeemed) => redeemed.has_changed,
+            Err(error) => *error == AuthError::Expired, // and gone
+        };
+        if has_changed {
             self.record_tokens(proof.account(), &[proof.agent], cx);
         }
         redeemed
