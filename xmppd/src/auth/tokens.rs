@@ -93,10 +93,9 @@ impl Tokens {
         let clients = account.as_ref().and_then(|account| self.accounts.get_mut(&account.name));
         let client =
             clients.and_then(|clients| clients.iter_mut().find(|client| client.agent == proof.agent));
-        let password = account.as_ref().map(|account| account.keys.fingerprint());
         let is_of = |token: Option<&Token>| {
             let holds = proof.is_of(token.map_or(&[], |token| token.secret.as_bytes()));
-            holds && token.is_some_and(|token| token.suits(proof, password))
+            holds && token.is_some_and(|token| token.suits(proof, account.as_deref()))
         };
         let is_new = is_of(client.as_ref().and_then(|client| client.new.as_ref()));
         let is_current = is_of(client.as_ref().and_then(|client| client.current.as_ref()));
@@ -174,9 +173,10 @@ impl Client {
 impl Token {
     /// Whether it was asked for this mechanism, stands for the password that there is now, and was not used with
     /// this count before (§3.4).
-    fn suits(&self, proof: &TokenProof<'_>, password: Option<Fingerprint>) -> bool {
+    fn suits(&self, proof: &TokenProof<'_>, account: Option<&Account>) -> bool {
         let is_replay = proof.count.is_some() && proof.count <= self.count;
-        self.mechanism == proof.mechanism && Some(self.password) == password && !is_replay
+        let is_of_this_password = account.is_some_and(|account| account.keys.fingerprint() == self.password);
+        self.mechanism == proof.mechanism && is_of_this_password && !is_replay
     }
 }
 

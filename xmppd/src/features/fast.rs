@@ -31,7 +31,7 @@ fn restore(router: &mut Router, record: &Record) {
 
 impl Router {
     /// Checks a token.
-    pub(crate) fn redeem(
+    pub(crate) fn check_token(
         &mut self,
         proof: &TokenProof<'_>,
         cx: &mut Context<'_>,
@@ -49,7 +49,7 @@ impl Router {
     }
 
     /// Makes a token for somebody who has logged in.
-    pub(crate) fn issue(
+    pub(crate) fn new_token(
         &mut self,
         account: &Account,
         agent: Agent,
@@ -66,7 +66,7 @@ impl Router {
     }
 
     /// Ends the tokens of one client.
-    pub(crate) fn invalidate(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
+    pub(crate) fn end_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
         self.tokens.invalidate(&account.name, agent);
         self.record_tokens(&account.name, &[agent], cx);
     }

@@ -34,7 +34,7 @@ impl Host for Router {
         self.people.get(name).map(|person| Arc::clone(&person.account))
     }
 
-    fn is_current(&self, account: &Account) -> bool {
+    fn still_admits(&self, account: &Account) -> bool {
         self.person(&account.name).is_some_and(|person| person.account.keys.is_same(&account.keys))
     }
 
@@ -51,7 +51,7 @@ impl Host for Router {
     }
 
     fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError> {
-        self.redeem(proof, cx)
+        self.check_token(proof, cx)
     }
 
     fn issue_token(
@@ -61,11 +61,11 @@ impl Host for Router {
         mechanism: TokenMechanism,
         cx: &mut Context<'_>,
     ) -> String {
-        self.issue(account, agent, mechanism, cx)
+        self.new_token(account, agent, mechanism, cx)
     }
 
     fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
-        self.invalidate(account, agent, cx);
+        self.end_tokens(account, agent, cx);
     }
 
     fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_> {

@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use super::{Parcel, Router, people::Person};
+use super::{Parcel, Router};
 use crate::{
     auth::Agent,
     features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
-    stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
+    stream::{ConnectionId, Context, Host, SessionId, StreamError, host::BindRequest},
     xml::Escaped,
 };
 
@@ -66,8 +66,8 @@ impl Router {
     ) -> Result<(SessionId, Jid), StanzaError> {
         // It may have been removed or disabled, or got another password, since it proved the one that it had.
         let name = request.account.name.as_str();
-        let is_current = |person: &&Person| person.account.keys.is_same(&request.account.keys);
-        let person = self.person(name).filter(is_current).ok_or(StanzaError::NotAllowed)?;
+        let is_admitted = self.still_admits(request.account);
+        let person = self.person(name).filter(|_| is_admitted).ok_or(StanzaError::NotAllowed)?;
         let resource = request.resource.unwrap_or_else(|| random_resource(cx));
         let jid = person.jid.with_resource(&resource);
         // RFC 6120 §7.7.2.2: the older of two equal resources goes; XEP-0386 §3.2: and what the same client has left.

@@ -28,8 +28,8 @@ pub trait Host {
     /// The account of that prepared name, enabled or not.
     fn account(&self, name: &str) -> Option<Arc<Account>>;
 
-    /// Whether there is still such an account, that may log in with the same password.
-    fn is_current(&self, account: &Account) -> bool;
+    /// Whether there is still such an account, and may log in with the same password.
+    fn still_admits(&self, account: &Account) -> bool;
 
     /// Whether a proof for this name from there may be looked at.
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict;

@@ -140,7 +140,7 @@ impl Turn<'_, '_> {
     fn conclude(&mut self, result: Result<Success, AuthError>, talk: Talk) -> Outcome {
         let success = result.map_err(AuthError::condition)?;
         // It may have been removed or disabled, or got another password, since the exchange began.
-        if !self.host.is_current(&success.account) {
+        if !self.host.still_admits(&success.account) {
             return Err(AuthError::NotAuthorized.condition());
         }
         Ok(Progress::Success(self.succeed(success, talk, None)))
