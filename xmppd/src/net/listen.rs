@@ -60,6 +60,8 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            resumption_seconds: config.limits.resumption_seconds,
+            patience: Duration::from_secs(config.limits.patience_seconds.into()),
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);

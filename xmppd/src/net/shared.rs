@@ -1,12 +1,19 @@
 //! The router under its lock, and everybody's mailbox.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     errands::{self, Errand, Errands},
@@ -17,6 +24,9 @@ use crate::{
     store::Store,
     stream::{Action, ConnectionId, Context, StreamError},
 };
+
+/// How often the router looks after managed streams.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
 /// is in the mailboxes when it is given back, so that everybody sees the same order.
@@ -34,13 +44,14 @@ struct Core {
 }
 
 impl Shared {
-    /// Starts what runs errands to the store, too.
+    /// Starts what runs errands to the store, and what looks after managed streams, too.
     pub(super) fn new(router: Router, store: Store) -> Arc<Self> {
         let (errands, waiting) = errands::errands();
         let core =
             Core { router, mailboxes: HashMap::new(), last_connection: 0, outbox: Vec::new(), errands };
         let shared = Arc::new(Self { core: Mutex::new(core), random: SystemRandom::new() });
         tokio::spawn(errands::run(waiting, store, Arc::downgrade(&shared)));
+        tokio::spawn(tick(Arc::downgrade(&shared)));
         shared
     }
 
@@ -58,8 +69,9 @@ impl Shared {
         self.core.lock().mailboxes.remove(&connection);
     }
 
-    /// Ends every connection.
+    /// Ends every connection, and every session that has none.
     pub(super) fn close_all(&self, error: StreamError) {
+        self.drive(Router::give_up_all);
         for mailbox in self.core.lock().mailboxes.values() {
             mailbox.close(error);
         }
@@ -98,6 +110,17 @@ impl Shared {
     }
 }
 
+/// Lets the router look after managed streams for as long as there is one.
+async fn tick(shared: Weak<Shared>) {
+    let mut clock = interval(TICK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.drive(Router::tick);
+    }
+}
+
 impl Core {
     fn carry_out(&mut self) -> usize {
         let mut caused = 0;
@@ -117,6 +140,8 @@ impl Core {
                 Action::KeepOffline { account, sender, stanza, at, refusal } => {
                     self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
                 }
+                Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
+                Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });

@@ -26,6 +26,7 @@ pub mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -59,6 +60,10 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// How long a session can be resumed after its connection is lost; 0 for never.
+    pub resumption_seconds: u32,
+    /// How long a client may take to acknowledge what it is asked about.
+    pub patience: Duration,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
