@@ -6,6 +6,8 @@ pub const CAPS: &str = "http://jabber.org/protocol/caps";
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// XEP-0352, whether somebody looks at the client.
 pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
+/// XEP-0050, ad-hoc commands.
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// XEP-0004, data forms.
 pub const DATA_FORMS: &str = "jabber:x:data";
 /// RFC 6120, the content namespace of clients.

@@ -6,6 +6,7 @@
 
 pub mod caps;
 pub mod client_state;
+pub mod commands;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -27,7 +28,9 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 12] = [
+pub const ALL: [&Feature; 14] = [
+    &commands::FEATURE,
+    &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,

@@ -38,7 +38,10 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features,
+    features::{
+        self,
+        commands::{Sittings, announcements::Announcements},
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -75,6 +78,8 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) announcements: Announcements,
+    pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -102,6 +107,8 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            announcements: Announcements::default(),
+            sittings: Sittings::default(),
             started: now,
             domain,
             authenticator,

@@ -29,7 +29,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use error::StreamError;
 pub use host::Host;
-pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId};
+pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Ticket};
 
 use crate::{
     auth::ChannelBindings,
