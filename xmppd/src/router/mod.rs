@@ -38,7 +38,10 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle, Tokens},
-    features,
+    features::{
+        self,
+        commands::{Sittings, announcements::Announcements},
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -60,6 +63,10 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// How long a session can be resumed after its connection is lost; 0 for never.
+    pub resumption_seconds: u32,
+    /// How long a client may take to acknowledge what it is asked about.
+    pub patience: Duration,
     /// Whether a client may send the password itself (RFC 4616).
     pub takes_plain: bool,
     /// How many days a token stays good that its client does not use (XEP-0484); no tokens if zero.
@@ -75,6 +82,8 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) announcements: Announcements,
+    pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
     pub(crate) tokens: Tokens,
     domain: Jid,
@@ -103,6 +112,8 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            announcements: Announcements::default(),
+            sittings: Sittings::default(),
             started: now,
             tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,

@@ -1,6 +1,9 @@
 //! What a client of XEP-0388 asks for in the same breath as it logs in, and how that is announced.
 
-use super::{Host, bind2, fast::Fast};
+use super::{
+    Host, bind2,
+    fast::{self, Fast},
+};
 use crate::{
     auth::{Agent, ChannelBindings, TokenMechanism},
     ns,
@@ -16,6 +19,8 @@ pub(super) struct Wishes {
     pub(super) bind: Option<Node>,
     /// How a token is used (XEP-0484 §3.4).
     pub(super) fast: Option<Fast>,
+    /// A session to go on with, instead of a new resource (XEP-0198).
+    pub(super) resume: Option<Node>,
     /// A token for the next time (XEP-0484 §3.2).
     pub(super) token: Option<TokenMechanism>,
 }
@@ -31,11 +36,13 @@ impl Wishes {
             token: token.and_then(TokenMechanism::from_name),
             fast: authenticate.child("fast", ns::FAST).map(Fast::parse).transpose()?,
             bind: authenticate.take_child("bind", ns::BIND2),
+            resume: authenticate.take_child("resume", ns::STREAM_MANAGEMENT),
         })
     }
 }
 
 /// `<inline/>` of the stream features (XEP-0388).
 pub(super) fn features(bindings: &ChannelBindings, host: &dyn Host) -> String {
-    format!("<inline>{}{}</inline>", bind2::feature(host), super::fast::feature(bindings, host))
+    let (bind, fast) = (bind2::feature(host), fast::feature(bindings, host));
+    format!("<inline>{bind}<sm xmlns='{}'/>{fast}</inline>", ns::STREAM_MANAGEMENT)
 }

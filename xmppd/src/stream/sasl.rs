@@ -71,7 +71,7 @@ impl Stream {
             }
             Ok(Progress::Success(login)) => match profile {
                 Profile::Sasl => self.restart_as(login.success, cx),
-                Profile::Sasl2 => self.welcome(login, &bindings, host, cx),
+                Profile::Sasl2 => self.welcome(login, &bindings, host, cx)?,
             },
             Err(condition) => {
                 self.send(profile.failure(condition), cx);
