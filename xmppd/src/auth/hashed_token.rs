@@ -113,6 +113,8 @@ impl fmt::Debug for TokenProof<'_> {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn bindings() -> ChannelBindings {
@@ -176,6 +178,14 @@ mod tests {
             [&b""[..], b"romeo", b"romeo\0", b"romeo\0short", &good[5..], &[b"\xff", &good[..]].concat()]
         {
             assert_eq!(parse(TokenMechanism::None, message), AuthError::Malformed);
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_parser_panic(bytes: Vec<u8>) {
+            let (none, agent) = (ChannelBindings::default(), Agent::parse("phone").unwrap());
+            let _ = TokenProof::parse(TokenMechanism::None, &none, agent, None, &bytes);
         }
     }
 }

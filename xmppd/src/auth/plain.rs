@@ -60,6 +60,8 @@ fn split(message: &str) -> Option<[&str; 3]> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
     use crate::auth::{DecoySecret, Keys};
 
@@ -119,6 +121,14 @@ mod tests {
             ["", "user", "\0user", "\0user\0", "\0\0pencil", "\0user\0pencil\0", "\0user\0pen\0cil"]
         {
             assert_eq!(log_in(message, true), Err(AuthError::Malformed), "{message:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_bytes_make_the_parser_panic(bytes: Vec<u8>) {
+            let authenticator = Authenticator::new("school.test", DecoySecret::new([3; 32]));
+            let _ = authenticator.plain(&bytes, |_| None);
         }
     }
 }

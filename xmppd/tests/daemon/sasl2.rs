@@ -15,7 +15,7 @@ use tokio_xmpp::{
     parsers::{
         bind2::{BindQuery, Bound},
         caps::{self, Caps},
-        disco::{DiscoInfoQuery, DiscoInfoResult},
+        disco::DiscoInfoResult,
         ecaps2::{self, ECaps2},
         fast::{FastQuery, RequestToken, Token},
         hashes::Algo,
@@ -162,7 +162,7 @@ async fn the_capabilities_are_what_service_discovery_says() {
     let old = features.others.iter().find_map(|one| Caps::try_from(one.clone()).ok()).unwrap();
     let new = features.others.iter().find_map(|one| ECaps2::try_from(one.clone()).ok()).unwrap();
 
-    let query = DiscoInfoQuery { node: None };
+    let query = ecaps2::query_ecaps2(new.hashes[0].clone());
     client.send(Iq::from_get("disco", query).with_to(Jid::new(DOMAIN).unwrap())).await;
     let Ok(Iq::Result { payload, .. }) = Iq::try_from(client.receive().await) else { panic!("no result") };
     let disco = DiscoInfoResult::try_from(payload.unwrap()).unwrap();

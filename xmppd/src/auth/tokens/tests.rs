@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use proptest::prelude::*;
 use ring::hmac;
 use time::macros::datetime;
 
@@ -192,4 +193,13 @@ fn debug_shows_nothing() {
     let mut case = Case::new();
     case.issue("phone", 1, NOW);
     assert_eq!(format!("{:?}", case.tokens), "Tokens(1 accounts)");
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_make_reading_panic(bytes: Vec<u8>, text in "(new|current|old) HT-SHA-256-NONE [-A-Za-z0-9 ]{0,80}") {
+        let key = Tokens::key(&agent("phone"));
+        Tokens::new(DAY).restore("romeo", &key, &bytes);
+        Tokens::new(DAY).restore("romeo", &key, text.as_bytes());
+    }
 }
