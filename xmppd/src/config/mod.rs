@@ -81,6 +81,9 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
+    /// What one account may keep on the server: avatar, keys, bookmarks, card and the like.
+    #[serde(deserialize_with = "within::<_, _, 65_536, 104_857_600>")]
+    pub personal_bytes: usize,
     /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
     /// for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
@@ -132,6 +135,7 @@ impl Default for Limits {
             connections_per_address: 100,
             unauthenticated_seconds: 30,
             resources_per_account: 10,
+            personal_bytes: 524_288,
             offline_messages: 200,
             offline_days: 30,
         }

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, enabled};
+use super::{Answer, Feature, Reply, Request, Target, caps, enabled, pubsub};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -59,10 +59,13 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
             let name = Escaped(&settings.organisation);
             (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
-        Target::Account(_) | Target::Own => {
-            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
-        }
+        Target::Account(_) | Target::Own => match node {
+            Some(node) => return pubsub::info(router, request, node).map(Reply::Payload),
+            None => (
+                format!("<identity category='account' type='registered'/>{}", pubsub::IDENTITY),
+                of_account(settings),
+            ),
+        },
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -77,10 +80,15 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
-fn items(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
+/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's. An
+/// account has its nodes.
+fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
-    match request.payload.attribute("node") {
+    let node = request.payload.attribute("node");
+    if request.target != Target::Server {
+        return pubsub::items(router, request, node).map(Reply::Payload);
+    }
+    match node {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }

@@ -4,16 +4,23 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod avatar;
+pub mod bookmarks;
 pub mod caps;
+pub mod client_caps;
 pub mod delay;
 pub mod disco;
 pub mod form;
 pub mod last;
 pub mod offline;
+pub mod personal;
 pub mod ping;
+pub mod private_xml;
+pub mod pubsub;
 pub mod roster;
 pub mod session;
 pub mod time;
+pub mod vcard;
 pub mod version;
 
 use crate::{
@@ -25,15 +32,23 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 10] = [
+pub const ALL: [&Feature; 18] = [
+    &avatar::FEATURE,
+    &bookmarks::FEATURE,
+    &client_caps::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,
     &offline::FEATURE,
+    &personal::FEATURE,
     &ping::FEATURE,
+    &private_xml::FEATURE,
+    &pubsub::FEATURE,
+    &pubsub::OWNER,
     &roster::FEATURE,
     &session::FEATURE,
     &time::FEATURE,
+    &vcard::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
 ];
@@ -52,6 +67,8 @@ pub struct Feature {
     pub stream: fn(&Settings) -> String,
     /// Answers a request.
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
+    /// An available session has said this about itself to everybody.
+    pub announced: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
     pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// A session has become available.
@@ -98,6 +115,8 @@ pub type Answer = Result<Reply, Refusal>;
 pub enum Reply {
     /// By an empty result, once these are on disk.
     Recorded(Vec<Record>),
+    /// By a result that holds this, once those are on disk.
+    RecordedWith(Vec<Record>, String),
     /// By a result that holds this; it may be empty.
     Payload(String),
     /// By what the feature has put into the outbox itself.
@@ -113,6 +132,7 @@ impl Feature {
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
+        announced: |_, _, _, _| {},
         answered: |_, _, _, _| {},
         came: |_, _, _| {},
         went: |_, _, _| {},
@@ -129,6 +149,13 @@ pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) 
     match feature {
         Some(feature) => (feature.answer)(router, request, cx),
         None => Err(StanzaError::ServiceUnavailable.into()),
+    }
+}
+
+/// Tells every feature what a session has said about itself to everybody.
+pub fn announced(router: &mut Router, session: SessionId, presence: &Element, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.announced)(router, session, presence, cx);
     }
 }
 

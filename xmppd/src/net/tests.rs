@@ -55,6 +55,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         organisation: "The School".to_owned(),
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
+        personal_bytes: limits.personal_bytes,
         version_shown: false,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));

@@ -37,7 +37,7 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features,
+    features::{self, client_caps::KnownCaps, personal::Personal},
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -59,6 +59,8 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// The most bytes that one account may keep on the server: nodes, card, private XML.
+    pub personal_bytes: usize,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -70,6 +72,9 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// What accounts keep on the server.
+    pub(crate) personal: BTreeMap<Arc<str>, Personal>,
+    pub(crate) known_caps: KnownCaps,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -97,6 +102,8 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            personal: BTreeMap::new(),
+            known_caps: KnownCaps::default(),
             started: now,
             domain,
             authenticator,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::{Parcel, Router, people::Person};
 use crate::{
-    features,
+    features::{self, client_caps::Capabilities},
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
     stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
@@ -29,6 +29,8 @@ pub struct Session {
     pub(crate) presence: Option<Available>,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
     pub(crate) interested: bool,
+    /// What its client can do.
+    pub(crate) capabilities: Capabilities,
     /// To whom it has sent presence directly (RFC 6121 §4.6).
     pub(crate) directed: Vec<Jid>,
     /// Messages that must come after those which the store is asked for.
@@ -89,6 +91,7 @@ impl Router {
             language: request.language,
             presence: None,
             interested: false,
+            capabilities: Capabilities::default(),
             directed: Vec::new(),
             withheld: None,
         };

@@ -316,6 +316,9 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("personal-bytes", bytes) => {
+                settings.personal_bytes = bytes.parse().map_err(|_| "not a number")?;
+            }
             ("version", "shown") => settings.version_shown = true,
             _ => return Err("no such setting".to_owned()),
         }
@@ -474,6 +477,7 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        personal_bytes: 40_000,
         version_shown: false,
     }
 }
