@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, enabled, pubsub};
+use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled, pubsub};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -49,6 +49,9 @@ fn sorted(vars: impl Iterator<Item = &'static &'static str>) -> Vec<&'static str
 
 fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    if let Some(answer) = commands::discovery::info(router, request) {
+        return answer.map(Reply::Payload);
+    }
     let settings = &router.settings;
     let node = request.payload.attribute("node");
     let (identity, vars) = match &request.target {
@@ -87,6 +90,9 @@ fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Ans
     let node = request.payload.attribute("node");
     if request.target != Target::Server {
         return pubsub::items(router, request, node).map(Reply::Payload);
+    }
+    if let Some(answer) = commands::discovery::items(router, request) {
+        return answer.map(Reply::Payload);
     }
     match node {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),

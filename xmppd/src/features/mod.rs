@@ -8,6 +8,8 @@ pub mod avatar;
 pub mod bookmarks;
 pub mod caps;
 pub mod client_caps;
+pub mod client_state;
+pub mod commands;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -19,6 +21,7 @@ pub mod private_xml;
 pub mod pubsub;
 pub mod roster;
 pub mod session;
+pub mod stream_management;
 pub mod time;
 pub mod vcard;
 pub mod version;
@@ -32,10 +35,12 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 18] = [
+pub const ALL: [&Feature; 22] = [
     &avatar::FEATURE,
     &bookmarks::FEATURE,
     &client_caps::FEATURE,
+    &commands::FEATURE,
+    &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,
@@ -47,6 +52,8 @@ pub const ALL: [&Feature; 18] = [
     &pubsub::OWNER,
     &roster::FEATURE,
     &session::FEATURE,
+    &stream_management::FEATURE,
+    &client_state::FEATURE,
     &time::FEATURE,
     &vcard::FEATURE,
     &version::FEATURE,

@@ -26,6 +26,7 @@ pub mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -37,7 +38,12 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features::{self, client_caps::KnownCaps, personal::Personal},
+    features::{
+        self,
+        client_caps::KnownCaps,
+        commands::{Sittings, announcements::Announcements},
+        personal::Personal,
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -61,6 +67,10 @@ pub struct Settings {
     pub resources_per_account: usize,
     /// The most bytes that one account may keep on the server: nodes, card, private XML.
     pub personal_bytes: usize,
+    /// How long a session can be resumed after its connection is lost; 0 for never.
+    pub resumption_seconds: u32,
+    /// How long a client may take to acknowledge what it is asked about.
+    pub patience: Duration,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -75,6 +85,8 @@ pub struct Router {
     /// What accounts keep on the server.
     pub(crate) personal: BTreeMap<Arc<str>, Personal>,
     pub(crate) known_caps: KnownCaps,
+    pub(crate) announcements: Announcements,
+    pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -104,6 +116,8 @@ impl Router {
             sessions: BTreeMap::new(),
             personal: BTreeMap::new(),
             known_caps: KnownCaps::default(),
+            announcements: Announcements::default(),
+            sittings: Sittings::default(),
             started: now,
             domain,
             authenticator,
