@@ -130,30 +130,29 @@ impl Router {
         personal.leaf(ns::AVATAR_DATA)?.item(&id).map(|_| id)
     }
 
-    /// What follows the `to` of presence that an account sends, with the hash of its avatar (XEP-0398 §4); `None`
-    /// where it stays as it is.
-    pub(crate) fn tail_with_avatar(&self, account: &str, presence: &Element) -> Option<Bytes> {
-        let hash = self.avatar_hash(account);
-        match presence.children().position(|(name, namespace)| name == "x" && namespace == ns::VCARD_UPDATE) {
-            Some(place) => replaced(presence, place, hash.as_deref()),
-            None => Some(added(presence, &hash?)),
-        }
+    /// Presence that an account sends, with the hash of its avatar (XEP-0398 §4). `said` is what its client has
+    /// sent, and `presence` the same, taken apart.
+    pub(crate) fn with_avatar(&self, account: &str, said: &Stamped, presence: &Element) -> Stamped {
+        let tail = self.avatar_hash(account).and_then(|hash| tail_with(presence, &hash));
+        tail.map_or_else(|| said.clone(), |tail| said.with_tail(tail))
     }
 
-    /// An account has another avatar: everybody who sees it is told, though its clients have said nothing.
+    /// An account has another avatar, or none any more: everybody who sees it is told, though its clients have
+    /// said nothing.
     pub(crate) fn announce_avatar(&mut self, account: &Arc<str>, cx: &mut Context<'_>) {
+        let hash = self.avatar_hash(account).unwrap_or_default();
         let sessions: Vec<_> = self.sessions_of(account).map(|session| session.id).collect();
         for id in sessions {
-            let presence = self.sessions.get(&id).and_then(|session| session.presence.as_ref());
-            let Some(stamped) = presence.map(|presence| &presence.stamped) else { continue };
-            let Some(tail) = element(stamped).and_then(|element| self.tail_with_avatar(account, &element))
-            else {
+            let session = self.sessions.get_mut(&id);
+            let Some(presence) = session.and_then(|session| session.presence.as_mut()) else { continue };
+            let Some(tail) = element(&presence.said).and_then(|element| tail_with(&element, &hash)) else {
                 continue;
             };
-            let stamped = stamped.with_tail(tail);
-            if let Some(presence) = self.sessions.get_mut(&id).and_then(|session| session.presence.as_mut()) {
-                presence.stamped = stamped.clone();
+            if tail == *presence.stamped.tail() {
+                continue;
             }
+            presence.stamped = presence.stamped.with_tail(tail);
+            let stamped = presence.stamped.clone();
             for watcher in self.audience(account) {
                 watcher.see(&stamped, cx);
             }
@@ -161,9 +160,17 @@ impl Router {
     }
 }
 
-/// Presence as it was sent last.
-fn element(stamped: &Stamped) -> Option<Element> {
-    excerpt::parse(&[b"<presence xmlns='jabber:client'", &stamped.tail()[..]].concat())
+/// Presence of which only what follows the `to` is there; `None` if it needs what its stream declares.
+fn element(tail: &Bytes) -> Option<Element> {
+    excerpt::parse(&[b"<presence xmlns='jabber:client'", &tail[..]].concat())
+}
+
+/// What follows the `to`, with that hash; `None` where it stays as it is.
+fn tail_with(presence: &Element, hash: &str) -> Option<Bytes> {
+    match presence.children().position(|(name, namespace)| name == "x" && namespace == ns::VCARD_UPDATE) {
+        Some(place) => replaced(presence, place, hash),
+        None => Some(added(presence, hash)),
+    }
 }
 
 fn update(hash: &str) -> String {
@@ -179,15 +186,15 @@ fn added(presence: &Element, hash: &str) -> Bytes {
 }
 
 /// An empty `photo` is a client's word that it shows none; all else is the server's to say.
-fn replaced(presence: &Element, place: usize, hash: Option<&str>) -> Option<Bytes> {
+fn replaced(presence: &Element, place: usize, hash: &str) -> Option<Bytes> {
     let node = Node::from(presence);
     let photo = node.children.get(place)?.child("photo", ns::VCARD_UPDATE).map(|photo| photo.text.trim());
-    if photo == Some("") || photo == hash {
+    if photo == Some("") || photo == Some(hash) {
         return None;
     }
     let span = Excerpt::of(presence, &[place])?.span;
     let head = presence.bytes().len() - presence.tail().len();
-    Some(excerpt::replace(presence.bytes(), span, &update(hash.unwrap_or_default())).slice(head..))
+    Some(excerpt::replace(presence.bytes(), span, &update(hash)).slice(head..))
 }
 
 #[cfg(test)]
@@ -216,10 +223,10 @@ mod tests {
             replaced(&presence(&format!("<presence id='1'>{x}<a/></presence>")), 0, hash).map(text)
         };
         assert_eq!(
-            replace("<x xmlns='vcard-temp:x:update'/>", Some("h")).unwrap(),
+            replace("<x xmlns='vcard-temp:x:update'/>", "h").unwrap(),
             format!(">{update}<a/></presence>")
         );
-        assert_eq!(replace(update, Some("h")), None);
-        assert_eq!(replace("<x xmlns='vcard-temp:x:update'><photo/></x>", Some("h")), None);
+        assert_eq!(replace(update, "h"), None);
+        assert_eq!(replace("<x xmlns='vcard-temp:x:update'><photo/></x>", "h"), None);
     }
 }

@@ -215,3 +215,66 @@ impl Router {
         Vec::new()
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+
+    fn personal() -> Personal {
+        Personal::new("juliet".into(), 100_000)
+    }
+
+    fn rooms(names: &[&str]) -> Vec<(Jid, String)> {
+        let room =
+            |name: &&str| (Jid::parse(&format!("{name}@rooms.school.test")).unwrap(), (*name).to_owned());
+        names.iter().map(room).collect()
+    }
+
+    fn bookmarked(personal: &Personal) -> Vec<String> {
+        items(personal).into_keys().collect()
+    }
+
+    /// What clients of XEP-0048 see, and what is told and written down.
+    fn offer_all(personal: &mut Personal, names: &[&str]) -> (String, Changes) {
+        let mut changes = Changes::default();
+        offer(personal, &rooms(names), &mut changes);
+        (storage(personal).unwrap_or_default().to_owned(), changes)
+    }
+
+    #[test]
+    fn rooms_of_ones_classes_are_bookmarked_once() {
+        let mut personal = personal();
+        let (storage, changes) = offer_all(&mut personal, &["4a"]);
+        assert_eq!(
+            storage,
+            "<storage xmlns='storage:bookmarks'>\
+             <conference jid='4a@rooms.school.test' autojoin='true' name='4a'></conference></storage>"
+        );
+        assert_eq!(changes.events.len(), 2);
+        let (_, changes) = offer_all(&mut personal, &["4a"]);
+        assert!(changes.records.is_empty() && changes.events.is_empty());
+    }
+
+    #[test]
+    fn who_removes_one_is_not_offered_it_again() {
+        let mut personal = personal();
+        offer_all(&mut personal, &["4a"]);
+        let removed = BTreeSet::from(["4a@rooms.school.test"]);
+        personal.retract(ns::BOOKMARKS, &removed, true, &mut Changes::default()).unwrap();
+        offer_all(&mut personal, &["4a", "chess"]);
+        assert_eq!(bookmarked(&personal), ["chess@rooms.school.test"]);
+    }
+
+    #[test]
+    fn who_leaves_a_class_keeps_only_what_is_edited() {
+        let mut personal = personal();
+        offer_all(&mut personal, &["4a", "chess"]);
+        let edited = "<conference xmlns='urn:xmpp:bookmarks:1' name='4a' autojoin='false'/>";
+        personal.follow_up(ns::BOOKMARKS, "4a@rooms.school.test", edited, &mut Changes::default());
+        let (storage, changes) = offer_all(&mut personal, &[]);
+        assert_eq!(bookmarked(&personal), ["4a@rooms.school.test"]);
+        assert!(storage.contains("4a@") && !storage.contains("chess@"));
+        assert!(personal.offered.is_empty() && !changes.records.is_empty());
+    }
+}

@@ -42,7 +42,7 @@ pub(crate) struct Personal {
 }
 
 impl Personal {
-    fn new(owner: Arc<str>, most_bytes: usize) -> Self {
+    pub(super) fn new(owner: Arc<str>, most_bytes: usize) -> Self {
         Self {
             owner,
             leaves: BTreeMap::new(),
@@ -122,4 +122,64 @@ fn forgot(router: &mut Router, name: &str, cx: &mut Context<'_>) {
         }
     }
     cx.record(records);
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+    use crate::features::pubsub::{Changes, configuration::Configuration};
+
+    fn publish(personal: &mut Personal, id: &str, bytes: usize) -> Result<(), Refusal> {
+        let configuration = Configuration { max_items: 10, ..Configuration::default() };
+        let payload = format!("<a>{}</a>", "x".repeat(bytes));
+        personal.publish("n", configuration, (id, &payload), &mut Changes::default())
+    }
+
+    #[test]
+    fn what_is_kept_never_exceeds_the_quota() {
+        let mut personal = Personal::new("juliet".into(), 10_000);
+        let mut published = 0;
+        while publish(&mut personal, &published.to_string(), 1000).is_ok() {
+            published += 1;
+            assert!(personal.bytes() <= 10_000);
+        }
+        assert!((5..10).contains(&published), "{published}");
+        publish(&mut personal, "0", 1000).unwrap(); // takes its own place
+        assert_eq!(publish(&mut personal, "0", 5000).unwrap_err().error, StanzaError::ResourceConstraint);
+    }
+
+    #[test]
+    fn nodes_without_items_count_as_well() {
+        let mut personal = Personal::new("juliet".into(), 10_000);
+        let made = (0..1000).take_while(|number| {
+            let node = format!("node {number}");
+            personal.create(&node, Configuration::default(), &mut Changes::default()).is_ok()
+        });
+        assert!(made.count() < 100);
+        assert!(personal.bytes() <= 10_000);
+    }
+
+    #[test]
+    fn it_is_the_same_after_a_restart() {
+        let mut personal = Personal::new("juliet".into(), 10_000);
+        let mut changes = Changes::default();
+        let configuration = Configuration { max_items: 2, title: "A".to_owned(), ..Configuration::default() };
+        for id in ["b", "c", "a"] {
+            let item = (id, "<x xmlns='urn:x'/>");
+            personal.publish("n", configuration.clone(), item, &mut changes).unwrap();
+        }
+        let mut again = Personal::new("juliet".into(), 10_000);
+        let mut kept = BTreeMap::new();
+        for record in changes.records {
+            kept.insert((record.shelf, record.key.clone()), record);
+        }
+        for record in kept.values() {
+            again.restore(record);
+        }
+        let leaf = again.leaf("n").unwrap();
+        assert_eq!(leaf.configuration, configuration);
+        assert_eq!(leaf.items.iter().map(|item| &*item.id).collect::<Vec<_>>(), ["c", "a"]);
+        assert_eq!(again.last_sequence, 3);
+    }
 }

@@ -52,10 +52,12 @@ impl Presence<'_> {
         let Some(priority) = priority(self.stanza) else {
             return self.refuse(StanzaError::BadRequest, router, cx);
         };
-        let Some(stamped) = self.stamped(router).map(|stamped| stamped.detached()) else { return };
+        let Some(session) = router.sessions.get(&self.session) else { return };
+        let said = self.stamped(session).detached();
+        let stamped = router.with_avatar(&session.account, &said, &self.stanza.element);
         let Some(session) = router.sessions.get_mut(&self.session) else { return };
         let is_first = session.presence.is_none();
-        session.presence = Some(Available { priority, stamped: stamped.clone() });
+        session.presence = Some(Available { priority, said: said.tail().clone(), stamped: stamped.clone() });
         let account = Arc::clone(&session.account);
         router.broadcast(&account, &stamped, cx);
         if is_first {
@@ -70,10 +72,10 @@ impl Presence<'_> {
 
     /// RFC 6121 §4.5.
     fn unavailable(&self, router: &mut Router, cx: &mut Context<'_>) {
-        let Some(stamped) = self.stamped(router) else { return };
         let Some(session) = router.sessions.get_mut(&self.session) else { return };
         let was_available = session.presence.take().is_some();
         let directed = std::mem::take(&mut session.directed);
+        let stamped = self.stamped(session);
         let account = Arc::clone(&session.account);
         if was_available {
             session.see(&stamped, cx);
@@ -98,7 +100,11 @@ impl Presence<'_> {
     }
 
     fn pass_on(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
-        let Some(stamped) = self.stamped(router) else { return };
+        let Some(session) = router.sessions.get(&self.session) else { return };
+        let mut stamped = self.stamped(session);
+        if self.kind == PresenceType::Available {
+            stamped = router.with_avatar(&session.account, &stamped, &self.stanza.element);
+        }
         for recipient in router.see_presence(to) {
             recipient.see_as(to, &stamped, cx);
         }
@@ -131,14 +137,8 @@ impl Presence<'_> {
         router.refuse(self.session, &self.stanza.element, error, cx);
     }
 
-    /// With the sender's address, and its avatar (XEP-0398 §4); `None` if the sender is gone.
-    fn stamped(&self, router: &Router) -> Option<Stamped> {
-        let session = router.sessions.get(&self.session)?;
-        let element = &self.stanza.element;
-        let stamped = Stamped::new(element, session.jid.as_str(), session.language.as_deref());
-        let is_available = self.kind == PresenceType::Available;
-        let tail = is_available.then(|| router.tail_with_avatar(&session.account, element)).flatten();
-        Some(tail.map_or(stamped.clone(), |tail| stamped.with_tail(tail)))
+    fn stamped(&self, session: &Session) -> Stamped {
+        Stamped::new(&self.stanza.element, session.jid.as_str(), session.language.as_deref())
     }
 }
 

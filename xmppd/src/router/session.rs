@@ -4,6 +4,8 @@ use std::{cell::RefCell, sync::Arc};
 
 use time::OffsetDateTime;
 
+use bytes::Bytes;
+
 use super::{Parcel, Router, outlet::Outlet, people::Person};
 use crate::{
     features::{self, client_caps::Capabilities},
@@ -46,6 +48,8 @@ pub struct Session {
 pub(crate) struct Available {
     /// RFC 6121 §4.7.2.3.
     pub(crate) priority: i8,
+    /// What followed the address as the client said it.
+    pub(crate) said: Bytes,
     /// The whole stanza, for those who come later.
     pub(crate) stamped: Stamped,
 }

@@ -11,11 +11,16 @@ use super::{
     service::{Changes, Event},
 };
 use crate::{
-    router::{Parcel, Router},
+    router::{Parcel, Router, Session},
     stanza::Stamped,
     stream::{Context, SessionId},
     xml::Escaped,
 };
+
+/// How much a session is sent unasked when it comes: well below what may wait for it.
+const MOST_BYTES: usize = 1024 * 1024;
+/// How much of that may be of one account.
+const MOST_BYTES_OF_ONE: usize = 32 * 1024;
 
 impl Router {
     /// Tells of all that has changed.
@@ -37,7 +42,7 @@ impl Router {
     }
 
     /// XEP-0163 §4.3.3: the last item of each node that `is_new` to a session, of everybody whose presence it
-    /// may see.
+    /// may see. Nobody can make that more than the session has room for.
     pub(crate) fn send_last_items(
         &self,
         session: SessionId,
@@ -45,20 +50,38 @@ impl Router {
         cx: &mut Context<'_>,
     ) {
         let Some(session) = self.sessions.get(&session) else { return };
+        let mut room = MOST_BYTES;
         for (owner, personal) in &self.personal {
             let mut leaves = personal.leaves.iter().filter(|(node, _)| is_new(node)).peekable();
-            if leaves.peek().is_none() || !self.is_seen_by(owner, &session.account) {
-                continue;
-            }
-            for (node, leaf) in leaves {
-                let Some(tail) = last_event(node, leaf) else { continue };
-                if self.admits(owner, &leaf.door(), &session.account).is_ok()
-                    && let Some(message) = self.headline(owner, tail)
-                {
-                    session.send(Parcel::plain(message.to(&session.full)), cx);
-                }
+            if leaves.peek().is_some() && self.is_seen_by(owner, &session.account) {
+                room -= self.send_last_items_of(owner, leaves, session, room.min(MOST_BYTES_OF_ONE), cx);
             }
         }
+    }
+
+    /// Answers how many bytes that was, at most `room`.
+    fn send_last_items_of<'a>(
+        &self,
+        owner: &str,
+        leaves: impl Iterator<Item = (&'a String, &'a Leaf)>,
+        session: &Session,
+        room: usize,
+        cx: &mut Context<'_>,
+    ) -> usize {
+        let mut sent = 0;
+        for (node, leaf) in leaves {
+            let Some(tail) = last_event(node, leaf).filter(|tail| sent + tail.len() <= room) else {
+                continue;
+            };
+            if self.admits(owner, &leaf.door(), &session.account).is_err() {
+                continue;
+            }
+            sent += tail.len();
+            if let Some(message) = self.headline(owner, tail) {
+                session.send(Parcel::plain(message.to(&session.full)), cx);
+            }
+        }
+        sent
     }
 
     /// A message from an account's bare address (XEP-0163 §4.3.1).

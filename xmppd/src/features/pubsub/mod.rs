@@ -126,7 +126,7 @@ impl<'a> Asked<'a> {
             router.keep_in_step(&self.owner, node, &mut changes);
         }
         router.tell(&self.owner, &changes, cx);
-        if changes.events.iter().any(|event| event.node == ns::AVATAR_METADATA) {
+        if self.node() == Ok(ns::AVATAR_METADATA) {
             router.announce_avatar(&self.owner, cx);
         }
         Reply::RecordedWith(changes.records, payload)

@@ -50,7 +50,7 @@ impl Personal {
     }
 
     /// XEP-0060 §8.1.
-    pub(super) fn create(
+    pub(crate) fn create(
         &mut self,
         node: &str,
         configuration: Configuration,
@@ -133,7 +133,7 @@ impl Personal {
     }
 
     /// XEP-0060 §7.1, on a node that may be new.
-    pub(super) fn publish(
+    pub(crate) fn publish(
         &mut self,
         node: &str,
         configuration: Configuration,
