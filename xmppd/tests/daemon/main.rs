@@ -9,4 +9,5 @@ mod command_line;
 mod lifecycle;
 mod login;
 mod messages;
+mod personal;
 mod server;
