@@ -160,18 +160,6 @@ fn extensions(personal: &Personal, room: &str) -> String {
     extensions.map_or_else(String::new, |extensions| extensions.text())
 }
 
-/// Brings the rooms of an account's classes among its bookmarks.
-pub(super) fn offer_rooms(router: &mut Router, owner: &Arc<str>, cx: &mut Context<'_>) {
-    let rooms = router.bookmarks_of(owner);
-    let has_been_offered = router.personal.get(owner).is_some_and(|personal| !personal.offered.is_empty());
-    if rooms.is_empty() && !has_been_offered {
-        return;
-    }
-    let mut changes = Changes::default();
-    offer(router.personal_of(owner), &rooms, &mut changes);
-    router.settle(owner, changes, cx);
-}
-
 /// Once: what has been removed since, or edited, is the account's own decision. A room that is offered no more
 /// takes along the bookmark that nobody has touched.
 fn offer(personal: &mut Personal, rooms: &[(Jid, String)], changes: &mut Changes) {
@@ -209,6 +197,18 @@ fn of_class(name: &str) -> Bookmark {
 }
 
 impl Router {
+    /// Brings the rooms of an account's classes among its bookmarks.
+    pub(crate) fn offer_rooms(&mut self, owner: &Arc<str>, cx: &mut Context<'_>) {
+        let rooms = self.bookmarks_of(owner);
+        let has_been_offered = self.personal.get(owner).is_some_and(|personal| !personal.offered.is_empty());
+        if rooms.is_empty() && !has_been_offered {
+            return;
+        }
+        let mut changes = Changes::default();
+        offer(self.personal_of(owner), &rooms, &mut changes);
+        self.settle(owner, changes, cx);
+    }
+
     /// The rooms that the school has made for an account's classes, with their names.
     #[expect(clippy::unused_self, reason = "there are no rooms yet")]
     pub(crate) fn bookmarks_of(&self, _account: &str) -> Vec<(Jid, String)> {

@@ -47,7 +47,7 @@ fn key(element: &Node) -> String {
 fn get(router: &mut Router, request: &Request<'_>, element: &Node, cx: &mut Context<'_>) -> Answer {
     let (owner, _) = super::pubsub::parties(router, request)?;
     let stored = if element.is("storage", ns::BOOKMARK_STORAGE) {
-        bookmarks::offer_rooms(router, &owner, cx);
+        router.offer_rooms(&owner, cx);
         bookmarks::storage(router.personal_of(&owner)).map(str::to_owned)
     } else {
         let stored = router.personal_of(&owner).private.get(&key(element));

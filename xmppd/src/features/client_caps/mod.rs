@@ -24,8 +24,9 @@ pub const FEATURE: Feature = Feature { announced, answered, went, ..Feature::DEF
 
 /// How many hashes are remembered: far more than there are versions of clients in one school.
 const MOST_KNOWN: usize = 256;
-/// Of how many nodes one client may want to hear.
-const MOST_INTERESTS: usize = 128;
+/// Of how many nodes one client may want to hear, and how long their names may be.
+const MOST_INTERESTS: usize = 64;
+const MOST_NAME_BYTES: usize = 256;
 
 /// The hashes whose meaning is verified.
 #[derive(Default)]
@@ -60,7 +61,8 @@ impl Interests {
     fn of(query: &Node) -> Self {
         let features = query.children.iter().filter(|child| child.is("feature", ns::DISCO_INFO));
         let nodes = features.filter_map(|feature| feature.attribute("var")?.strip_suffix("+notify"));
-        let mut nodes: Vec<Box<str>> = nodes.take(MOST_INTERESTS).map(Into::into).collect();
+        let nodes = nodes.filter(|node| node.len() <= MOST_NAME_BYTES).take(MOST_INTERESTS);
+        let mut nodes: Vec<Box<str>> = nodes.map(Into::into).collect();
         nodes.sort_unstable();
         Self(nodes)
     }

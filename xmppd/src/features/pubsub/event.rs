@@ -6,6 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::{
+    access::Access,
     configuration::SendLast,
     leaf::Leaf,
     service::{Changes, Event},
@@ -30,14 +31,21 @@ impl Router {
         }
     }
 
-    /// Serialised once, whoever it goes to.
+    /// Serialised once, whoever it goes to. What is private costs nothing for those whom it does not concern.
     fn tell_of(&self, owner: &str, event: &Event, cx: &mut Context<'_>) {
         let Some(message) = self.headline(owner, event.tail.clone()) else { return };
-        for session in self.audience(owner) {
+        let tell = |session: &Session| {
             let wants_it = session.capabilities.want(&event.node);
             if wants_it && self.admits(owner, &event.door, &session.account).is_ok() {
                 session.send(Parcel::plain(message.to(&session.full)), cx);
             }
+        };
+        if event.door.access == Access::Whitelist {
+            let members = event.door.affiliations.keys().map(String::as_str);
+            let members = members.filter(|member| *member != owner && self.is_seen_by(owner, member));
+            members.chain([owner]).flat_map(|name| self.sessions_of(name)).for_each(tell);
+        } else {
+            self.audience(owner).for_each(tell);
         }
     }
 

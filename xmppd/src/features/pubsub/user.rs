@@ -11,7 +11,7 @@ use super::{
     refusal::{refusal, unsupported},
 };
 use crate::{
-    features::{Answer, Reply, Request, avatar, bookmarks, form::Submission},
+    features::{Answer, Reply, Request, avatar, form::Submission},
     ns,
     router::Router,
     stanza::{Refusal, StanzaError},
@@ -23,7 +23,7 @@ use crate::{
 pub(super) fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     let asked = Asked::new(router, request)?;
     if asked.asker == asked.owner {
-        bookmarks::offer_rooms(router, &asked.owner, cx);
+        router.offer_rooms(&asked.owner, cx);
     }
     match (asked.is_set, asked.action.name.as_str()) {
         (true, "create") => create(router, &asked, cx),
