@@ -11,6 +11,7 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!((config.listen.starttls.number(), config.listen.direct_tls.number()), (5222, 5223));
     assert_eq!(config.limits.stanza_bytes, 65_536);
     assert_eq!(config.limits.offline_days, 30);
+    assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
 #[test]
@@ -18,9 +19,12 @@ fn every_key_can_be_given() {
     let text = format!(
         "{SMALLEST}
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
+        [login]\nplain = true\ntoken-days = 0
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
+        personal-bytes = 65536
+        resumption-seconds = 0\nsilence-seconds = 10\npatience-seconds = 1
         offline-messages = 0\noffline-days = 6
         [rooms]\ncreators = \"administrators\"\nstaff = [\"Staff\"]\nmost = 1\nmost-per-account = 0
         most-occupants = 2\nmost-history = 0
@@ -33,6 +37,7 @@ fn every_key_can_be_given() {
     let rooms = config.room_settings();
     assert_eq!((rooms.creators, &rooms.staff[..]), (Creators::Administrators, &["Staff".to_owned()][..]));
     assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
+    assert!(config.login.plain && config.login.token_days == 0);
 }
 
 #[test]
@@ -59,6 +64,7 @@ fn mistakes_point_at_their_place() {
         "[[room]]\nname = \"a b\"\ntitle = \"x\"",
         "[[room]]\nname = \"class-4b\"",
         "[[room]]\nname = \"a\"\ntitle = \"x\"\n[[room]]\nname = \"a\"\ntitle = \"y\"",
+        "[login]\ntoken-days = 366",
         "federation = true",
         "[tls\n",
     ];

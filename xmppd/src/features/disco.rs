@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, enabled};
+use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled, pubsub};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -29,6 +29,10 @@ pub const ITEMS: Feature = Feature {
     ..Feature::DEFAULT
 };
 
+/// The language of the server's identity, and of its streams. It is said, since XEP-0390 §4.1 counts it even where it
+/// is not, and not every client does.
+pub(super) const LANGUAGE: &str = "en";
+
 /// The features of the server.
 pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
     sorted(enabled(settings).flat_map(|feature| feature.advertised))
@@ -49,20 +53,29 @@ fn sorted(vars: impl Iterator<Item = &'static &'static str>) -> Vec<&'static str
 
 fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    if let Some(answer) = commands::discovery::info(router, request) {
+        return answer.map(Reply::Payload);
+    }
     let settings = &router.settings;
     let node = request.payload.attribute("node");
     let (identity, vars) = match &request.target {
         Target::Server => {
-            if node.is_some_and(|node| node != caps::node_of(settings)) {
+            if node.is_some_and(|node| !caps::nodes_of(settings).iter().any(|known| known == node)) {
                 return Err(StanzaError::ItemNotFound.into());
             }
             let name = Escaped(&settings.organisation);
-            (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
+            (
+                format!("<identity category='server' type='im' xml:lang='{LANGUAGE}' name='{name}'/>"),
+                advertised(settings),
+            )
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
-        Target::Account(_) | Target::Own => {
-            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
-        }
+        Target::Account(_) | Target::Own => match node {
+            Some(node) => return pubsub::info(router, request, node).map(Reply::Payload),
+            None => (
+                format!("<identity category='account' type='registered'/>{}", pubsub::IDENTITY),
+                of_account(settings),
+            ),
+        },
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -77,15 +90,23 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// Beside the server there are the rooms. Accounts are nobody's to list but the roster's.
+/// Beside the server there are the rooms; its accounts are nobody's to list but the roster's. An account has its
+/// nodes.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
-    let rooms = match request.target {
-        Target::Server => format!("<item jid='{}' name='Rooms'/>", Escaped(&router.settings.rooms_domain())),
-        Target::Account(_) | Target::Own => String::new(),
-    };
-    match request.payload.attribute("node") {
-        None => Ok(Reply::Payload(format!("<query xmlns='{}'>{rooms}</query>", ns::DISCO_ITEMS))),
+    let node = request.payload.attribute("node");
+    if request.target != Target::Server {
+        return pubsub::items(router, request, node).map(Reply::Payload);
+    }
+    if let Some(answer) = commands::discovery::items(router, request) {
+        return answer.map(Reply::Payload);
+    }
+    match node {
+        None => {
+            let rooms = Escaped(router.rooms.domain());
+            let item = format!("<item jid='{rooms}' name='Rooms'/>");
+            Ok(Reply::Payload(format!("<query xmlns='{}'>{item}</query>", ns::DISCO_ITEMS)))
+        }
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }
 }

@@ -22,7 +22,7 @@ pub(super) fn went(router: &mut Router, session: SessionId, cx: &mut Context<'_>
         if let Some(room) = router.rooms.all.get_mut(&name) {
             room.leave(session, &Presented::gone(), codes, false, &mut mail);
         }
-        let records = router.settle(&name, mail, cx);
+        let records = router.conclude(&name, mail, cx);
         cx.record(records);
     }
 }
@@ -38,7 +38,7 @@ pub(super) fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
             room.creator = room.creator.take().filter(|creator| **creator != *account);
             room.history.forget(|message| *message.account == *account);
         }
-        let records = router.settle(&name, Mail::default(), cx);
+        let records = router.conclude(&name, Mail::default(), cx);
         cx.record(records);
     }
 }
@@ -57,7 +57,7 @@ pub(super) fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) 
         if let Some(room) = router.rooms.all.get_mut(&name) {
             room.reconsider(&account, &Notice::default(), &mut mail);
         }
-        let records = router.settle(&name, mail, cx);
+        let records = router.conclude(&name, mail, cx);
         cx.record(records);
     }
 }

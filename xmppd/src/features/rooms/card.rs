@@ -1,7 +1,5 @@
 //! XEP-0054, XEP-0486: the card of a room, with its avatar: set by an owner, read by everybody.
 
-use std::fmt::Write;
-
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
@@ -17,7 +15,7 @@ use crate::{
     jid::Jid,
     ns,
     stanza::{Stamped, StanzaError},
-    xml::{Escaped, Node},
+    xml::{Element, Escaped, Excerpt, Node},
 };
 
 /// The most bytes of a card: an avatar of a few dozen KiB.
@@ -36,16 +34,16 @@ impl Card {
         Self { text, hash }
     }
 
-    /// `None` for one that says nothing.
-    fn read(card: &Node) -> Option<Self> {
+    /// The card that a request holds; `None` for one that says nothing.
+    fn within(request: &Element, card: &Node) -> Option<Self> {
         let picture = card.child("PHOTO", ns::VCARD).and_then(|photo| photo.child("BINVAL", ns::VCARD));
         let bytes = picture.and_then(|picture| {
             let text: String = picture.text.split_whitespace().collect();
             BASE64.decode(text).ok()
         });
         let hash = bytes.map(|bytes| hex(digest(&SHA1_FOR_LEGACY_USE_ONLY, &bytes).as_ref()));
-        let is_blank = card.children.is_empty();
-        (!is_blank).then(|| Self { text: written(card, ""), hash: hash.unwrap_or_default() })
+        let text = Excerpt::of(request, &[0]).filter(|_| !card.children.is_empty())?.text();
+        Some(Self { text, hash: hash.unwrap_or_default() })
     }
 
     /// XEP-0486 §5.2: how older clients hear of an avatar.
@@ -70,13 +68,14 @@ impl Room {
     pub(super) fn set_card(
         &mut self,
         sender: &Sender,
+        request: &Element,
         card: &Node,
         mail: &mut Mail,
     ) -> Result<(), StanzaError> {
         if !self.affiliation(&sender.account).may(AffiliationPrivilege::Configure) {
             return Err(StanzaError::Forbidden);
         }
-        let card = Card::read(card);
+        let card = Card::within(request, card);
         if card.as_ref().is_some_and(|card| card.text.len() > MOST_BYTES) {
             return Err(StanzaError::ResourceConstraint);
         }
@@ -89,21 +88,4 @@ impl Room {
         }
         Ok(())
     }
-}
-
-/// An element as XML by itself, below one of that namespace. Attributes with a prefix are none of a card's.
-fn written(node: &Node, around: &str) -> String {
-    let mut text = format!("<{}", node.name);
-    if node.namespace != around {
-        write!(text, " xmlns='{}'", Escaped(&node.namespace)).expect("a string takes everything");
-    }
-    for (name, value) in node.attributes.iter().filter(|(name, _)| !name.contains(':')) {
-        write!(text, " {name}='{}'", Escaped(value)).expect("a string takes everything");
-    }
-    write!(text, ">{}", Escaped(&node.text)).expect("a string takes everything");
-    for child in &node.children {
-        text.push_str(&written(child, &node.namespace));
-    }
-    write!(text, "</{}>", node.name).expect("a string takes everything");
-    text
 }

@@ -163,7 +163,7 @@ impl Router {
             Some(decline) => vec![room.decline(sender, decline, people)?],
             None => room.invite(sender, wishes, people, &mut mail)?,
         };
-        let records = self.settle(name, mail, cx);
+        let records = self.conclude(name, mail, cx);
         cx.record(records);
         for letter in letters {
             self.post(&letter.account, &sender.name, &letter.packet, cx);
@@ -181,7 +181,7 @@ impl Router {
         let room = self.rooms.all.get_mut(name).ok_or(StanzaError::ItemNotFound)?;
         let mut mail = Mail::default();
         let outcome = work(room, &mut mail, cx);
-        let records = self.settle(name, mail, cx);
+        let records = self.conclude(name, mail, cx);
         cx.record(records);
         outcome
     }

@@ -3,13 +3,12 @@
 
 use std::sync::Arc;
 
-use super::{Sender, occupant::Seat};
+use super::occupant::Seat;
 use crate::{
     record::Record,
     router::{Nature, Parcel, Router, Session},
-    stanza::{Packet, Stamped, StanzaError, reply},
-    stream::{Action, Context, Receipt, SessionId},
-    xml::Element,
+    stanza::{Packet, Stamped},
+    stream::{Context, SessionId},
 };
 
 /// Everything that a room wants done.
@@ -43,7 +42,7 @@ impl Mail {
 
 impl Router {
     /// Does what a room wants done; answers with what is to be written down.
-    pub(super) fn settle(&mut self, name: &str, mail: Mail, cx: &mut Context<'_>) -> Vec<Record> {
+    pub(super) fn conclude(&mut self, name: &str, mail: Mail, cx: &mut Context<'_>) -> Vec<Record> {
         for (session, parcel) in mail.letters {
             self.deliver(session, parcel, cx);
         }
@@ -58,27 +57,6 @@ impl Router {
         records
     }
 
-    /// A result, once what it stands for is on disk.
-    pub(super) fn reply(
-        &self,
-        sender: &Sender,
-        request: &Element,
-        payload: &str,
-        records: Vec<Record>,
-        cx: &mut Context<'_>,
-    ) {
-        let to = sender.jid.as_str();
-        let result = reply::result(request, to, payload);
-        let Some(session) = self.sessions.get(&sender.session) else { return };
-        if records.is_empty() {
-            return session.say(result, cx);
-        }
-        let packet = |text: String| Packet::from_iter([text.into()]);
-        let failed = packet(reply::error(request, to, StanzaError::InternalServerError));
-        let receipt = Some(Receipt { session: session.id, done: packet(result), failed });
-        cx.outbox.push(Action::Record { records, receipt });
-    }
-
     /// What a room writes to an account: to every resource that wants it, or it waits.
     pub(super) fn post(&mut self, account: &str, sender: &Arc<str>, packet: &Packet, cx: &mut Context<'_>) {
         let is_willing = |session: &&Session| session.priority() >= Some(0);
@@ -90,11 +68,7 @@ impl Router {
         for session in sessions {
             let Some(session) = self.sessions.get_mut(&session) else { continue };
             let nature = Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
-            let parcel = Parcel { packet: packet.clone(), nature };
-            match &mut session.withheld {
-                Some(withheld) => withheld.push(parcel),
-                None => session.send(parcel, cx),
-            }
+            session.send_in_turn(Parcel { packet: packet.clone(), nature }, cx);
         }
     }
 }

@@ -190,7 +190,7 @@ impl Sender {
 impl Router {
     /// XEP-0421: the same for an account whenever it is in that room, and nowhere else.
     fn occupant_id(&self, room: &str, sender: &Sender) -> String {
-        self.authenticator.pseudonym(room, &sender.name)
+        self.authenticator.occupant_id(room, &sender.name)
     }
 
     fn names_another(&self, nick: &Nick, sender: &Sender) -> bool {

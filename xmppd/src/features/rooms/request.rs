@@ -14,6 +14,7 @@ use crate::{
 /// A request to a room.
 struct Question<'a> {
     sender: &'a Sender,
+    element: &'a Element,
     payload: &'a Node,
     people: &'a People,
     settings: &'a RoomSettings,
@@ -60,7 +61,7 @@ impl Router {
         };
         match outcome {
             Ok(None) => {}
-            Ok(Some(payload)) => self.reply(sender, element, &payload, Vec::new(), cx),
+            Ok(Some(payload)) => self.acknowledge(sender.session, element, Vec::new(), &payload, cx),
             Err(refusal) => self.refuse(sender.session, element, refusal, cx),
         }
     }
@@ -80,7 +81,7 @@ impl Router {
             Some(room) if !room.is_locked || room.occupant_of(sender.session).is_some() => {
                 let mut mail = Mail::default();
                 let is_anothers = |nick: &Nick| names_another(people, nick, &sender.name);
-                let question = Question { sender, payload, people, settings };
+                let question = Question { sender, element, payload, people, settings };
                 let answer = if is_set {
                     room.take(&question, is_anothers, &mut mail, cx)
                 } else {
@@ -92,8 +93,8 @@ impl Router {
         };
         match outcome {
             Ok((answer, mail)) => {
-                let records = self.settle(name, mail, cx);
-                self.reply(sender, element, &answer, records, cx);
+                let records = self.conclude(name, mail, cx);
+                self.acknowledge(sender.session, element, records, &answer, cx);
             }
             Err(refusal) => self.refuse(sender.session, element, refusal, cx),
         }
@@ -123,7 +124,7 @@ impl Router {
             let request = Request { session: sender.session, target, is_set: false, element, payload };
             return match features::answer(self, &request, cx)? {
                 Reply::Payload(payload) => Ok(Some(payload)),
-                Reply::Recorded(_) | Reply::Sent => Ok(None),
+                Reply::Recorded(_) | Reply::RecordedWith(..) | Reply::Sent => Ok(None),
             };
         }
         self.in_room(name, cx, |room, mail, _| Ok(room.pass_on(sender, nick, kind, element, mail)?))?;
@@ -148,7 +149,7 @@ impl Rooms {
 impl Room {
     /// Answers what only asks.
     fn tell(&self, question: &Question<'_>) -> Result<String, Refusal> {
-        let Question { sender, payload, people, settings } = *question;
+        let Question { sender, payload, people, settings, .. } = *question;
         let answer = match (&*payload.name, &*payload.namespace) {
             ("query", ns::DISCO_INFO) => return self.info(sender, payload),
             ("query", ns::DISCO_ITEMS) => return self.items(sender, payload),
@@ -170,12 +171,12 @@ impl Room {
         mail: &mut Mail,
         cx: &mut Context<'_>,
     ) -> Result<String, Refusal> {
-        let Question { sender, payload, people, settings } = *question;
+        let Question { sender, element, payload, people, settings } = *question;
         match (&*payload.name, &*payload.namespace) {
             ("query", ns::MUC_ADMIN) => self.administer(sender, payload, people, mail)?,
             ("query", ns::MUC_OWNER) => self.own(sender, payload, settings.most_history, mail)?,
             ("query", ns::REGISTER) => self.reserve(sender, payload, is_anothers)?,
-            ("vCard", ns::VCARD) => self.set_card(sender, payload, mail)?,
+            ("vCard", ns::VCARD) => self.set_card(sender, element, payload, mail)?,
             ("moderate", ns::MODERATE) => self.moderate(sender, payload, mail, cx)?,
             _ => return Err(StanzaError::ServiceUnavailable.into()),
         }
