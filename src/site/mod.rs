@@ -14,6 +14,7 @@ mod mistake;
 mod names;
 mod network;
 mod origin;
+mod rooms;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
+pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use settings::{settings, write_settings};
 pub use words::{Language, Name, Organisation};
 
@@ -69,6 +71,9 @@ pub struct Site {
     pub tls: Tls,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// Rooms, and who may make more.
+    #[serde(flatten)]
+    pub rooms: Rooms,
 }
 
 impl Site {

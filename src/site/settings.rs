@@ -45,6 +45,7 @@ pub fn settings(site: &Site) -> Result<String> {
         starttls: u16,
         direct_tls: u16,
         limits: &'a Limits,
+        rooms: String,
     }
     let values = Values {
         name: &site.name,
@@ -53,6 +54,8 @@ pub fn settings(site: &Site) -> Result<String> {
         starttls: site.network.starttls,
         direct_tls: site.network.direct_tls,
         limits: &site.limits,
+        rooms: toml::to_string(&site.rooms)
+            .map_err(|cause| Error::failed(format_args!("cannot write the rooms down: {cause}")))?,
     };
     render(Template::Settings, &values)
 }

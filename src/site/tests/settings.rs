@@ -35,3 +35,14 @@ fn an_organisation_cannot_add_settings() {
     let written = Site::file_text(&site.domain, &site.organisation).unwrap();
     assert_eq!(Site::parse(Path::new("jailbuild.toml"), &written).unwrap(), site);
 }
+
+#[test]
+fn the_daemon_gets_the_rooms_of_the_site() {
+    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\nstaff = []\n\
+                [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["rooms"]["creators"].as_str(), Some("everyone"));
+    let room = &settings["room"][0];
+    assert_eq!((room["title"].as_str(), room["owners"][0].as_str()), (Some("Class \"4b\""), Some("zoë")));
+}
