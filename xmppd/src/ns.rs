@@ -12,6 +12,8 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// RFC 7395 §3.3.2, the ends of a stream over WebSocket.
+pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// XEP-0334, what is to become of a message.
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0012, last activity.

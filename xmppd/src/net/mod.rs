@@ -15,6 +15,7 @@
 //! | `transport` | TCP, or TLS over it |
 //! | `offline` | the store's part in messages that wait |
 //! | `live` | changes by the administrator, carried into the running server |
+//! | `web` | HTTPS on a port of its own: WebSocket, discovery, shared files |
 
 mod complaint;
 mod connection;
@@ -29,6 +30,7 @@ mod shared;
 pub mod tls;
 mod transport;
 mod vigil;
+mod web;
 
 #[cfg(test)]
 mod tests;
