@@ -5,14 +5,14 @@
 //! | tier | what it holds |
 //! |---|---|
 //! | [`ns`], [`jid`] | every XML namespace once; addresses of RFC 7622 |
-//! | [`account`] | one person who may log in |
+//! | [`account`], [`record`] | one person who may log in; small facts that outlive a restart |
 //! | [`xml`] | incremental framing of restricted XML, with limits on size, depth and attributes |
 //! | [`stanza`] | message, presence, iq: the header parsed, the payload kept as bytes; errors of RFC 6120 §8.3 |
 //! | [`auth`] | SCRAM from stored keys, throttling of those who guess |
 //! | [`stream`] | negotiation as states: header, STARTTLS, SASL, bind, bound |
 //! | [`router`] | who is online, and where a stanza goes |
 //! | [`features`] | one XEP or RFC chapter a file |
-//! | [`store`] | `SQLite`: accounts, and messages that wait for someone who is offline |
+//! | [`store`] | `SQLite`: accounts, records, and messages that wait for someone who is offline |
 //! | [`net`] | sockets and TLS, the only input and output of the network |
 //! | [`control`] | the administrator's socket |
 //! | [`config`] | `xmppd.toml` as types |
@@ -27,6 +27,7 @@ pub mod features;
 pub mod jid;
 pub mod net;
 pub mod ns;
+pub mod record;
 pub mod router;
 pub mod stanza;
 pub mod store;

@@ -6,22 +6,42 @@ use super::{Answer, Feature, Reply, Request, Target, caps, enabled};
 use crate::{
     ns,
     router::{Router, Settings},
-    stanza::StanzaError,
+    stanza::{Refusal, StanzaError},
     stream::Context,
     xml::Escaped,
 };
 
 /// What something is, and can do.
-pub const INFO: Feature =
-    Feature { namespace: ns::DISCO_INFO, advertised: &[ns::DISCO_INFO], answer: info, ..Feature::DEFAULT };
+pub const INFO: Feature = Feature {
+    namespace: ns::DISCO_INFO,
+    advertised: &[ns::DISCO_INFO],
+    of_account: &[ns::DISCO_INFO],
+    answer: info,
+    ..Feature::DEFAULT
+};
 
 /// What belongs to something.
-pub const ITEMS: Feature =
-    Feature { namespace: ns::DISCO_ITEMS, advertised: &[ns::DISCO_ITEMS], answer: items, ..Feature::DEFAULT };
+pub const ITEMS: Feature = Feature {
+    namespace: ns::DISCO_ITEMS,
+    advertised: &[ns::DISCO_ITEMS],
+    of_account: &[ns::DISCO_ITEMS],
+    answer: items,
+    ..Feature::DEFAULT
+};
 
-/// The features of the server, sorted, each once.
+/// The features of the server.
 pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
-    let mut vars: Vec<_> = enabled(settings).flat_map(|feature| feature.advertised).copied().collect();
+    sorted(enabled(settings).flat_map(|feature| feature.advertised))
+}
+
+/// The features of every account.
+fn of_account(settings: &Settings) -> Vec<&'static str> {
+    sorted(enabled(settings).flat_map(|feature| feature.of_account))
+}
+
+/// Each once.
+fn sorted(vars: impl Iterator<Item = &'static &'static str>) -> Vec<&'static str> {
+    let mut vars: Vec<_> = vars.copied().collect();
     vars.sort_unstable();
     vars.dedup();
     vars
@@ -34,16 +54,15 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     let (identity, vars) = match &request.target {
         Target::Server => {
             if node.is_some_and(|node| node != caps::node_of(settings)) {
-                return Err(StanzaError::ItemNotFound);
+                return Err(StanzaError::ItemNotFound.into());
             }
             let name = Escaped(&settings.organisation);
             (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound),
-        Target::Account(_) | Target::Own => (
-            "<identity category='account' type='registered'/>".to_owned(),
-            vec![ns::DISCO_INFO, ns::DISCO_ITEMS],
-        ),
+        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
+        Target::Account(_) | Target::Own => {
+            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
+        }
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -63,11 +82,11 @@ fn items(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
     match request.payload.attribute("node") {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
-        Some(_) => Err(StanzaError::ItemNotFound),
+        Some(_) => Err(StanzaError::ItemNotFound.into()),
     }
 }
 
 /// Whether the request is a `get` of that element.
-pub(super) fn is_query(request: &Request<'_>, name: &str) -> Result<(), StanzaError> {
-    if request.is_set || request.payload.name != name { Err(StanzaError::BadRequest) } else { Ok(()) }
+pub(super) fn is_query(request: &Request<'_>, name: &str) -> Result<(), Refusal> {
+    if request.is_set || request.payload.name != name { Err(StanzaError::BadRequest.into()) } else { Ok(()) }
 }

@@ -11,7 +11,7 @@ pub const FEATURE: Feature =
 fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
     if request.target != Target::Server {
-        return Err(StanzaError::ServiceUnavailable);
+        return Err(StanzaError::ServiceUnavailable.into());
     }
     let seconds = (cx.now - router.started).whole_seconds().max(0);
     Ok(Reply::Payload(format!("<query xmlns='{}' seconds='{seconds}'/>", ns::LAST)))

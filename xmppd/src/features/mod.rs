@@ -7,6 +7,7 @@
 pub mod caps;
 pub mod delay;
 pub mod disco;
+pub mod form;
 pub mod last;
 pub mod offline;
 pub mod ping;
@@ -16,8 +17,9 @@ pub mod time;
 pub mod version;
 
 use crate::{
+    record::{Record, Shelf},
     router::{Router, Settings},
-    stanza::StanzaError,
+    stanza::{Refusal, StanzaError},
     stream::{Context, SessionId},
     xml::{Element, Node},
 };
@@ -42,12 +44,26 @@ pub struct Feature {
     pub namespace: &'static str,
     /// What service discovery says about the server because of it.
     pub advertised: &'static [&'static str],
+    /// What service discovery says about every account because of it.
+    pub of_account: &'static [&'static str],
     /// Whether the site wants it.
     pub enabled: fn(&Settings) -> bool,
     /// What the stream features of someone who has logged in say because of it; empty for nothing.
     pub stream: fn(&Settings) -> String,
     /// Answers a request.
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
+    /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
+    pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
+    /// A session has become available.
+    pub came: fn(&mut Router, SessionId, &mut Context<'_>),
+    /// A session is not available any more, or is about to end.
+    pub went: fn(&mut Router, SessionId, &mut Context<'_>),
+    /// There is no account of this name any more; its records end by themselves.
+    pub forgot: fn(&mut Router, &str, &mut Context<'_>),
+    /// What it records.
+    pub shelves: &'static [Shelf],
+    /// Takes in what it has recorded before the server started.
+    pub restore: fn(&mut Router, &Record),
 }
 
 /// A request that the server answers itself.
@@ -76,10 +92,12 @@ pub enum Target {
 }
 
 /// What became of a request.
-pub type Answer = Result<Reply, StanzaError>;
+pub type Answer = Result<Reply, Refusal>;
 
 /// How a request was answered.
 pub enum Reply {
+    /// By an empty result, once these are on disk.
+    Recorded(Vec<Record>),
     /// By a result that holds this; it may be empty.
     Payload(String),
     /// By what the feature has put into the outbox itself.
@@ -91,9 +109,16 @@ impl Feature {
     const DEFAULT: Self = Self {
         namespace: "",
         advertised: &[],
+        of_account: &[],
         enabled: |_| true,
         stream: |_| String::new(),
-        answer: |_, _, _| Err(StanzaError::ServiceUnavailable),
+        answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
+        answered: |_, _, _, _| {},
+        came: |_, _, _| {},
+        went: |_, _, _| {},
+        forgot: |_, _, _| {},
+        shelves: &[],
+        restore: |_, _| {},
     };
 }
 
@@ -103,7 +128,42 @@ pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) 
     let feature = enabled(&router.settings).find(|feature| feature.namespace == request.payload.namespace);
     match feature {
         Some(feature) => (feature.answer)(router, request, cx),
-        None => Err(StanzaError::ServiceUnavailable),
+        None => Err(StanzaError::ServiceUnavailable.into()),
+    }
+}
+
+/// Tells every feature of a client's answer.
+pub fn answered(router: &mut Router, session: SessionId, element: &Element, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.answered)(router, session, element, cx);
+    }
+}
+
+/// Tells every feature that a session has become available.
+pub fn came(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.came)(router, session, cx);
+    }
+}
+
+/// Tells every feature that a session is not available any more.
+pub fn went(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.went)(router, session, cx);
+    }
+}
+
+/// Tells every feature that an account is no more.
+pub fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.forgot)(router, account, cx);
+    }
+}
+
+/// Hands a record to the feature that wrote it.
+pub fn restore(router: &mut Router, record: &Record) {
+    if let Some(feature) = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf)) {
+        (feature.restore)(router, record);
     }
 }
 

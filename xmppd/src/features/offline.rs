@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use super::{Feature, delay};
 use crate::{
     ns,
-    router::{Router, Session, people::Waiting},
+    router::{Nature, Parcel, Router, Session, people::Waiting},
     stanza::{
         Packet,
         stamped::{flatten, with_last_child},
@@ -18,14 +18,6 @@ use bytes::Bytes;
 
 /// Advertised; there is nothing to ask.
 pub const FEATURE: Feature = Feature { advertised: &[ns::OFFLINE], ..Feature::DEFAULT };
-
-/// A message that came while the store was being asked for older ones.
-pub struct Withheld {
-    pub(crate) packet: Packet,
-    /// The account that it is from.
-    pub(crate) sender: Arc<str>,
-    pub(crate) is_worth_keeping: bool,
-}
 
 /// A message as the store kept it.
 pub struct Waited {
@@ -43,7 +35,7 @@ impl Router {
         name: &str,
         sender: Arc<str>,
         packet: &Packet,
-        refusal: Option<(ConnectionId, Packet)>,
+        refusal: Option<(SessionId, Packet)>,
         cx: &mut Context<'_>,
     ) {
         let Some(person) = self.people.get_mut(name) else { return };
@@ -82,20 +74,14 @@ impl Router {
         person.waiting = if is_unknown { Waiting::Perhaps } else { Waiting::Nothing };
         let (id, connection) = (session.id, session.connection);
         let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
-        // In one packet, so that many messages do not look like a reader who does not read.
-        let packet: Packet = waited
-            .into_iter()
-            .flatten()
-            .filter_map(|message| {
-                with_last_child(&message.stanza, delay::element(&self.settings.domain, message.since))
-            })
-            .flatten()
-            .collect();
-        if !packet.is_empty() {
-            cx.send(connection, packet);
+        for message in waited.into_iter().flatten() {
+            let stamp = delay::element(&self.settings.domain, message.since);
+            if let Some(packet) = with_last_child(&message.stanza, stamp) {
+                session.send(Parcel::plain(packet), cx);
+            }
         }
-        for message in withheld {
-            cx.send(connection, message.packet);
+        for parcel in withheld {
+            session.send(parcel, cx);
         }
         if asks_again {
             self.take_offline(id, cx);
@@ -133,8 +119,10 @@ impl Router {
             }
             return;
         }
-        for message in withheld.into_iter().filter(|message| message.is_worth_keeping) {
-            self.keep_offline(&session.account, message.sender, &message.packet, None, cx);
+        for parcel in withheld {
+            if let Nature::Message { sender, is_worth_keeping: true } = parcel.nature {
+                self.keep_offline(&session.account, sender, &parcel.packet, None, cx);
+            }
         }
     }
 }

@@ -4,7 +4,7 @@ use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
 use crate::{
     ns,
     router::{
-        Router,
+        Parcel, Router,
         roster::{Update, push_head},
     },
     stanza::{Packet, StanzaError, reply},
@@ -23,10 +23,10 @@ pub const FEATURE: Feature = Feature {
 
 fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     match request.target {
-        Target::Own if request.is_set => Err(StanzaError::NotAllowed),
+        Target::Own if request.is_set => Err(StanzaError::NotAllowed.into()),
         Target::Own => is_query(request, "query").and_then(|()| get(router, request, cx)),
         // RFC 6121 §2.1.5: another's roster is not to be had, not even to be known of.
-        Target::Account(_) | Target::Server => Err(StanzaError::ServiceUnavailable),
+        Target::Account(_) | Target::Server => Err(StanzaError::ServiceUnavailable.into()),
     }
 }
 
@@ -42,7 +42,8 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
             let (start, end) = frame.split_once('\0').expect("it was just put in");
             let head = format!("{start}<query xmlns='{}' ver='{}'>", ns::ROSTER, Escaped(ver));
             let tail = format!("</query>{end}");
-            cx.send(session.connection, Packet::from_iter([head.into(), before, after, tail.into()]));
+            let packet = Packet::from_iter([head.into(), before, after, tail.into()]);
+            session.send(Parcel::plain(packet), cx);
         }
         Update::Since(changed) => {
             session.say(reply::result(request.element, session.jid.as_str(), ""), cx);
@@ -52,7 +53,7 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
                 let version = if is_last { shared.version() } else { known.unwrap_or_default() };
                 let head = push_head(session.jid.as_str(), cx);
                 let push = shared.push(name, version) + "</iq>";
-                cx.send(session.connection, Packet::from_iter([head, push.into()]));
+                session.send(Parcel::plain(Packet::from_iter([head, push.into()])), cx);
             }
         }
     }

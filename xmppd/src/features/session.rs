@@ -10,6 +10,6 @@ fn answer(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer 
     let is_asked_well = request.is_set && request.payload.name == "session";
     match request.target {
         Target::Server | Target::Own if is_asked_well => Ok(Reply::Payload(String::new())),
-        _ => Err(StanzaError::BadRequest),
+        _ => Err(StanzaError::BadRequest.into()),
     }
 }

@@ -10,7 +10,7 @@ pub const FEATURE: Feature =
 fn answer(_: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     is_query(request, "time")?;
     if request.target != Target::Server {
-        return Err(StanzaError::ServiceUnavailable);
+        return Err(StanzaError::ServiceUnavailable.into());
     }
     let utc = delay::stamp(cx.now);
     Ok(Reply::Payload(format!("<time xmlns='{}'><tzo>+00:00</tzo><utc>{utc}</utc></time>", ns::TIME)))

@@ -16,7 +16,7 @@ pub const FEATURE: Feature = Feature {
 fn answer(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
     if request.target != Target::Server {
-        return Err(StanzaError::ServiceUnavailable);
+        return Err(StanzaError::ServiceUnavailable.into());
     }
     let version = env!("CARGO_PKG_VERSION");
     Ok(Reply::Payload(format!(

@@ -63,7 +63,9 @@ impl Server {
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
-        let router = Router::new(settings, authenticator, store.accounts().await?, OffsetDateTime::now_utc());
+        let mut router =
+            Router::new(settings, authenticator, store.accounts().await?, OffsetDateTime::now_utc());
+        router.restore(&store.records().await?);
         let mut listeners = Vec::new();
         for address in &config.listen.addresses {
             for (port, beginning) in

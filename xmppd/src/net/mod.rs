@@ -13,17 +13,17 @@
 //! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
-//! | `offline` | the store's part in messages that wait |
+//! | `errands` | the store's part in what the router asks |
 //! | `live` | changes by the administrator, carried into the running server |
 //! | `web` | HTTPS on a port of its own: WebSocket, discovery, shared files |
 
 mod complaint;
 mod connection;
+mod errands;
 mod gate;
 mod listen;
 mod live;
 mod mailbox;
-mod offline;
 mod pace;
 mod shaper;
 mod shared;

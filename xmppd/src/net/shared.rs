@@ -9,8 +9,8 @@ use time::OffsetDateTime;
 use tokio::sync::oneshot;
 
 use super::{
+    errands::{self, Errand, Errands},
     mailbox::Mailbox,
-    offline::{self, Errand, Errands},
 };
 use crate::{
     router::Router,
@@ -36,11 +36,11 @@ struct Core {
 impl Shared {
     /// Starts what runs errands to the store, too.
     pub(super) fn new(router: Router, store: Store) -> Arc<Self> {
-        let (errands, waiting) = offline::errands();
+        let (errands, waiting) = errands::errands();
         let core =
             Core { router, mailboxes: HashMap::new(), last_connection: 0, outbox: Vec::new(), errands };
         let shared = Arc::new(Self { core: Mutex::new(core), random: SystemRandom::new() });
-        tokio::spawn(offline::run(waiting, store, Arc::downgrade(&shared)));
+        tokio::spawn(errands::run(waiting, store, Arc::downgrade(&shared)));
         shared
     }
 
@@ -117,6 +117,7 @@ impl Core {
                 Action::KeepOffline { account, sender, stanza, at, refusal } => {
                     self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
                 }
+                Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });
                 }

@@ -1,15 +1,16 @@
 //! What becomes of a request, and of its answer (RFC 6121 §8).
 
 use super::{
-    Router,
+    Parcel, Router,
     table::{self, Fate},
 };
 use crate::{
     features::{self, Reply, Request, Target},
     jid::Jid,
-    stanza::{IqType, Stamped, Stanza, StanzaError, reply},
-    stream::{Context, SessionId},
-    xml::Node,
+    record::Record,
+    stanza::{IqType, Packet, Stamped, Stanza, StanzaError, reply},
+    stream::{Action, Context, Receipt, SessionId},
+    xml::{Element, Node},
 };
 
 impl Router {
@@ -31,8 +32,10 @@ impl Router {
                 _ => return,
             },
         };
-        if matches!(kind, IqType::Get | IqType::Set) {
-            self.answer(session, kind, target, stanza, cx);
+        match kind {
+            IqType::Get | IqType::Set => self.answer(session, kind, target, stanza, cx),
+            // What the server asks has no sender but the server or the account.
+            IqType::Result | IqType::Error => features::answered(self, session, &stanza.element, cx),
         }
     }
 
@@ -49,7 +52,7 @@ impl Router {
             return;
         };
         let stamped = Stamped::new(&stanza.element, sender.jid.as_str(), sender.language.as_deref());
-        cx.send(recipient.connection, stamped.to(&recipient.full));
+        recipient.send(Parcel::plain(stamped.to(&recipient.full)), cx);
     }
 
     /// What the server is asked itself, for itself or for an account.
@@ -71,8 +74,19 @@ impl Router {
                     session.say(reply::result(&stanza.element, session.jid.as_str(), &payload), cx);
                 }
             }
+            Ok(Reply::Recorded(records)) => self.acknowledge(session, &stanza.element, records, cx),
             Ok(Reply::Sent) => {}
             Err(error) => self.refuse(session, &stanza.element, error, cx),
         }
+    }
+
+    /// Answers a request once what it changes is on disk.
+    fn acknowledge(&self, session: SessionId, request: &Element, records: Vec<Record>, cx: &mut Context<'_>) {
+        let Some(to) = self.sessions.get(&session).map(|session| session.jid.as_str()) else { return };
+        let packet = |text: String| Packet::from_iter([text.into()]);
+        let done = packet(reply::result(request, to, ""));
+        let failed = packet(reply::error(request, to, StanzaError::InternalServerError));
+        let receipt = Some(Receipt { session, done, failed });
+        cx.outbox.push(Action::Record { records, receipt });
     }
 }

@@ -5,11 +5,10 @@ use std::sync::Arc;
 use smallvec::SmallVec;
 
 use super::{
-    Router, Session,
+    Nature, Parcel, Router, Session,
     table::{self, Address, Fate, Recipient},
 };
 use crate::{
-    features::offline::Withheld,
     jid::Jid,
     ns,
     stanza::{MessageType, Packet, Stamped, Stanza, StanzaError, reply, stamped::Addressee},
@@ -74,14 +73,19 @@ impl Message<'_> {
 
     fn deliver(&self, session: SessionId, packet: Packet, router: &mut Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get_mut(&session) else { return };
+        let parcel = Parcel { packet, nature: self.nature() };
         match &mut session.withheld {
-            Some(withheld) => withheld.push(Withheld {
-                packet,
-                sender: Arc::clone(&self.sender),
-                is_worth_keeping: self.is_worth_keeping(),
-            }),
-            None => cx.send(session.connection, packet),
+            Some(withheld) => withheld.push(parcel),
+            None => session.send(parcel, cx),
         }
+    }
+
+    fn nature(&self) -> Nature {
+        if self.says_something() {
+            let is_worth_keeping = self.is_worth_keeping();
+            return Nature::Message { sender: Arc::clone(&self.sender), is_worth_keeping };
+        }
+        Nature::Passing
     }
 
     fn keep(&self, name: &str, packet: &Packet, router: &mut Router, cx: &mut Context<'_>) {
@@ -91,7 +95,7 @@ impl Message<'_> {
         let refusal = router.sessions.get(&self.session).map(|sender| {
             let error =
                 reply::error(&self.stanza.element, sender.jid.as_str(), StanzaError::ServiceUnavailable);
-            (sender.connection, Packet::from_iter([error.into()]))
+            (sender.id, Packet::from_iter([error.into()]))
         });
         router.keep_offline(name, Arc::clone(&self.sender), packet, refusal, cx);
     }
@@ -99,13 +103,16 @@ impl Message<'_> {
     /// XEP-0160 §3: what says something; not mere chat states, not an error, not a headline. Nor what its
     /// sender does not want stored (XEP-0334 §4.3).
     fn is_worth_keeping(&self) -> bool {
-        let element = &self.stanza.element;
-        let mut children = element.children();
         matches!(self.kind, MessageType::Chat | MessageType::Normal)
-            && children.any(|(name, namespace)| {
-                namespace != ns::CHAT_STATES && !(name == "thread" && namespace == ns::CLIENT)
-            })
-            && !element.has_child("no-store", ns::HINTS)
+            && self.says_something()
+            && !self.stanza.element.has_child("no-store", ns::HINTS)
+    }
+
+    /// Whether there is more to it than who types (XEP-0085).
+    fn says_something(&self) -> bool {
+        self.stanza.element.children().any(|(name, namespace)| {
+            namespace != ns::CHAT_STATES && !(name == "thread" && namespace == ns::CLIENT)
+        })
     }
 }
 

@@ -7,6 +7,7 @@
 //! | `session` | a bound resource: its start and its end |
 //! | [`table`] | RFC 6121 §8 as one table |
 //! | `message`, `presence`, `iq` | what becomes of each stanza |
+//! | [`outlet`] | the way out to one session |
 //! | [`roster`] | the roster that all share |
 //!
 //! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
@@ -15,6 +16,7 @@
 mod host;
 mod iq;
 mod message;
+pub mod outlet;
 pub mod people;
 mod presence;
 pub mod roster;
@@ -28,6 +30,7 @@ use std::{
 
 use time::OffsetDateTime;
 
+pub use outlet::{Nature, Parcel};
 pub use people::AccountChange;
 pub use session::Session;
 
@@ -36,7 +39,8 @@ use crate::{
     auth::{Authenticator, Throttle},
     features,
     jid::Jid,
-    stanza::{Packet, Stamped, StanzaError, reply},
+    record::Record,
+    stanza::{Refusal, reply},
     stream::{Context, SessionId},
     xml::Element,
 };
@@ -102,6 +106,20 @@ impl Router {
         }
     }
 
+    /// Takes in what was recorded before the server started.
+    pub fn restore(&mut self, records: &[Record]) {
+        for record in records {
+            features::restore(self, record);
+        }
+    }
+
+    /// Sends a session what it waited for; nothing happens if it is gone.
+    pub fn deliver(&self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
+        if let Some(session) = self.sessions.get(&session) {
+            session.send(parcel, cx);
+        }
+    }
+
     /// How many resources are bound.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
@@ -110,6 +128,17 @@ impl Router {
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
         self.people.get(name).filter(|person| person.account.enabled)
+    }
+
+    /// Whether the second may see the first: its presence, and what it shares with its contacts.
+    pub(crate) fn is_seen_by(&self, seen: &str, watcher: &str) -> bool {
+        self.person(seen).is_some() && self.person(watcher).is_some()
+    }
+
+    /// The available sessions of everybody who may see an account, its own included.
+    pub(crate) fn audience(&self, seen: &str) -> impl Iterator<Item = &Session> {
+        let is_there = self.person(seen).is_some();
+        self.sessions.values().filter(move |session| is_there && session.presence.is_some())
     }
 
     /// The sessions of an account, oldest first.
@@ -125,22 +154,16 @@ impl Router {
     }
 
     /// Answers a stanza with an error, unless it is one.
-    fn refuse(&self, session: SessionId, element: &Element, error: StanzaError, cx: &mut Context<'_>) {
+    pub(crate) fn refuse(
+        &self,
+        session: SessionId,
+        element: &Element,
+        refusal: impl Into<Refusal>,
+        cx: &mut Context<'_>,
+    ) {
         let is_answer = matches!(element.attribute("type").as_deref(), Some("error" | "result"));
         if !is_answer && let Some(session) = self.sessions.get(&session) {
-            session.say(reply::error(element, session.jid.as_str(), error), cx);
+            session.say(reply::error(element, session.jid.as_str(), refusal), cx);
         }
-    }
-}
-
-impl Session {
-    /// Sends what the server says itself.
-    pub(crate) fn say(&self, text: String, cx: &mut Context<'_>) {
-        cx.send(self.connection, Packet::from_iter([text.into()]));
-    }
-
-    /// Sends what somebody else says, addressed to this session's bare address.
-    pub(crate) fn tell(&self, stamped: &Stamped, cx: &mut Context<'_>) {
-        cx.send(self.connection, stamped.to(&self.bare));
     }
 }

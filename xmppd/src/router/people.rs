@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::Router;
 use crate::{
     account::Account,
+    features,
     jid::Jid,
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
@@ -69,6 +70,7 @@ impl Router {
             AccountChange::Removed(name) => {
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 self.people.remove(&*name);
+                features::forgot(self, &name, cx);
                 self.update_roster(&name, cx);
             }
         }

@@ -1,7 +1,10 @@
 //! What becomes of presence (RFC 6121 §3, §4): all who share the roster are subscribed to each other.
 
-use super::{Router, Session, session::Available};
+use std::sync::Arc;
+
+use super::{Parcel, Router, Session, session::Available};
 use crate::{
+    features,
     jid::Jid,
     ns,
     stanza::{PresenceType, Stamped, Stanza, StanzaError},
@@ -53,9 +56,11 @@ impl Presence<'_> {
         let stamped = self.stamped(session).detached();
         let is_first = session.presence.is_none();
         session.presence = Some(Available { priority, stamped: stamped.clone() });
-        router.broadcast(&stamped, cx);
+        let account = Arc::clone(&session.account);
+        router.broadcast(&account, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
+            features::came(router, self.session, cx);
         }
         if priority >= 0 {
             router.take_offline(self.session, cx);
@@ -68,10 +73,14 @@ impl Presence<'_> {
         let was_available = session.presence.take().is_some();
         let directed = std::mem::take(&mut session.directed);
         let stamped = self.stamped(session);
+        let account = Arc::clone(&session.account);
         if was_available {
-            session.tell(&stamped, cx);
+            session.see(&stamped, cx);
         }
-        router.farewell(was_available, &directed, &stamped, cx);
+        router.farewell(&account, was_available, &directed, &stamped, cx);
+        if was_available {
+            features::went(router, self.session, cx);
+        }
     }
 
     /// RFC 6121 §4.6.
@@ -91,7 +100,7 @@ impl Presence<'_> {
         let Some(session) = router.sessions.get(&self.session) else { return };
         let stamped = self.stamped(session);
         for recipient in router.see_presence(to) {
-            recipient.tell_as(to, &stamped, cx);
+            recipient.see_as(to, &stamped, cx);
         }
     }
 
@@ -101,11 +110,11 @@ impl Presence<'_> {
         let Some(person) = to.local().and_then(|name| router.person(name)) else { return };
         let mut is_there = false;
         for presence in router.sessions_of(&person.name).filter_map(|session| session.presence.as_ref()) {
-            prober.tell(&presence.stamped, cx);
+            prober.see(&presence.stamped, cx);
             is_there = true;
         }
         if !is_there {
-            prober.tell(&from_account(person.jid.as_str(), "unavailable"), cx);
+            prober.see(&from_account(person.jid.as_str(), "unavailable"), cx);
         }
     }
 
@@ -115,7 +124,7 @@ impl Presence<'_> {
         let Some(session) = router.sessions.get(&self.session) else { return };
         let exists = to.local().is_some_and(|name| router.person(name).is_some());
         let answer = if exists { "subscribed" } else { "unsubscribed" };
-        session.tell(&from_account(to.bare(), answer), cx);
+        session.see(&from_account(to.bare(), answer), cx);
     }
 
     fn refuse(&self, error: StanzaError, router: &Router, cx: &mut Context<'_>) {
@@ -128,10 +137,10 @@ impl Presence<'_> {
 }
 
 impl Router {
-    /// To every available resource of everybody, one's own included (RFC 6121 §4.2.2).
-    fn broadcast(&self, stamped: &Stamped, cx: &mut Context<'_>) {
-        for session in self.sessions.values().filter(|session| session.presence.is_some()) {
-            session.tell(stamped, cx);
+    /// To every available resource of everybody who may see the account, its own included (RFC 6121 §4.2.2).
+    fn broadcast(&self, account: &str, stamped: &Stamped, cx: &mut Context<'_>) {
+        for session in self.audience(account) {
+            session.see(stamped, cx);
         }
     }
 
@@ -139,8 +148,10 @@ impl Router {
     fn tell_who_is_there(&self, newcomer: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get(&newcomer) else { return };
         for other in self.sessions.values().filter(|other| other.id != newcomer) {
-            if let Some(presence) = &other.presence {
-                session.tell(&presence.stamped, cx);
+            if let Some(presence) = &other.presence
+                && self.is_seen_by(&other.account, &session.account)
+            {
+                session.see(&presence.stamped, cx);
             }
         }
     }
@@ -148,19 +159,20 @@ impl Router {
     /// Tells all who saw a session that it is gone: RFC 6121 §4.5.2, and §4.6.3 for directed presence.
     pub(super) fn farewell(
         &self,
+        account: &str,
         was_available: bool,
         directed: &[Jid],
         stamped: &Stamped,
         cx: &mut Context<'_>,
     ) {
         if was_available {
-            self.broadcast(stamped, cx);
+            self.broadcast(account, stamped, cx);
         }
         for to in directed {
             let unaware =
                 self.see_presence(to).filter(|session| !was_available || session.presence.is_none());
             for recipient in unaware {
-                recipient.tell_as(to, stamped, cx);
+                recipient.see_as(to, stamped, cx);
             }
         }
     }
@@ -177,9 +189,9 @@ impl Router {
 
 impl Session {
     /// Sends presence that was addressed to `to`, the full or the bare address of this session.
-    fn tell_as(&self, to: &Jid, stamped: &Stamped, cx: &mut Context<'_>) {
+    fn see_as(&self, to: &Jid, stamped: &Stamped, cx: &mut Context<'_>) {
         let addressee = if to.resource().is_some() { &self.full } else { &self.bare };
-        cx.send(self.connection, stamped.to(addressee));
+        self.send(Parcel::presence(stamped.to(addressee)), cx);
     }
 }
 

@@ -13,7 +13,7 @@ use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 
-use super::{Router, Settings};
+use super::{Parcel, Router, Settings};
 use crate::{
     account::Account,
     ns,
@@ -152,7 +152,7 @@ impl Router {
             self.sessions.values().filter(|session| session.interested && *session.account != *name)
         {
             let head = push_head(session.jid.as_str(), cx);
-            cx.send(session.connection, Packet::from_iter([head, push.clone()]));
+            session.send(Parcel::plain(Packet::from_iter([head, push.clone()])), cx);
         }
     }
 }

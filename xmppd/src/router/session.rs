@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Router, people::Person};
+use super::{Parcel, Router, people::Person};
 use crate::{
-    features::offline::Withheld,
+    features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
     stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
@@ -32,7 +32,7 @@ pub struct Session {
     /// To whom it has sent presence directly (RFC 6121 §4.6).
     pub(crate) directed: Vec<Jid>,
     /// Messages that must come after those which the store is asked for.
-    pub(crate) withheld: Option<Vec<Withheld>>,
+    pub(crate) withheld: Option<Vec<Parcel>>,
 }
 
 /// Presence of an available resource.
@@ -98,13 +98,14 @@ impl Router {
 
     /// Forgets a session, tells those who saw it, and finds another way for what it was still to get.
     pub(super) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
+        features::went(self, id, cx);
         let Some(mut session) = self.sessions.remove(&id) else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
             person.sessions.retain(|other| *other != id);
         }
         let was_available = session.presence.take().is_some();
         let farewell = session.farewell();
-        self.farewell(was_available, &session.directed, &farewell, cx);
+        self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
         self.reroute_withheld(&mut session, cx);
     }
 }

@@ -16,7 +16,7 @@ pub mod stamped;
 
 use std::fmt;
 
-pub use error::StanzaError;
+pub use error::{Refusal, StanzaError};
 pub use kind::{IqType, Kind, MessageType, PresenceType};
 pub use stamped::{Packet, Stamped};
 

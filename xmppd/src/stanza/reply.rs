@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::StanzaError;
+use super::Refusal;
 use crate::{
     ns,
     xml::{Element, Escaped},
@@ -20,11 +20,12 @@ pub fn result(request: &Element, to: &str, payload: &str) -> String {
 
 /// A stanza error (RFC 6120 §8.3) about `stanza`, to the one who sent it. The original is not repeated: its
 /// sender has it.
-pub fn error(stanza: &Element, to: &str, error: StanzaError) -> String {
+pub fn error(stanza: &Element, to: &str, refusal: impl Into<Refusal>) -> String {
+    let Refusal { error, detail } = refusal.into();
     let mut reply = head(stanza, "error", to);
     write!(
         reply,
-        "><error type='{}'><{} xmlns='{}'/></error></{}>",
+        "><error type='{}'><{} xmlns='{}'/>{detail}</error></{}>",
         error.kind(),
         error.condition(),
         ns::STANZA_ERRORS,

@@ -1,9 +1,9 @@
-//! `SQLite`: accounts, and messages that wait for someone who is offline. Nothing else is ever written.
+//! `SQLite`: accounts, records, and messages that wait for someone who is offline. Nothing else is ever written.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
-//! | `accounts`, `offline` | what can be asked |
+//! | `accounts`, `offline`, `records` | what can be asked |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
 //!
@@ -12,6 +12,7 @@
 
 mod accounts;
 mod offline;
+mod records;
 mod schema;
 mod wipe;
 mod writer;

@@ -64,6 +64,15 @@ const MIGRATIONS: &[&str] = &[
     CREATE INDEX offline_message_account ON offline_message (account, id);
     CREATE INDEX offline_message_at ON offline_message (at);
 ",
+    "
+    CREATE TABLE record (
+        account INTEGER REFERENCES account ON DELETE CASCADE,   -- NULL: the server's own
+        shelf   TEXT NOT NULL,
+        key     TEXT NOT NULL,
+        value   BLOB NOT NULL
+    ) STRICT;
+    CREATE UNIQUE INDEX record_place ON record (coalesce(account, 0), shelf, key);
+",
 ];
 
 /// Opens or makes the file, locks it, brings it up to date, and wipes what a crash may have left in its log.

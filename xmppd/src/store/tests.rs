@@ -14,6 +14,7 @@ use super::*;
 use crate::{
     account::Account,
     auth::{Keys, Password},
+    record::{Record, Shelf},
 };
 
 const AT: OffsetDateTime = OffsetDateTime::UNIX_EPOCH;
@@ -211,7 +212,7 @@ async fn a_newer_schema_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refusal = Store::open(folder.path(), 200).err().unwrap();
-    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 2 }));
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 3 }));
 }
 
 #[tokio::test]
@@ -322,4 +323,42 @@ async fn what_a_crash_left_in_the_log_is_wiped_at_the_next_start() {
     let store = Store::open(folder.path(), 200).unwrap();
     assert_eq!(files_with(&folder, MARK), [FILE]);
     assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
+}
+
+fn fact(owner: &str, key: &str, value: Option<&'static str>) -> Record {
+    Record::of_account(&owner.into(), Shelf::PrivateXml, key, value.map(Bytes::from))
+}
+
+#[tokio::test]
+async fn records_come_back_until_they_end() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let of_server = Record::of_server(Shelf::MessageOfTheDay, "", Some("hello".into()));
+    let written = vec![fact("juliet", "a", Some("1")), fact("juliet", "b", Some("2")), of_server.clone()];
+    answered(store.record(written)).await.unwrap();
+    answered(store.record(vec![fact("juliet", "a", Some("3")), fact("juliet", "b", None)])).await.unwrap();
+    store.close().await;
+    let store = Store::open(folder.path(), 200).unwrap();
+    assert_eq!(store.records().await.unwrap(), [of_server, fact("juliet", "a", Some("3"))]);
+}
+
+#[tokio::test]
+async fn records_are_written_all_or_none() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let written =
+        answered(store.record(vec![fact("juliet", "a", Some("1")), fact("nobody", "a", Some("1"))]));
+    assert!(matches!(written.await, Err(StoreError::NoSuchAccount(name)) if name == "nobody"));
+    assert_eq!(store.records().await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn what_an_account_recorded_ends_with_it() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    answered(store.record(vec![fact("juliet", "a", Some("canary-of-a-record"))])).await.unwrap();
+    assert_ne!(files_with(&folder, MARK), [""; 0]);
+    store.remove_account("juliet").await.unwrap();
+    assert_eq!(store.records().await.unwrap(), []);
+    assert_eq!(files_with(&folder, MARK), [""; 0]);
 }

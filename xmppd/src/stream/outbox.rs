@@ -6,7 +6,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::StreamError;
-use crate::stanza::Packet;
+use crate::{record::Record, stanza::Packet};
 
 /// A connection, as the network numbers them; never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -36,7 +36,14 @@ pub enum Action {
         /// When it came.
         at: OffsetDateTime,
         /// What to tell whom if there is no room for it.
-        refusal: Option<(ConnectionId, Packet)>,
+        refusal: Option<(SessionId, Packet)>,
+    },
+    /// Write these down, all or none.
+    Record {
+        /// What.
+        records: Vec<Record>,
+        /// What to tell whom when they are on disk.
+        receipt: Option<Receipt>,
     },
     /// Put this into the connection's mailbox.
     Send {
@@ -52,6 +59,16 @@ pub enum Action {
         /// Who waits for them.
         session: SessionId,
     },
+}
+
+/// What a session waits for until something is on disk.
+pub struct Receipt {
+    /// Who waits.
+    pub session: SessionId,
+    /// The answer when it is.
+    pub done: Packet,
+    /// The answer when it cannot be.
+    pub failed: Packet,
 }
 
 /// What pure code may use of the world.
@@ -70,6 +87,13 @@ impl Context<'_> {
     /// Puts a packet into a connection's mailbox.
     pub fn send(&mut self, connection: ConnectionId, packet: Packet) {
         self.outbox.push(Action::Send { connection, packet });
+    }
+
+    /// Has facts written down that nobody waits for.
+    pub fn record(&mut self, records: Vec<Record>) {
+        if !records.is_empty() {
+            self.outbox.push(Action::Record { records, receipt: None });
+        }
     }
 
     /// A name that nobody can guess: 96 bits, in letters and digits.

@@ -20,6 +20,8 @@
 //! admin adds NAME                         and so with `disables`, `enables`, `removes`
 //! admin renames NAME to TEXT
 //! admin changes the password of NAME
+//! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
+//! server restarts                         everybody is gone, and so is what is not on disk
 //! store is slow                           until `store answers`, nobody gets what waits
 //! time passes: 90 s
 //! ```

@@ -12,8 +12,9 @@ use xmppd::{
     account::Account,
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
     features::offline::Waited,
-    router::{AccountChange, Router, Settings},
-    stream::{Action, ConnectionId, Context, SessionId, Step, StreamError},
+    record::{Owner, Record},
+    router::{AccountChange, Parcel, Router, Settings},
+    stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
 
@@ -34,10 +35,12 @@ type Unanswered = (Arc<str>, SessionId, Vec<KeptMessage>);
 
 pub(super) struct Stage {
     title: String,
+    settings: Settings,
     router: Router,
     clients: BTreeMap<String, Client>,
     accounts: HashMap<String, Account>,
     waiting: HashMap<Arc<str>, Vec<KeptMessage>>,
+    records: Vec<Record>,
     /// What the store has been asked and not answered yet, while it is slow.
     unanswered: Option<Vec<Unanswered>>,
     /// Whether the store fails to bring what waits.
@@ -57,20 +60,14 @@ impl Stage {
             account("romeo", "Romeo", &[]),
             account("nurse", "Nurse", &["Staff"]),
         ];
-        let settings = Settings {
-            domain: "school.test".to_owned(),
-            organisation: "The School".to_owned(),
-            stanza_bytes: 20_000,
-            resources_per_account: 3,
-            version_shown: title.contains("shows its version"),
-        };
-        let authenticator = Authenticator::new("school.test", DecoySecret::new([7; 32]));
         Self {
             title: title.to_owned(),
-            router: Router::new(settings, authenticator, accounts.to_vec(), now),
+            router: router(settings(), accounts.to_vec(), now),
+            settings: settings(),
             clients: BTreeMap::new(),
             accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
             waiting: HashMap::new(),
+            records: Vec::new(),
             unanswered: None,
             is_broken: false,
             bindings: Bindings::new(),
@@ -90,6 +87,11 @@ impl Stage {
                 let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
                 self.now += seconds;
                 self.instant += seconds;
+                Ok(())
+            }
+            ("server", ["has", key, value]) => self.set(key, value),
+            ("server", ["restarts"]) => {
+                self.restart();
                 Ok(())
             }
             ("store", ["is", "slow"]) => {
@@ -273,10 +275,11 @@ impl Stage {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
                         waiting.push((at, stanza));
-                    } else if let Some((connection, packet)) = refusal {
-                        self.carry_out(vec![Action::Send { connection, packet }]);
+                    } else if let Some((session, packet)) = refusal {
+                        self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
                     }
                 }
+                Action::Record { records, receipt } => self.record(records, receipt),
                 Action::Send { connection, packet } => {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
@@ -291,6 +294,40 @@ impl Stage {
                 }
             }
         }
+    }
+
+    /// What the store would write down; a broken one writes nothing.
+    fn record(&mut self, records: Vec<Record>, receipt: Option<Receipt>) {
+        if !self.is_broken {
+            for record in records {
+                self.records.retain(|known| {
+                    (&known.owner, known.shelf, &known.key) != (&record.owner, record.shelf, &record.key)
+                });
+                self.records.extend(record.value.is_some().then_some(record));
+            }
+        }
+        if let Some(Receipt { session, done, failed }) = receipt {
+            let answer = Parcel::plain(if self.is_broken { failed } else { done });
+            self.drive(|router, cx| router.deliver(session, answer, cx));
+        }
+    }
+
+    /// The site wants it so, from a restart on.
+    fn set(&mut self, key: &str, value: &str) -> Outcome {
+        let settings = &mut self.settings;
+        match (key, value) {
+            ("version", "shown") => settings.version_shown = true,
+            _ => return Err("no such setting".to_owned()),
+        }
+        self.restart();
+        Ok(())
+    }
+
+    /// Everybody is cut off, and what is not on disk is forgotten.
+    fn restart(&mut self) {
+        self.clients.clear();
+        self.router = router(self.settings.clone(), self.accounts.values().cloned().collect(), self.now);
+        self.router.restore(&self.records);
     }
 
     /// What has been delivered to another session meanwhile is left out; what is being delivered is gone at once,
@@ -378,6 +415,8 @@ impl Stage {
             }
             ("removes", [name]) => {
                 self.accounts.remove(*name);
+                let owner = Owner::Account((*name).into());
+                self.records.retain(|record| record.owner != owner);
                 self.drive(|router, cx| router.apply(AccountChange::Removed((*name).to_owned()), cx));
                 return Ok(());
             }
@@ -427,4 +466,18 @@ fn show(seen: &Seen) -> String {
         Seen::End => "</stream:stream>".to_owned(),
         Seen::Header => "<stream:stream>".to_owned(),
     }
+}
+
+fn settings() -> Settings {
+    Settings {
+        domain: "school.test".to_owned(),
+        organisation: "The School".to_owned(),
+        stanza_bytes: 20_000,
+        resources_per_account: 3,
+        version_shown: false,
+    }
+}
+
+fn router(settings: Settings, accounts: Vec<Account>, now: OffsetDateTime) -> Router {
+    Router::new(settings, Authenticator::new("school.test", DecoySecret::new([7; 32])), accounts, now)
 }

@@ -1,5 +1,4 @@
-//! The store's part in messages that wait: errands to it, begun in the order in which the router asked for
-//! them.
+//! The store's part in what the router asks: errands to it, begun in the order in which it asked for them.
 
 use std::{
     collections::HashSet,
@@ -17,9 +16,11 @@ use tokio::{
 use super::shared::Shared;
 use crate::{
     features::offline::Waited,
+    record::Record,
+    router::Parcel,
     stanza::Packet,
     store::{Keeping, Kept, MessageId, Pending, Store},
-    stream::{ConnectionId, SessionId},
+    stream::{ConnectionId, Receipt, SessionId},
 };
 
 /// Something to ask of the store.
@@ -30,8 +31,10 @@ pub(super) enum Errand {
         sender: Arc<str>,
         stanza: Bytes,
         at: OffsetDateTime,
-        refusal: Option<(ConnectionId, Packet)>,
+        refusal: Option<(SessionId, Packet)>,
     },
+    /// Write these down.
+    Record { records: Vec<Record>, receipt: Option<Receipt> },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
     /// Bring what waits.
@@ -77,6 +80,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusal).await });
             }
+            Errand::Record { records, receipt } => {
+                let recording = runner.store.record(records).await;
+                running.spawn(async move { runner.recorded(recording, receipt).await });
+            }
             Errand::Take { account, session } => {
                 let taking = runner.store.take_offline(&account).await;
                 running.spawn(async move { runner.taken(taking, &account, session).await });
@@ -90,15 +97,31 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
 }
 
 impl Runner {
-    async fn kept(&self, keeping: Pending<Keeping>, refusal: Option<(ConnectionId, Packet)>) {
+    async fn kept(&self, keeping: Pending<Keeping>, refusal: Option<(SessionId, Packet)>) {
         let kept = keeping.wait().await;
         if let Err(error) = &kept {
             tracing::error!(%error, "cannot keep a message");
         }
         if !matches!(kept, Ok(Keeping::Kept))
-            && let (Some((connection, refusal)), Some(shared)) = (refusal, self.shared.upgrade())
+            && let Some((session, refusal)) = refusal
         {
-            shared.drive(|_, cx| cx.send(connection, refusal));
+            self.tell(session, refusal);
+        }
+    }
+
+    async fn recorded(&self, recording: Pending<()>, receipt: Option<Receipt>) {
+        let recorded = recording.wait().await;
+        if let Err(error) = &recorded {
+            tracing::error!(%error, "cannot write down what changed");
+        }
+        if let Some(Receipt { session, done, failed }) = receipt {
+            self.tell(session, if recorded.is_ok() { done } else { failed });
+        }
+    }
+
+    fn tell(&self, session: SessionId, packet: Packet) {
+        if let Some(shared) = self.shared.upgrade() {
+            shared.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
         }
     }
 

@@ -1,0 +1,67 @@
+//! Small durable facts of accounts and of the server; see [`crate::record`].
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension, params};
+
+use super::{Erasure, Pending, Store, StoreError};
+use crate::record::{Owner, Record, Shelf};
+
+impl Store {
+    /// Everything that has been recorded, by shelf and key.
+    pub async fn records(&self) -> Result<Vec<Record>, StoreError> {
+        self.request(Erasure::Nothing, all).await
+    }
+
+    /// Writes these down, all or none. Records are written in the order in which this returns.
+    pub async fn record(&self, records: Vec<Record>) -> Pending<()> {
+        self.begin(Erasure::Nothing, move |connection| {
+            records.iter().try_for_each(|one| put(connection, one))
+        })
+        .await
+    }
+}
+
+fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
+    let query = "SELECT account.name, record.shelf, record.key, record.value FROM record
+                 LEFT JOIN account ON account.id = record.account ORDER BY record.shelf, record.key";
+    let mut statement = connection.prepare(query)?;
+    let mut rows = statement.query([])?;
+    let mut records = Vec::new();
+    while let Some(row) = rows.next()? {
+        let owner = match row.get::<_, Option<String>>(0)? {
+            Some(name) => Owner::Account(name.into()),
+            None => Owner::Server,
+        };
+        let shelf: String = row.get(1)?;
+        // Only a newer version has others, and its database is refused as a whole.
+        let Some(shelf) = Shelf::from_name(&shelf) else { continue };
+        let value: Vec<u8> = row.get(3)?;
+        records.push(Record { owner, shelf, key: row.get(2)?, value: Some(value.into()) });
+    }
+    Ok(records)
+}
+
+fn put(connection: &Connection, record: &Record) -> Result<(), StoreError> {
+    let account = match &record.owner {
+        Owner::Account(name) => Some(id_of(connection, name)?),
+        Owner::Server => None,
+    };
+    let (shelf, key) = (record.shelf.name(), &record.key);
+    if let Some(value) = &record.value {
+        let put = "INSERT INTO record (account, shelf, key, value) VALUES (?1, ?2, ?3, ?4)
+                   ON CONFLICT (coalesce(account, 0), shelf, key) DO UPDATE SET value = excluded.value";
+        connection.prepare_cached(put)?.execute(params![account, shelf, key, &value[..]])?;
+    } else {
+        let remove = "DELETE FROM record
+                      WHERE coalesce(account, 0) = coalesce(?1, 0) AND shelf = ?2 AND key = ?3";
+        connection.prepare_cached(remove)?.execute(params![account, shelf, key])?;
+    }
+    Ok(())
+}
+
+fn id_of(connection: &Connection, name: &Arc<str>) -> Result<i64, StoreError> {
+    let mut query = connection.prepare_cached("SELECT id FROM account WHERE name = ?1")?;
+    let id = query.query_row([&**name], |row| row.get(0)).optional()?;
+    id.ok_or_else(|| StoreError::NoSuchAccount(name.to_string()))
+}
