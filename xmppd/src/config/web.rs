@@ -168,8 +168,8 @@ mod tests {
     #[test]
     fn its_own_site_is_the_one_that_may_speak_to_it() {
         let Config { web, domain, .. } = parse("[web]\nenabled = true");
-        assert_eq!(web.authority(&domain), "xn--schle-kva.test:5443");
-        assert_eq!(web.origins(&domain), HashSet::from(["https://xn--schle-kva.test:5443".to_owned()]));
+        assert_eq!(web.authority(&domain), "xn--schle-mva.test:5443");
+        assert_eq!(web.origins(&domain), HashSet::from(["https://xn--schle-mva.test:5443".to_owned()]));
         let Config { web, domain, .. } =
             parse("[web]\nhost = \"web.school.test\"\nport = 5500\norigins = [\"https://school.test\"]");
         assert_eq!(web.authority(&domain), "web.school.test:5500");

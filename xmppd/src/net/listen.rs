@@ -16,12 +16,13 @@ use tokio::{
 
 use super::{
     ServeError,
+    begin::{self, Beginning, Service},
     complaint::Complaint,
-    connection::{self, Beginning, Service},
     gate::{Gate, Permit},
     live::Running,
     shared::Shared,
     tls::Certificate,
+    web,
 };
 use crate::{
     auth::Authenticator,
@@ -68,16 +69,18 @@ impl Server {
         router.restore(&store.records().await?);
         let mut listeners = Vec::new();
         for address in &config.listen.addresses {
-            for (port, beginning) in
-                [(config.listen.starttls, Beginning::StartTls), (config.listen.direct_tls, Beginning::Direct)]
-            {
+            for (port, beginning) in ports(config) {
                 let address = SocketAddr::new(*address, port.number());
                 let listener = TcpListener::bind(address).await;
                 listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
             }
         }
-        let service =
-            Service { shared: Shared::new(router, store), certificate, limits: config.limits.clone() };
+        let service = Service {
+            shared: Shared::new(router, store),
+            certificate,
+            limits: config.limits.clone(),
+            site: web::Site::new(config),
+        };
         Ok(Self {
             listeners,
             service: Arc::new(service),
@@ -126,6 +129,14 @@ impl Server {
     }
 }
 
+/// Where it listens, and how connections begin there.
+fn ports(config: &Config) -> impl Iterator<Item = (config::Port, Beginning)> {
+    let web = config.web.enabled.then_some((config.web.port, Beginning::Web));
+    [(config.listen.starttls, Beginning::StartTls), (config.listen.direct_tls, Beginning::Direct)]
+        .into_iter()
+        .chain(web)
+}
+
 async fn accept(
     listener: TcpListener,
     beginning: Beginning,
@@ -167,7 +178,7 @@ fn admit(
     }
     let (service, alive) = (Arc::clone(service), alive.clone());
     tokio::spawn(async move {
-        connection::serve(tcp, peer, beginning, &service).await;
+        begin::serve(tcp, peer, beginning, &service).await;
         drop((permit, alive));
     });
 }

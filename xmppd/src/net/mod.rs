@@ -8,19 +8,23 @@
 //! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
 //! | `shared` | the router under its lock, and everybody's mailbox |
 //! | `mailbox` | what waits to be written to one connection |
+//! | `begin` | how one connection begins, and its end |
 //! | `connection` | one connection: bytes in, bytes out |
+//! | `inlet` | what has been read, taken apart as far as it is whole |
 //! | `pace` | when it may be read and written to, and when to look at it again |
 //! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
 //! | `errands` | the store's part in what the router asks |
 //! | `live` | changes by the administrator, carried into the running server |
-//! | `web` | HTTPS on a port of its own: WebSocket, discovery, shared files |
+//! | `web` | HTTPS on a port of its own: WebSocket, discovery |
 
+mod begin;
 mod complaint;
 mod connection;
 mod errands;
 mod gate;
+mod inlet;
 mod listen;
 mod live;
 mod mailbox;

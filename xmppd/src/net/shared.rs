@@ -15,7 +15,7 @@ use super::{
 use crate::{
     router::Router,
     store::Store,
-    stream::{Action, ConnectionId, Context, StreamError},
+    stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
 
 /// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
@@ -45,10 +45,10 @@ impl Shared {
     }
 
     /// A mailbox for a new connection.
-    pub(super) fn open(&self) -> (ConnectionId, Arc<Mailbox>) {
+    pub(super) fn open(&self, framing: Framing) -> (ConnectionId, Arc<Mailbox>) {
         let mut core = self.core.lock();
         core.last_connection += 1;
-        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::<Mailbox>::default());
+        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::new(Mailbox::new(framing)));
         core.mailboxes.insert(id, Arc::clone(&mailbox));
         (id, mailbox)
     }

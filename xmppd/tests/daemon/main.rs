@@ -10,3 +10,5 @@ mod lifecycle;
 mod login;
 mod messages;
 mod server;
+mod web;
+mod websocket;

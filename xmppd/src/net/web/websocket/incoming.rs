@@ -115,7 +115,7 @@ mod tests {
     use bytes::BufMut;
     use proptest::prelude::*;
     use tokio_tungstenite::tungstenite::protocol::frame::{
-        Frame,
+        FrameHeader,
         coding::{Control, Data, OpCode},
     };
 
@@ -123,10 +123,11 @@ mod tests {
 
     /// A frame as an unrelated client writes it.
     fn frame(opcode: OpCode, is_final: bool, payload: &[u8]) -> Vec<u8> {
-        let mut frame = Frame::message(payload.to_vec(), opcode, is_final);
-        frame.header_mut().mask = Some([7, 11, 13, 17]);
+        let mask = [7, 11, 13, 17];
+        let header = FrameHeader { is_final, opcode, mask: Some(mask), ..FrameHeader::default() };
         let mut bytes = Vec::new();
-        frame.format(&mut bytes).unwrap();
+        header.format(payload.len() as u64, &mut bytes).unwrap();
+        bytes.extend(payload.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
         bytes
     }
 
@@ -209,11 +210,11 @@ mod tests {
         fn however_it_is_cut_it_reads_the_same(
             texts in proptest::collection::vec("[<a-zé/>]{0,300}", 1..5),
             piece in 1..700_usize,
-            long in "x{65530,65600}",
+            long in 65_530..65_600_usize,
         ) {
-            let texts = [texts, vec![long]].concat();
+            let texts = [texts, vec!["x".repeat(long)]].concat();
             let whole: Vec<_> = texts.iter().flat_map(|one| text(true, one.as_bytes())).collect();
-            prop_assert_eq!(read(&whole, piece, 100_000).unwrap(), texts.clone());
+            prop_assert!(read(&whole, piece, 100_000).unwrap() == texts);
             let fragments: Vec<_> = texts
                 .iter()
                 .flat_map(|one| {
@@ -222,7 +223,7 @@ mod tests {
                 })
                 .collect();
             let expected: Vec<_> = texts.iter().flat_map(|one| ["ping 0".to_owned(), one.clone()]).collect();
-            prop_assert_eq!(read(&fragments, piece, 100_000).unwrap(), expected);
+            prop_assert!(read(&fragments, piece, 100_000).unwrap() == expected);
         }
     }
 }
