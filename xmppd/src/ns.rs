@@ -4,6 +4,8 @@
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0085, who types and who does not.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// XEP-0050, ad-hoc commands.
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// XEP-0004, data forms.
 pub const DATA_FORMS: &str = "jabber:x:data";
 /// RFC 6120, the content namespace of clients.

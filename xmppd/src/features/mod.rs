@@ -5,6 +5,7 @@
 //! is answered.
 
 pub mod caps;
+pub mod commands;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -25,7 +26,9 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 10] = [
+pub const ALL: [&Feature; 12] = [
+    &commands::FEATURE,
+    &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,

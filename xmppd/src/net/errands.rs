@@ -15,16 +15,19 @@ use tokio::{
 
 use super::shared::Shared;
 use crate::{
+    act::Act,
     features::offline::Waited,
     record::Record,
     router::Parcel,
     stanza::Packet,
     store::{Keeping, Kept, MessageId, Pending, Store},
-    stream::{ConnectionId, Receipt, SessionId},
+    stream::{ConnectionId, Receipt, SessionId, Ticket},
 };
 
 /// Something to ask of the store.
 pub(super) enum Errand {
+    /// Do these, one after the other.
+    Administer { acts: Vec<Act>, who: String, ticket: Ticket },
     /// Keep this.
     Keep {
         account: Arc<str>,
@@ -80,6 +83,9 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusal).await });
             }
+            Errand::Administer { acts, who, ticket } => {
+                running.spawn(async move { runner.administer(acts, who, ticket).await });
+            }
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
                 running.spawn(async move { runner.recorded(recording, receipt).await });
@@ -106,6 +112,21 @@ impl Runner {
             && let Some((session, refusal)) = refusal
         {
             self.tell(session, refusal);
+        }
+    }
+
+    /// In the way of the control socket: in the store first, then live, with an audit line for each.
+    async fn administer(&self, acts: Vec<Act>, who: String, ticket: Ticket) {
+        let Some(administration) = self.shared.upgrade().and_then(|shared| shared.administration()) else {
+            return;
+        };
+        let mut outcomes = Vec::with_capacity(acts.len());
+        for act in acts {
+            let outcome = administration.carry_out(&who, act.into()).await;
+            outcomes.push(outcome.map(|_| ()).map_err(|refusal| refusal.what));
+        }
+        if let Some(shared) = self.shared.upgrade() {
+            shared.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
         }
     }
 

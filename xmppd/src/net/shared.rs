@@ -1,6 +1,10 @@
 //! The router under its lock, and everybody's mailbox.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock, Weak},
+    time::Instant,
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -13,6 +17,7 @@ use super::{
     mailbox::Mailbox,
 };
 use crate::{
+    control::Administration,
     router::Router,
     store::Store,
     stream::{Action, ConnectionId, Context, Framing, StreamError},
@@ -23,6 +28,8 @@ use crate::{
 pub(super) struct Shared {
     core: Mutex<Core>,
     random: SystemRandom,
+    /// Set once the server stands.
+    administration: OnceLock<Weak<Administration>>,
 }
 
 struct Core {
@@ -39,9 +46,23 @@ impl Shared {
         let (errands, waiting) = errands::errands();
         let core =
             Core { router, mailboxes: HashMap::new(), last_connection: 0, outbox: Vec::new(), errands };
-        let shared = Arc::new(Self { core: Mutex::new(core), random: SystemRandom::new() });
+        let shared = Arc::new(Self {
+            core: Mutex::new(core),
+            random: SystemRandom::new(),
+            administration: OnceLock::new(),
+        });
         tokio::spawn(errands::run(waiting, store, Arc::downgrade(&shared)));
         shared
+    }
+
+    /// Who carries out what administrators ask from their clients.
+    pub(super) fn set_administration(&self, administration: &Arc<Administration>) {
+        self.administration.get_or_init(|| Arc::downgrade(administration));
+    }
+
+    /// The same, while the server lives.
+    pub(super) fn administration(&self) -> Option<Arc<Administration>> {
+        self.administration.get()?.upgrade()
     }
 
     /// A mailbox for a new connection.
@@ -103,6 +124,9 @@ impl Core {
         let mut caused = 0;
         for action in self.outbox.drain(..) {
             match action {
+                Action::Administer { acts, who, ticket } => {
+                    self.errands.add(Errand::Administer { acts, who, ticket });
+                }
                 Action::Close { connection, error } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
                         mailbox.close(error);

@@ -37,7 +37,10 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features,
+    features::{
+        self,
+        commands::{Sittings, announcements::Announcements},
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -70,6 +73,8 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) announcements: Announcements,
+    pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -97,6 +102,8 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            announcements: Announcements::default(),
+            sittings: Sittings::default(),
             started: now,
             domain,
             authenticator,

@@ -47,6 +47,8 @@ pub enum AccountChange {
     Put(Arc<Account>),
     /// There is no such account any more.
     Removed(String),
+    /// Its sessions are to end; it may log in again at once.
+    SessionsEnded(String),
 }
 
 impl Person {
@@ -67,6 +69,7 @@ impl Router {
                 self.put(account, cx);
             }
             AccountChange::Put(account) => self.put(account, cx),
+            AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 self.people.remove(&*name);

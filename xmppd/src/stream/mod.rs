@@ -30,7 +30,7 @@ use bytes::{Bytes, BytesMut};
 pub use error::StreamError;
 pub use framing::Framing;
 pub use host::Host;
-pub use outbox::{Action, ConnectionId, Context, Receipt, SessionId};
+pub use outbox::{Action, ConnectionId, Context, Receipt, SessionId, Ticket};
 
 use crate::{
     auth::ChannelBindings,

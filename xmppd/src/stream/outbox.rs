@@ -6,7 +6,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::StreamError;
-use crate::{record::Record, stanza::Packet};
+use crate::{act::Act, record::Record, stanza::Packet};
 
 /// A connection, as the network numbers them; never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -18,6 +18,15 @@ pub struct SessionId(pub u64);
 
 /// One thing to be done. Never shown by `Debug`, for it holds content.
 pub enum Action {
+    /// Do these for an administrator, one after the other, and hand the router their outcomes.
+    Administer {
+        /// What.
+        acts: Vec<Act>,
+        /// Who asks.
+        who: String,
+        /// Where the outcomes belong.
+        ticket: Ticket,
+    },
     /// Send this error, then end the stream and the connection. The session is gone already.
     Close {
         /// Whose.
@@ -59,6 +68,19 @@ pub enum Action {
         /// Who waits for them.
         session: SessionId,
     },
+}
+
+/// A command that waits for the outcomes of what it has asked for.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who waits.
+    pub session: SessionId,
+    /// The request's id, if it has one.
+    pub id: Option<String>,
+    /// The command's node.
+    pub node: &'static str,
+    /// The command's own session.
+    pub sitting: String,
 }
 
 /// What a session waits for until something is on disk.

@@ -10,6 +10,7 @@ use bytes::{Bytes, BytesMut};
 use time::{OffsetDateTime, macros::datetime};
 use xmppd::{
     account::Account,
+    act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
     features::offline::Waited,
     record::{Owner, Record},
@@ -270,6 +271,10 @@ impl Stage {
     fn carry_out(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
+                Action::Administer { acts, ticket, .. } => {
+                    let outcomes: Vec<_> = acts.into_iter().map(|act| self.act(act)).collect();
+                    self.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+                }
                 Action::Close { connection, error } => self.close(connection, error),
                 Action::KeepOffline { account, stanza, at, refusal, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
@@ -394,6 +399,33 @@ impl Stage {
         if self.client(who)?.is_cut_off { Ok(()) } else { Err("but is not".to_owned()) }
     }
 
+    /// What `control::Administration` would do, as far as transcripts look at it.
+    fn act(&mut self, act: Act) -> act::Outcome {
+        let (verb, name) = match act {
+            Act::Add { name, display_name, groups, .. } => {
+                let name = name.to_string();
+                if self.accounts.contains_key(&name) {
+                    return Err(format!("there is an account `{name}` already"));
+                }
+                let groups: Vec<String> = groups.into_iter().map(String::from).collect();
+                let display_name = display_name.map_or_else(|| name.clone(), String::from);
+                let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+                self.accounts.insert(name.clone(), account(&name, &display_name, &groups));
+                ("enables", name)
+            }
+            Act::Disable(name) => ("disables", name.to_string()),
+            Act::Enable(name) => ("enables", name.to_string()),
+            Act::EndSessions(name) => ("kicks", name.to_string()),
+            Act::Remove(name) => ("removes", name.to_string()),
+            Act::SetPassword { name, .. } => ("changes the password of", name.to_string()),
+        };
+        let words: Vec<&str> = verb.split(' ').chain([name.as_str()]).collect();
+        if !self.accounts.contains_key(&name) {
+            return Err(format!("there is no account `{name}`"));
+        }
+        self.administer(words[0], &words[1..])
+    }
+
     fn administer(&mut self, verb: &str, rest: &[&str]) -> Outcome {
         let (name, changed): (&str, fn(&mut Account, &[&str])) = match (verb, rest) {
             ("adds", [name]) => {
@@ -402,6 +434,7 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("promotes", [name]) => (*name, |account, _| account.administrator = true),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
             }
@@ -411,6 +444,11 @@ impl Stage {
                     Keys::derive(&Password::prepare("another password").expect("it is long enough"));
                 let account = Arc::new(account.clone());
                 self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
+                return Ok(());
+            }
+            ("kicks", [name]) => {
+                let change = AccountChange::SessionsEnded((*name).to_owned());
+                self.drive(|router, cx| router.apply(change, cx));
                 return Ok(());
             }
             ("removes", [name]) => {
