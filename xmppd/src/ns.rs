@@ -48,6 +48,8 @@ pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// XEP-0202, entity time.
 pub const TIME: &str = "urn:xmpp:time";
+/// XEP-0363, files shared through the web port.
+pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use error::{ConfigError, Mistake};
 use parts::within;
 pub use parts::{Domain, Port};
-pub use web::{MediaRange, Origin, Upload, Web};
+pub use web::{Origin, Upload, Web};
 
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]

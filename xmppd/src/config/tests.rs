@@ -24,7 +24,7 @@ fn every_key_can_be_given() {
         offline-messages = 0\noffline-days = 6
         [web]\nenabled = true\nport = 15443\nhost = \"web.school.test\"\naddresses = [\"192.168.1.5\"]
         origins = [\"https://web.school.test:15443\"]
-        [upload]\nenabled = true\nmax-bytes = 1024\nquota-bytes = 2048\ntotal-bytes = 4096\ndays = 7
+        [upload]\nenabled = true\nmax-bytes = 1024\nquota-bytes = 2000000\ntotal-bytes = 4000000\ndays = 7
         types = [\"application/octet-stream\", \"image/*\"]"
     );
     let config = Config::parse(&text).unwrap();

@@ -5,6 +5,7 @@ use std::{collections::HashSet, net::IpAddr};
 use serde::Deserialize;
 
 use super::{Config, Domain, Listen, Port, parts::within};
+use crate::features::upload::{MediaRange, Terms};
 
 /// `[web]`: HTTPS, for WebSocket (RFC 7395), discovery (XEP-0156) and shared files (XEP-0363).
 #[derive(Clone, Debug, Deserialize)]
@@ -32,10 +33,10 @@ pub struct Upload {
     #[serde(deserialize_with = "within::<_, _, 1024, 4_294_967_296>")]
     pub max_bytes: u64,
     /// The most that one account's files may have together.
-    #[serde(deserialize_with = "within::<_, _, 1024, 1_099_511_627_776>")]
+    #[serde(deserialize_with = "within::<_, _, 1_048_576, 1_099_511_627_776>")]
     pub quota_bytes: u64,
     /// The most that all files may have together.
-    #[serde(deserialize_with = "within::<_, _, 1024, 1_099_511_627_776>")]
+    #[serde(deserialize_with = "within::<_, _, 1_048_576, 1_099_511_627_776>")]
     pub total_bytes: u64,
     /// What may be shared.
     pub types: Vec<MediaRange>,
@@ -48,11 +49,6 @@ pub struct Upload {
 #[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq)]
 #[serde(try_from = "String")]
 pub struct Origin(String);
-
-/// One media type, or all of one kind, such as `image/*` (RFC 9110 §12.5.1).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
-#[serde(try_from = "String")]
-pub struct MediaRange(String);
 
 impl Web {
     /// The name in its URLs and its port, as browsers write them.
@@ -71,16 +67,6 @@ impl Web {
     }
 }
 
-impl MediaRange {
-    /// Whether it holds a media type, which is in lower case and without parameters.
-    pub fn contains(&self, media_type: &str) -> bool {
-        match self.0.strip_suffix('*') {
-            Some(kind) => media_type.starts_with(kind),
-            None => self.0 == media_type,
-        }
-    }
-}
-
 impl TryFrom<String> for Origin {
     type Error = String;
 
@@ -96,18 +82,18 @@ impl TryFrom<String> for Origin {
     }
 }
 
-impl TryFrom<String> for MediaRange {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let is_token = |part: &str| {
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || "!#$&-^_.+".contains(c);
-            !part.is_empty() && part.chars().all(is_plain)
-        };
-        match text.split_once('/') {
-            Some((kind, part)) if is_token(kind) && (part == "*" || is_token(part)) => Ok(Self(text)),
-            _ => Err(format!("`{text}` is not a media type\nwrite `image/png`, or `image/*` for all images")),
-        }
+impl Config {
+    /// On what terms users may share files; `None` if they may not.
+    pub fn upload_terms(&self) -> Option<Terms> {
+        let Upload { enabled, max_bytes, quota_bytes, total_bytes, types, days } = self.upload.clone();
+        enabled.then(|| Terms {
+            base: format!("https://{}/upload/", self.web.authority(&self.domain)),
+            file_bytes: max_bytes,
+            account_bytes: quota_bytes,
+            all_bytes: total_bytes,
+            types,
+            days,
+        })
     }
 }
 
@@ -144,7 +130,7 @@ impl Default for Upload {
             max_bytes: 16 * 1024 * 1024,
             quota_bytes: 256 * 1024 * 1024,
             total_bytes: 4 * 1024 * 1024 * 1024,
-            types: types.map(|one| MediaRange(one.to_owned())).into(),
+            types: types.map(|one| MediaRange::try_from(one.to_owned()).expect("it is a media type")).into(),
             days: 30,
         }
     }
@@ -174,12 +160,5 @@ mod tests {
             parse("[web]\nhost = \"web.school.test\"\nport = 5500\norigins = [\"https://school.test\"]");
         assert_eq!(web.authority(&domain), "web.school.test:5500");
         assert_eq!(web.origins(&domain), HashSet::from(["https://school.test".to_owned()]));
-    }
-
-    #[test]
-    fn a_kind_holds_all_its_types() {
-        let range = |text: &str| MediaRange::try_from(text.to_owned()).unwrap();
-        assert!(range("image/*").contains("image/png") && range("image/png").contains("image/png"));
-        assert!(!range("image/*").contains("imagery/png") && !range("image/png").contains("image/png2"));
     }
 }

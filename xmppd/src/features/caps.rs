@@ -4,7 +4,10 @@
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use ring::digest::{SHA1_FOR_LEGACY_USE_ONLY, digest};
 
-use super::{Feature, disco};
+use super::{
+    Feature,
+    disco::{self, Extension},
+};
 use crate::{ns, router::Settings};
 
 /// Advertised, and answered by service discovery.
@@ -28,6 +31,10 @@ fn hash(settings: &Settings) -> String {
     for var in disco::advertised(settings) {
         text.push_str(var);
         text.push('<');
+    }
+    for Extension { form_type, fields } in disco::extensions(settings) {
+        let fields = fields.iter().flat_map(|(name, value)| [*name, value]);
+        text.extend([form_type].into_iter().chain(fields).flat_map(|part| [part, "<"]));
     }
     BASE64.encode(digest(&SHA1_FOR_LEGACY_USE_ONLY, text.as_bytes()))
 }

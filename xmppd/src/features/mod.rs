@@ -15,7 +15,10 @@ pub mod ping;
 pub mod roster;
 pub mod session;
 pub mod time;
+pub mod upload;
 pub mod version;
+
+use disco::Extension;
 
 use crate::{
     record::{Record, Shelf},
@@ -26,7 +29,7 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 12] = [
+pub const ALL: [&Feature; 13] = [
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
@@ -37,6 +40,7 @@ pub const ALL: [&Feature; 12] = [
     &roster::FEATURE,
     &session::FEATURE,
     &time::FEATURE,
+    &upload::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
 ];
@@ -49,6 +53,10 @@ pub struct Feature {
     pub advertised: &'static [&'static str],
     /// What service discovery says about every account because of it.
     pub of_account: &'static [&'static str],
+    /// What service discovery says about the server because of it beside features (XEP-0128).
+    pub extension: fn(&Settings) -> Option<Extension>,
+    /// What belongs to the server because of it (XEP-0030 §4), as XML; empty for nothing.
+    pub items: fn(&Settings) -> String,
     /// Whether the site wants it.
     pub enabled: fn(&Settings) -> bool,
     /// What the stream features of someone who has logged in say because of it; empty for nothing.
@@ -113,6 +121,8 @@ impl Feature {
         namespace: "",
         advertised: &[],
         of_account: &[],
+        extension: |_| None,
+        items: |_| String::new(),
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),

@@ -63,6 +63,7 @@ impl Server {
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
             version_shown: false,
+            upload: config.upload_terms(),
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
         let mut router =
@@ -76,13 +77,22 @@ impl Server {
                 listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
             }
         }
+        let files = store.files().clone();
+        if config.upload.enabled {
+            files.prepare(|name| router.uploaded(name).is_some()).map_err(ServeError::Files)?;
+        }
         let shared = Shared::new(router, store.clone());
+        tokio::spawn(web::expire(Arc::downgrade(&shared)));
         let gate = Gate::new(config.limits.connections, config.limits.connections_per_address);
         let live = Arc::new(Running { shared: Arc::clone(&shared), gate: Arc::clone(&gate) });
         let administration = Arc::new(Administration::new(store, live));
         shared.set_administration(&administration);
-        let service =
-            Service { shared, certificate, limits: config.limits.clone(), site: web::Site::new(config) };
+        let service = Service {
+            shared,
+            certificate,
+            limits: config.limits.clone(),
+            site: web::Site::new(config, &files),
+        };
         Ok(Self {
             listeners,
             service: Arc::new(service),

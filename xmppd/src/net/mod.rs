@@ -17,7 +17,7 @@
 //! | `transport` | TCP, or TLS over it |
 //! | `errands` | the store's part in what the router asks |
 //! | `live` | changes by the administrator, carried into the running server |
-//! | `web` | HTTPS on a port of its own: WebSocket, discovery |
+//! | `web` | HTTPS on a port of its own: WebSocket, discovery, files that users share |
 
 mod begin;
 mod complaint;
@@ -48,6 +48,9 @@ use crate::store::StoreError;
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The folder of files that users share is of no use.
+    #[error("cannot use the folder `uploads` in the data folder: {0}")]
+    Files(io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -76,6 +79,7 @@ impl ServeError {
     /// What to do about it, where something is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Files(_) => Some("it must belong to the daemon's user, and hold files only"),
             Self::Listen { .. } => {
                 Some("is another server running there, and is the address one of this jail?")
             }

@@ -132,6 +132,7 @@ impl Core {
                         mailbox.close(error);
                     }
                 }
+                Action::EraseFiles(names) => self.errands.add(Errand::EraseFiles(names)),
                 Action::Send { connection, packet } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
                         caused += packet.iter().map(Bytes::len).sum::<usize>();

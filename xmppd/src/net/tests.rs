@@ -56,6 +56,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
         version_shown: false,
+        upload: None,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);

@@ -40,6 +40,7 @@ use crate::{
     features::{
         self,
         commands::{Sittings, announcements::Announcements},
+        upload::{Terms, Uploads},
     },
     jid::Jid,
     record::Record,
@@ -64,6 +65,8 @@ pub struct Settings {
     pub resources_per_account: usize,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// On what terms users may share files (XEP-0363); `None` if they may not.
+    pub upload: Option<Terms>,
 }
 
 /// Everything that the server knows while it runs.
@@ -75,6 +78,7 @@ pub struct Router {
     pub(crate) sessions: BTreeMap<SessionId, Session>,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
+    pub(crate) uploads: Uploads,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -104,6 +108,7 @@ impl Router {
             sessions: BTreeMap::new(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
+            uploads: Uploads::default(),
             started: now,
             domain,
             authenticator,

@@ -34,6 +34,8 @@ pub enum Action {
         /// Why.
         error: StreamError,
     },
+    /// Erase these files that users have shared.
+    EraseFiles(Vec<String>),
     /// Keep a message for somebody who is offline.
     KeepOffline {
         /// For whom.

@@ -10,5 +10,6 @@ mod lifecycle;
 mod login;
 mod messages;
 mod server;
+mod upload;
 mod web;
 mod websocket;

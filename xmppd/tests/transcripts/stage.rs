@@ -12,7 +12,7 @@ use xmppd::{
     account::Account,
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::Waited,
+    features::{offline::Waited, upload::Terms},
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
     stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
@@ -284,6 +284,7 @@ impl Stage {
                         self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
                     }
                 }
+                Action::EraseFiles(_) => {} // there are none
                 Action::Record { records, receipt } => self.record(records, receipt),
                 Action::Send { connection, packet } => {
                     if let Some(client) = self.at(connection) {
@@ -322,6 +323,7 @@ impl Stage {
         let settings = &mut self.settings;
         match (key, value) {
             ("version", "shown") => settings.version_shown = true,
+            ("upload", "on") => settings.upload = Some(upload_terms()),
             _ => return Err("no such setting".to_owned()),
         }
         self.restart();
@@ -513,6 +515,19 @@ fn settings() -> Settings {
         stanza_bytes: 20_000,
         resources_per_account: 3,
         version_shown: false,
+        upload: None,
+    }
+}
+
+/// Small enough to be met.
+fn upload_terms() -> Terms {
+    Terms {
+        base: "https://school.test:5443/upload/".to_owned(),
+        file_bytes: 100_000,
+        account_bytes: 200_000,
+        all_bytes: 300_000,
+        types: ["application/octet-stream", "image/*"].map(|one| one.to_owned().try_into().unwrap()).into(),
+        days: 30,
     }
 }
 

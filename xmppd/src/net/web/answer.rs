@@ -1,23 +1,28 @@
 //! What becomes of one request.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use hyper::{Method, Request, StatusCode, body::Incoming, header};
 
 use super::{
     handshake,
     path::Path,
-    response::{Answer, empty, text, with},
+    response::{Answer, Content, empty, with},
     site::{Site, Visitor},
+    upload,
 };
 use crate::net::shared::Shared;
 
 /// Answers.
-pub(super) async fn answer(request: Request<Incoming>, site: &Site, _: &Shared) -> Answer {
+pub(super) async fn answer(request: Request<Incoming>, site: &Site, shared: &Arc<Shared>) -> Answer {
     let visitor = site.visitor(request.headers());
-    match Path::parse(request.uri().path()) {
+    let uri = request.uri().clone();
+    match Path::parse(uri.path()) {
         None => empty(StatusCode::NOT_FOUND),
         Some(Path::HostMeta) => host_meta(&request, &site.host_meta, "application/xrd+xml; charset=utf-8"),
         Some(Path::HostMetaJson) => host_meta(&request, &site.host_meta_json, "application/json"),
+        Some(Path::Upload(name)) => upload::serve(request, name, &visitor, site, shared).await,
         // RFC 7395 §3.1 has no login before the stream, so what is left to check is whose script it is.
         Some(Path::WebSocket) if visitor == Visitor::Stranger => empty(StatusCode::FORBIDDEN),
         Some(Path::WebSocket) => handshake::answer(&request),
@@ -31,7 +36,7 @@ fn host_meta<B>(request: &Request<B>, document: &Bytes, media_type: &'static str
         with(answer.headers_mut(), header::ALLOW, "GET, HEAD");
         return answer;
     }
-    let mut answer = text(StatusCode::OK, document.clone());
+    let mut answer = super::response::answer(StatusCode::OK, Content::Text(document.clone()));
     with(answer.headers_mut(), header::CONTENT_TYPE, media_type);
     with(answer.headers_mut(), header::ACCESS_CONTROL_ALLOW_ORIGIN, "*");
     with(answer.headers_mut(), header::CACHE_CONTROL, "max-age=3600");

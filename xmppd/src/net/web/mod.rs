@@ -7,6 +7,8 @@
 //! | `answer` | what becomes of one request |
 //! | `handshake` | from HTTP to WebSocket (RFC 6455 §4.2) |
 //! | `host_meta` | how else to connect (XEP-0156) |
+//! | `upload` | files that users share (XEP-0363) |
+//! | `range` | a part of a file |
 //! | `response` | what goes back: a body, and the headers that all answers have |
 //! | [`websocket`] | the frames of RFC 6455, without sockets |
 
@@ -14,23 +16,33 @@ mod answer;
 mod handshake;
 mod host_meta;
 mod path;
+mod range;
 mod response;
 mod site;
+mod upload;
 pub(super) mod websocket;
 
 use std::{
     future::poll_fn,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::{
+        Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use bytes::BytesMut;
 use hyper::{Request, body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::{io::AsyncWriteExt, net::TcpStream, time::timeout};
+use tokio::{
+    io::AsyncWriteExt,
+    net::TcpStream,
+    time::{MissedTickBehavior, interval, timeout},
+};
 use tokio_rustls::server::TlsStream;
 
-use super::{begin::Service, mailbox::Mailbox};
+use super::{begin::Service, mailbox::Mailbox, shared::Shared};
+use crate::router::Router;
 
 pub(super) use site::Site;
 
@@ -74,4 +86,15 @@ pub(super) async fn serve(
     }
     let _ = timeout(FAREWELL, tls.shutdown()).await; // whether or not the peer hears it
     None
+}
+
+/// Once an hour, has files erased that are older than the site wants them; for as long as the server is there.
+pub(super) async fn expire(shared: Weak<Shared>) {
+    let mut hours = interval(Duration::from_secs(3600));
+    hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        hours.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.drive(Router::expire_uploads);
+    }
 }

@@ -6,12 +6,14 @@ use bytes::Bytes;
 use hyper::{HeaderMap, header};
 
 use super::host_meta;
-use crate::config::Config;
+use crate::{config::Config, store::Files};
 
 /// The site of one web port.
 pub(in crate::net) struct Site {
     /// Origins whose scripts may speak to it.
     origins: HashSet<String>,
+    /// What users share.
+    pub(super) files: Files,
     pub(super) host_meta: Bytes,
     pub(super) host_meta_json: Bytes,
 }
@@ -29,8 +31,9 @@ pub(super) enum Visitor {
 
 impl Site {
     /// As the settings have it; `None` if they want none.
-    pub(in crate::net) fn new(config: &Config) -> Option<Self> {
+    pub(in crate::net) fn new(config: &Config, files: &Files) -> Option<Self> {
         config.web.enabled.then(|| Self {
+            files: files.clone(),
             origins: config.web.origins(&config.domain),
             host_meta: host_meta::xml(config).into(),
             host_meta_json: host_meta::json(config).into(),
@@ -50,24 +53,25 @@ impl Site {
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "tests")]
-pub(super) mod tests {
+mod tests {
     use hyper::header::HeaderValue;
 
     use super::*;
 
-    pub(in crate::net::web) fn site() -> Site {
-        let text = "domain = \"school.test\"\norganisation = \"The School\"\n[web]\nenabled = true";
-        Site::new(&Config::parse(text).unwrap()).unwrap()
+    fn site(web: &str) -> Option<Site> {
+        let text = format!("domain = \"school.test\"\norganisation = \"The School\"\n{web}");
+        Site::new(&Config::parse(&text).unwrap(), &Files::new("data".as_ref()))
     }
 
     #[test]
     fn scripts_of_other_sites_are_strangers() {
+        let site = site("[web]\nenabled = true").unwrap();
         let visitor = |origins: &[&'static str]| {
             let mut headers = HeaderMap::new();
             for origin in origins {
                 headers.append(header::ORIGIN, HeaderValue::from_static(origin));
             }
-            site().visitor(&headers)
+            site.visitor(&headers)
         };
         let own = "https://school.test:5443";
         assert_eq!(visitor(&[]), Visitor::Unscripted);
@@ -82,7 +86,6 @@ pub(super) mod tests {
 
     #[test]
     fn there_is_none_unless_it_is_wanted() {
-        let text = "domain = \"school.test\"\norganisation = \"The School\"\n";
-        assert!(Site::new(&Config::parse(text).unwrap()).is_none());
+        assert!(site("").is_none());
     }
 }
