@@ -129,7 +129,7 @@ impl Default for Upload {
             enabled: false,
             max_bytes: 16 * 1024 * 1024,
             quota_bytes: 256 * 1024 * 1024,
-            total_bytes: 4 * 1024 * 1024 * 1024,
+            total_bytes: 2 * 1024 * 1024 * 1024,
             types: types.map(|one| MediaRange::try_from(one.to_owned()).expect("it is a media type")).into(),
             days: 30,
         }

@@ -199,7 +199,11 @@ async fn a_file_that_breaks_off_leaves_nothing() {
     eventually(|| !files(&server).is_empty(), "it begins to come").await;
     drop(tls);
     eventually(|| files(&server).is_empty(), "it is given up").await;
-    assert_eq!(slot.put(&server, "image/png", &vec![7; 100_000]).await.status, 404, "and its slot is used up");
+    assert_eq!(
+        slot.put(&server, "image/png", &vec![7; 100_000]).await.status,
+        404,
+        "and its slot is used up"
+    );
 }
 
 #[tokio::test]
