@@ -10,10 +10,10 @@ use crate::probe::client::ANSWER;
 
 /// Answers one request.
 pub(super) fn answer(world: &Arc<World>, socket: TcpStream) {
-    let _ = try_answer(world, socket);
+    let _ = try_answer(world, &socket);
 }
 
-fn try_answer(world: &World, socket: TcpStream) -> io::Result<()> {
+fn try_answer(world: &World, socket: &TcpStream) -> io::Result<()> {
     let mut pipe = Pipe::plain(socket.try_clone()?)?;
     let mut first = [0];
     socket.set_read_timeout(Some(ANSWER))?;
