@@ -1,9 +1,15 @@
 //! Every XML namespace once, by the name that its specification goes by.
 
+/// XEP-0386, a resource in the same breath as the login.
+pub const BIND2: &str = "urn:xmpp:bind:0";
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0390, entity capabilities.
+pub const CAPS2: &str = "urn:xmpp:caps";
 /// XEP-0085, who types and who does not.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// XEP-0352, whether somebody looks at the client.
+pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
 /// XEP-0050, ad-hoc commands.
 pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// XEP-0004, data forms.
@@ -16,8 +22,12 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0484, logging in by a token.
+pub const FAST: &str = "urn:xmpp:fast:0";
 /// RFC 7395 §3.3.2, the ends of a stream over WebSocket.
 pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// XEP-0300, digests.
+pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// XEP-0334, what is to become of a message.
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0012, last activity.
@@ -34,6 +44,8 @@ pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 /// RFC 6120 §6, SASL.
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// XEP-0388, SASL with room for more.
+pub const SASL2: &str = "urn:xmpp:sasl:2";
 /// RFC 6120 §7, resource binding.
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 /// RFC 3921 §3, sessions; kept for old clients.
@@ -42,6 +54,8 @@ pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
 /// RFC 6120 §4.9, conditions of stream errors.
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// XEP-0198, stream management.
+pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
 /// RFC 6120 §4.8.1, the stream itself.
 pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 /// RFC 6120 §5, STARTTLS.

@@ -23,6 +23,7 @@ use super::{certificates::Certificates, tls};
 pub(super) enum Habit {
     AcceptsAnyPassword,
     AcceptsPlain,
+    AcceptsPlainBySasl2,
     AcceptsRegistration,
     AcceptsRegistrationAfterLogin,
     AnswersDialback,
@@ -48,6 +49,7 @@ pub(super) enum Habit {
     OffersDialback,
     OffersMechanismsInTheClear,
     OffersPlain,
+    OffersPlainBySasl2,
     OffersRegistration,
     OffersRegistrationInDisco,
     RandomSalts,

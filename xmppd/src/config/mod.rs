@@ -28,6 +28,9 @@ pub struct Config {
     /// Where it listens.
     #[serde(default)]
     pub listen: Listen,
+    /// How clients get in.
+    #[serde(default)]
+    pub login: Login,
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
@@ -52,6 +55,18 @@ pub struct Listen {
     pub starttls: Port,
     /// Where it begins with TLS (XEP-0368).
     pub direct_tls: Port,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Login {
+    /// Whether a client may send the password itself (SASL PLAIN), for those that know nothing better. Only TLS
+    /// protects it then, and each such login costs the server some milliseconds.
+    pub plain: bool,
+    /// Days for which a client can log in without the password since it last did (XEP-0484); 0 for never.
+    #[serde(deserialize_with = "within::<_, _, 0, 365>")]
+    pub token_days: u32,
 }
 
 /// `[tls]`: PEM files; what is relative, is so to the folder of `xmppd.toml`.
@@ -89,6 +104,16 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
+    /// How long a session can be resumed after its connection is lost (XEP-0198); 0 for never.
+    #[serde(deserialize_with = "within::<_, _, 0, 86_400>")]
+    pub resumption_seconds: u32,
+    /// How long a client may be silent before it is asked whether it is there (XEP-0199); the default is longer than
+    /// phones sleep between pings of their own.
+    #[serde(deserialize_with = "within::<_, _, 10, 86_400>")]
+    pub silence_seconds: u32,
+    /// How long it may take to answer.
+    #[serde(deserialize_with = "within::<_, _, 1, 600>")]
+    pub patience_seconds: u32,
     /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
     /// for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
@@ -128,6 +153,12 @@ impl Default for Listen {
     }
 }
 
+impl Default for Login {
+    fn default() -> Self {
+        Self { plain: false, token_days: 21 }
+    }
+}
+
 impl Default for Tls {
     fn default() -> Self {
         Self { chain: "chain.pem".into(), key: "key.pem".into() }
@@ -144,6 +175,9 @@ impl Default for Limits {
             connections_per_address: 100,
             unauthenticated_seconds: 30,
             resources_per_account: 10,
+            resumption_seconds: 600,
+            silence_seconds: 300,
+            patience_seconds: 60,
             offline_messages: 200,
             offline_days: 30,
         }

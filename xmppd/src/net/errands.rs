@@ -16,18 +16,20 @@ use tokio::{
 use super::shared::Shared;
 use crate::{
     act::Act,
-    features::offline::Waited,
+    features::offline::{Delivery, Waited},
     record::Record,
     router::Parcel,
     stanza::Packet,
-    store::{Keeping, Kept, MessageId, Pending, Store},
-    stream::{ConnectionId, Receipt, SessionId, Ticket},
+    store::{Keeping, Kept, Pending, Store},
+    stream::{ConnectionId, MessageId, Receipt, SessionId, Ticket},
 };
 
 /// Something to ask of the store.
 pub(super) enum Errand {
     /// Do these, one after the other.
     Administer { acts: Vec<Act>, who: String, ticket: Ticket },
+    /// Erase these, which have been acknowledged.
+    Erase { account: Arc<str>, ids: Vec<MessageId> },
     /// Erase these files.
     EraseFiles(Vec<String>),
     /// Keep this.
@@ -40,6 +42,8 @@ pub(super) enum Errand {
     },
     /// Write these down.
     Record { records: Vec<Record>, receipt: Option<Receipt> },
+    /// These were delivered in vain: bring them to the next who asks.
+    Release { ids: Vec<MessageId> },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
     /// Bring what waits.
@@ -91,6 +95,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::Administer { acts, who, ticket } => {
                 running.spawn(async move { runner.administer(acts, who, ticket).await });
             }
+            Errand::Erase { account, ids } => {
+                running.spawn(async move { runner.erase(&account, ids).await });
+            }
+            Errand::Release { ids } => runner.land(&ids),
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
                 running.spawn(async move { runner.recorded(recording, receipt).await });
@@ -157,15 +165,17 @@ impl Runner {
         }
     }
 
-    /// Delivers what was taken, and erases it once it is written.
+    /// Delivers what was taken, and erases it once it is written; or leaves that to the router, where the client
+    /// acknowledges what it has had.
     async fn taken(&self, taking: Pending<Vec<Kept>>, account: &str, session: SessionId) {
         let kept = taking.wait().await;
         let kept = kept.inspect_err(|error| tracing::error!(%error, "cannot read messages that wait")).ok();
         let (ids, waited) = self.lift(kept);
-        let Some(connection) = self.deliver(session, waited) else { return self.land(&ids) };
-        if ids.is_empty() {
-            return;
-        }
+        let connection = match self.deliver(session, waited) {
+            Some(Delivery::Written(connection)) if !ids.is_empty() => connection,
+            Some(_) => return,
+            None => return self.land(&ids),
+        };
         if !self.is_written(connection).await {
             self.land(&ids);
             if let Some(shared) = self.shared.upgrade() {
@@ -173,6 +183,10 @@ impl Runner {
             }
             return;
         }
+        self.erase(account, ids).await;
+    }
+
+    async fn erase(&self, account: &str, ids: Vec<MessageId>) {
         match self.store.erase_offline(account, ids.clone()).await {
             Ok(()) => self.land(&ids),
             // They stay in flight: better on disk until the next start than delivered twice.
@@ -180,8 +194,8 @@ impl Runner {
         }
     }
 
-    /// Hands the router what the store had; answers where it went, `None` if the session is gone.
-    fn deliver(&self, session: SessionId, waited: Option<Vec<Waited>>) -> Option<ConnectionId> {
+    /// Hands the router what the store had; answers when it may be erased, `None` if the session is gone.
+    fn deliver(&self, session: SessionId, waited: Option<Vec<Waited>>) -> Option<Delivery> {
         self.shared.upgrade()?.drive(|router, cx| router.deliver_offline(session, waited, cx))
     }
 
@@ -202,7 +216,7 @@ impl Runner {
             let fresh = kept.into_iter().filter(|kept| in_flight.insert(kept.id));
             let waited = fresh.map(|kept| {
                 ids.push(kept.id);
-                Waited { stanza: kept.stanza, since: kept.at }
+                Waited { id: kept.id, stanza: kept.stanza, since: kept.at }
             });
             waited.collect()
         });

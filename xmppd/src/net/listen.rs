@@ -62,6 +62,10 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            resumption_seconds: config.limits.resumption_seconds,
+            patience: Duration::from_secs(config.limits.patience_seconds.into()),
+            takes_plain: config.login.plain,
+            token_days: config.login.token_days,
             version_shown: false,
             upload: config.upload_terms(),
         };

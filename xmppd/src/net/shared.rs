@@ -3,14 +3,17 @@
 use std::{
     collections::HashMap,
     sync::{Arc, OnceLock, Weak},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     errands::{self, Errand, Errands},
@@ -22,6 +25,9 @@ use crate::{
     store::Store,
     stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
+
+/// How often the router looks after managed streams.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
 /// is in the mailboxes when it is given back, so that everybody sees the same order.
@@ -41,7 +47,7 @@ struct Core {
 }
 
 impl Shared {
-    /// Starts what runs errands to the store, too.
+    /// Starts what runs errands to the store, and what looks after managed streams, too.
     pub(super) fn new(router: Router, store: Store) -> Arc<Self> {
         let (errands, waiting) = errands::errands();
         let core =
@@ -52,6 +58,7 @@ impl Shared {
             administration: OnceLock::new(),
         });
         tokio::spawn(errands::run(waiting, store, Arc::downgrade(&shared)));
+        tokio::spawn(tick(Arc::downgrade(&shared)));
         shared
     }
 
@@ -79,8 +86,9 @@ impl Shared {
         self.core.lock().mailboxes.remove(&connection);
     }
 
-    /// Ends every connection.
+    /// Ends every connection, and every session that has none.
     pub(super) fn close_all(&self, error: StreamError) {
+        self.drive(Router::give_up_all);
         for mailbox in self.core.lock().mailboxes.values() {
             mailbox.close(error);
         }
@@ -119,6 +127,17 @@ impl Shared {
     }
 }
 
+/// Lets the router look after managed streams for as long as there is one.
+async fn tick(shared: Weak<Shared>) {
+    let mut clock = interval(TICK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.drive(Router::tick);
+    }
+}
+
 impl Core {
     fn carry_out(&mut self) -> usize {
         let mut caused = 0;
@@ -142,6 +161,8 @@ impl Core {
                 Action::KeepOffline { account, sender, stanza, at, refusal } => {
                     self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
                 }
+                Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
+                Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });

@@ -5,10 +5,17 @@ use std::{net::IpAddr, sync::Arc};
 use super::{Router, message, presence};
 use crate::{
     account::Account,
-    auth::{Authenticator, Verdict},
+    auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
+    features,
     jid::Jid,
+    ns,
     stanza::{Kind, Malformed, Stanza, StanzaError},
-    stream::{Context, Host, SessionId, StreamError, host::BindRequest},
+    stream::{
+        ConnectionId, Context, Host, SessionId, StreamError,
+        host::{BindRequest, ResumeRequest},
+        management::{Resumed, Unresumed},
+    },
+    xml::{Element, Node},
 };
 
 impl Host for Router {
@@ -32,12 +39,46 @@ impl Host for Router {
         self.people.get(name).map(|person| Arc::clone(&person.account))
     }
 
+    fn still_admits(&self, account: &Account) -> bool {
+        self.person(&account.name).is_some_and(|person| person.account.keys.is_same(&account.keys))
+    }
+
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict {
         self.throttle.attempt(cx.instant, peer, account)
     }
 
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) {
         self.throttle.succeeded(cx.instant, peer, account);
+    }
+
+    fn takes_tokens(&self) -> bool {
+        (features::fast::FEATURE.enabled)(&self.settings)
+    }
+
+    fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError> {
+        self.check_token(proof, cx)
+    }
+
+    fn issue_token(
+        &mut self,
+        account: &Account,
+        agent: Agent,
+        mechanism: TokenMechanism,
+        cx: &mut Context<'_>,
+    ) -> String {
+        self.new_token(account, agent, mechanism, cx)
+    }
+
+    fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
+        self.end_tokens(account, agent, cx);
+    }
+
+    fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_> {
+        Box::new(features::inline(&self.settings).map(|inline| inline.namespace))
+    }
+
+    fn grant(&mut self, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+        features::grant(self, session, wish, cx)
     }
 
     fn bind(
@@ -48,12 +89,25 @@ impl Host for Router {
         self.start_session(request, cx)
     }
 
+    fn resume(&mut self, request: ResumeRequest<'_>, cx: &mut Context<'_>) -> Result<Resumed, Unresumed> {
+        self.resume_session(request, cx)
+    }
+
+    fn retransmit(&mut self, session: SessionId, cx: &mut Context<'_>) {
+        self.retransmit_to(session, cx);
+    }
+
     fn receive(
         &mut self,
         session: SessionId,
+        connection: ConnectionId,
         stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError> {
+        if !self.is_current(session, connection) {
+            return Ok(());
+        }
+        self.count(session);
         let stanza = match stanza {
             Ok(stanza) => stanza,
             Err(malformed) => {
@@ -71,8 +125,31 @@ impl Host for Router {
         Ok(())
     }
 
-    fn end(&mut self, session: SessionId, cx: &mut Context<'_>) {
-        self.end_session(session, cx);
+    fn nonza(
+        &mut self,
+        session: SessionId,
+        connection: ConnectionId,
+        element: &Element,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StreamError> {
+        if !self.is_current(session, connection) {
+            return Ok(());
+        }
+        match &*element.namespace() {
+            ns::CLIENT_STATE => self.client_state(session, element, cx),
+            ns::STREAM_MANAGEMENT => self.manage(session, element, cx),
+            _ => Err(StreamError::UnsupportedStanzaType),
+        }
+    }
+
+    fn end(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>) {
+        if self.is_current(session, connection) {
+            self.end_session(session, cx);
+        }
+    }
+
+    fn lost(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>) {
+        self.lose(session, connection, cx);
     }
 }
 

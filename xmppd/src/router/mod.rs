@@ -26,6 +26,7 @@ pub mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -36,7 +37,7 @@ pub use session::Session;
 
 use crate::{
     account::Account,
-    auth::{Authenticator, Throttle},
+    auth::{Authenticator, Throttle, Tokens},
     features::{
         self,
         commands::{Sittings, announcements::Announcements},
@@ -63,6 +64,14 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// How long a session can be resumed after its connection is lost; 0 for never.
+    pub resumption_seconds: u32,
+    /// How long a client may take to acknowledge what it is asked about.
+    pub patience: Duration,
+    /// Whether a client may send the password itself (RFC 4616).
+    pub takes_plain: bool,
+    /// How many days a token stays good that its client does not use (XEP-0484); no tokens if zero.
+    pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
     /// On what terms users may share files (XEP-0363); `None` if they may not.
@@ -80,6 +89,7 @@ pub struct Router {
     pub(crate) sittings: Sittings,
     pub(crate) uploads: Uploads,
     pub(crate) started: OffsetDateTime,
+    pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
     authenticator: Authenticator,
@@ -110,8 +120,9 @@ impl Router {
             sittings: Sittings::default(),
             uploads: Uploads::default(),
             started: now,
+            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,
-            authenticator,
+            authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
             last_session: 0,
             settings,

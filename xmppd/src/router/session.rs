@@ -1,20 +1,26 @@
 //! A bound resource: its start and its end.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
-use super::{Parcel, Router, people::Person};
+use time::OffsetDateTime;
+
+use super::{Parcel, Router, outlet::Outlet};
 use crate::{
+    auth::Agent,
     features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
-    stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
+    stream::{Context, Host, SessionId, StreamError, host::BindRequest},
     xml::Escaped,
 };
 
 /// One client of one person.
 pub struct Session {
     pub(crate) id: SessionId,
-    pub(crate) connection: ConnectionId,
+    /// The way out to it. In a cell, since what goes to many goes out while all of them are being looked at.
+    pub(crate) outlet: RefCell<Outlet>,
+    /// Since when it has been there.
+    pub(crate) bound: OffsetDateTime,
     /// The account's name.
     pub(crate) account: Arc<str>,
     /// The full address.
@@ -25,6 +31,8 @@ pub struct Session {
     pub(crate) bare: Addressee,
     /// The `xml:lang` of what the client sends without saying.
     pub(crate) language: Option<String>,
+    /// Which of the person's clients it is, if it has said so (XEP-0388).
+    pub(crate) agent: Option<Agent>,
     /// What the client last said about itself to everybody; `None` while it is not available.
     pub(crate) presence: Option<Available>,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
@@ -63,17 +71,21 @@ impl Router {
     ) -> Result<(SessionId, Jid), StanzaError> {
         // It may have been removed or disabled, or got another password, since it proved the one that it had.
         let name = request.account.name.as_str();
-        let is_current = |person: &&Person| person.account.keys.is_same(&request.account.keys);
-        let person = self.person(name).filter(is_current).ok_or(StanzaError::NotAllowed)?;
+        let is_admitted = self.still_admits(request.account);
+        let person = self.person(name).filter(|_| is_admitted).ok_or(StanzaError::NotAllowed)?;
         let resource = request.resource.unwrap_or_else(|| random_resource(cx));
         let jid = person.jid.with_resource(&resource);
-        // RFC 6120 §7.7.2.2: the older of two equal resources goes.
-        let older = self.session_at(&jid).map(|session| session.id);
-        if older.is_none() && person.sessions.len() >= self.settings.resources_per_account {
-            return Err(StanzaError::ResourceConstraint);
+        // RFC 6120 §7.7.2.2: the older of two equal resources goes; XEP-0386 §3.2: and what the same client has left.
+        let is_older = |session: &&Session| {
+            session.jid == jid || session.agent.is_some() && session.agent == request.agent
+        };
+        let older: Vec<SessionId> =
+            self.sessions_of(name).filter(is_older).map(|session| session.id).collect();
+        if older.is_empty() {
+            self.make_room(name, cx)?;
         }
-        if let Some(older) = older {
-            self.expel(older, StreamError::Conflict, cx);
+        for session in older {
+            self.expel(session, StreamError::Conflict, cx);
         }
         self.last_session += 1;
         let id = SessionId(self.last_session);
@@ -81,12 +93,14 @@ impl Router {
         person.sessions.push(id);
         let session = Session {
             id,
-            connection: request.connection,
+            outlet: RefCell::new(Outlet::new(request.connection)),
+            bound: cx.now,
             account: Arc::clone(&person.name),
             full: Addressee::new(jid.as_str()),
             bare: person.bare.clone(),
             jid: jid.clone(),
             language: request.language,
+            agent: request.agent,
             presence: None,
             interested: false,
             directed: Vec::new(),
@@ -96,8 +110,18 @@ impl Router {
         Ok((id, jid))
     }
 
+    /// One who comes is worth more than one who may come back.
+    fn make_room(&mut self, account: &str, cx: &mut Context<'_>) -> Result<(), StanzaError> {
+        let is_full =
+            |router: &Self| router.sessions_of(account).count() >= router.settings.resources_per_account;
+        if is_full(self) {
+            self.give_up_oldest(account, cx);
+        }
+        if is_full(self) { Err(StanzaError::ResourceConstraint) } else { Ok(()) }
+    }
+
     /// Forgets a session, tells those who saw it, and finds another way for what it was still to get.
-    pub(super) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
+    pub(crate) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
         features::went(self, id, cx);
         let Some(mut session) = self.sessions.remove(&id) else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
@@ -106,6 +130,7 @@ impl Router {
         let was_available = session.presence.take().is_some();
         let farewell = session.farewell();
         self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
+        self.reroute_unacknowledged(&mut session, cx);
         self.reroute_withheld(&mut session, cx);
     }
 }

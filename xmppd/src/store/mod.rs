@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
 pub use files::{Draft, Files};
-pub use offline::{Keeping, Kept, MessageId};
+pub use offline::{Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.

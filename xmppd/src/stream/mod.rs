@@ -8,20 +8,34 @@
 //! | [`framing`] | one document, or messages of a WebSocket |
 //! | `header` | what the opening tag says |
 //! | `state` | the states, and what each does with an element |
-//! | `sasl` | authentication |
+//! | `sasl` | authentication: how it is offered, and what comes of it |
+//! | `turn` | what each element of a client leads to |
+//! | `profile` | the two ways to write that into XML |
+//! | `sasl2` | what follows a login of the extensible profile (XEP-0388) |
+//! | `inline` | what a client can ask for in the same breath as it logs in |
+//! | `fast` | logging in by a token (XEP-0484) |
+//! | `bind2` | a resource in the same breath (XEP-0386) |
 //! | `binding` | a resource for the one who has proved who they are |
+//! | [`management`] | stream management: its words, and resumption in place of binding |
 //!
 //! The network reads bytes into a buffer; [`Stream::read`] takes whole frames out of it without any lock;
 //! [`Stream::handle`] then walks all of them through the states under one.
 
+mod bind2;
 mod binding;
 pub mod error;
+mod fast;
 pub mod framing;
 mod header;
 pub mod host;
+mod inline;
+pub mod management;
 pub mod outbox;
+mod profile;
 mod sasl;
+mod sasl2;
 mod state;
+mod turn;
 
 use std::net::IpAddr;
 
@@ -30,10 +44,11 @@ use bytes::{Bytes, BytesMut};
 pub use error::StreamError;
 pub use framing::Framing;
 pub use host::Host;
-pub use outbox::{Action, ConnectionId, Context, Receipt, SessionId, Ticket};
+pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Ticket};
 
 use crate::{
     auth::ChannelBindings,
+    jid::Jid,
     ns,
     stanza::{self, Malformed, Stanza},
     xml::{Frame, Framer, Limits},
@@ -56,6 +71,8 @@ pub struct Stream {
     state: State,
     header_sent: bool,
     failures: u8,
+    /// Who the client's header says that it is.
+    from: Option<Jid>,
     language: Option<String>,
 }
 
@@ -123,7 +140,8 @@ impl Stream {
 
     fn new(connection: ConnectionId, peer: IpAddr, framing: Framing, state: State) -> Self {
         let framer = framing.framer(Limits::of_bytes(BYTES_BEFORE_LOGIN));
-        Self { connection, peer, framing, framer, state, header_sent: false, failures: 0, language: None }
+        let (from, language) = (None, None);
+        Self { connection, peer, framing, framer, state, header_sent: false, failures: 0, from, language }
     }
 
     /// The handshake after [`Step::StartTls`] is done: RFC 6120 §5.4.3.3, everything starts anew.
@@ -200,13 +218,27 @@ impl Stream {
             self.send(header, cx);
         }
         self.send(error.element(), cx);
-        self.close(host, cx)
+        self.send(self.framing.footer(), cx);
+        match error {
+            // Nobody may be there to hear it.
+            StreamError::ConnectionTimeout => self.lost(host, cx),
+            _ => self.end(host, cx),
+        }
     }
 
-    /// The connection is gone, or will be: whoever was here is not any more.
-    pub fn end(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+    /// The connection is gone, without a word or with nobody to hear one: the client may come back.
+    pub fn lost(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
         if let Some(session) = self.session() {
-            host.end(session, cx);
+            host.lost(session, self.connection, cx);
+        }
+        self.state = State::Ended;
+        Step::Close
+    }
+
+    /// Both sides know that it is over: whoever was here is not any more.
+    fn end(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        if let Some(session) = self.session() {
+            host.end(session, self.connection, cx);
         }
         self.state = State::Ended;
         Step::Close

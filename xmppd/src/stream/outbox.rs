@@ -16,6 +16,10 @@ pub struct ConnectionId(pub u64);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId(pub u64);
 
+/// A message in the store; never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MessageId(pub i64);
+
 /// One thing to be done. Never shown by `Debug`, for it holds content.
 pub enum Action {
     /// Do these for an administrator, one after the other, and hand the router their outcomes.
@@ -36,6 +40,13 @@ pub enum Action {
     },
     /// Erase these files that users have shared.
     EraseFiles(Vec<String>),
+    /// Erase messages of the store: whoever they were for has acknowledged them.
+    EraseOffline {
+        /// For whom they were.
+        account: Arc<str>,
+        /// Which.
+        ids: Vec<MessageId>,
+    },
     /// Keep a message for somebody who is offline.
     KeepOffline {
         /// For whom.
@@ -55,6 +66,12 @@ pub enum Action {
         records: Vec<Record>,
         /// What to tell whom when they are on disk.
         receipt: Option<Receipt>,
+    },
+    /// Messages of the store were delivered to a session that ended without acknowledging them: the next one
+    /// that asks gets them.
+    ReleaseOffline {
+        /// Which.
+        ids: Vec<MessageId>,
     },
     /// Put this into the connection's mailbox.
     Send {

@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Context, Host, SessionId, Step, Stream, StreamError, binding, header,
+    profile::Profile,
     sasl::{self, Authenticating},
 };
 use crate::{
     account::Account,
     auth::ChannelBindings,
+    jid::Jid,
     ns,
     stanza::{self, Malformed, Stanza},
     xml::{Element, Limits},
@@ -70,24 +72,22 @@ impl Stream {
         };
         let header = header::check(theirs, self.framing, host.domain())?;
         let answer = self.framing.header(host.domain(), header.from.as_ref(), cx);
-        self.send(answer, cx);
         self.language = header.language;
-        self.header_sent = true;
+        self.from = header.from;
         let features = match stage {
             Stage::Plain => {
                 self.state = State::Plain;
                 format!("<starttls xmlns='{}'><required/></starttls>", ns::TLS)
             }
             Stage::Secured(bindings) => {
-                let features = sasl::features(&bindings);
+                let features = sasl::features(&bindings, host);
                 self.state = State::Sasl(Authenticating::new(bindings));
                 features
             }
             Stage::Authenticated(account) => {
-                let is_own = |from: &crate::jid::Jid| {
-                    from.local() == Some(&account.name) && from.domain() == host.domain()
-                };
-                if !header.from.as_ref().is_none_or(is_own) {
+                let is_own =
+                    |from: &Jid| from.local() == Some(&account.name) && from.domain() == host.domain();
+                if !self.from.as_ref().is_none_or(is_own) {
                     return Err(StreamError::InvalidFrom);
                 }
                 self.framer.set_limits(Limits::of_bytes(host.stanza_bytes()));
@@ -95,6 +95,8 @@ impl Stream {
                 format!("{}{}", binding::FEATURES, host.features())
             }
         };
+        self.header_sent = true;
+        self.send(answer, cx);
         self.send(format!("<stream:features>{features}</stream:features>"), cx);
         Ok(())
     }
@@ -108,8 +110,11 @@ impl Stream {
     ) -> Result<Step, StreamError> {
         match std::mem::replace(&mut self.state, State::Plain) {
             State::Bound(session) => {
-                self.state = State::Bound(session);
-                Err(StreamError::UnsupportedStanzaType) // stanzas go to [`Stream::stanza`]
+                self.state = State::Bound(session); // stanzas go to [`Stream::stanza`]
+                host.nonza(session, self.connection, element, cx).map(|()| Step::Continue)
+            }
+            State::Binding(account) if element.namespace() == ns::STREAM_MANAGEMENT => {
+                self.manage(account, element, host, cx)
             }
             State::Binding(account) => self.bind(account, element, host, cx),
             State::Sasl(authenticating) => self.authenticate(authenticating, element, host, cx),
@@ -145,7 +150,7 @@ impl Stream {
         let State::Bound(session) = self.state else {
             unreachable!("only what is bound reads stanzas, and it stays so until its end")
         };
-        host.receive(session, stanza, cx).map(|()| Step::Continue)
+        host.receive(session, self.connection, stanza, cx).map(|()| Step::Continue)
     }
 
     /// RFC 6120 §5.3.1: nothing is accepted before TLS but the wish for it.
@@ -154,8 +159,8 @@ impl Stream {
             self.send(format!("<proceed xmlns='{}'/>", ns::TLS), cx);
             return Ok(Step::StartTls);
         }
-        if element.is("auth", ns::SASL) {
-            self.send(sasl::failure("encryption-required"), cx); // RFC 6120 §6.5.4
+        if let Some(profile) = Profile::of(element).filter(|profile| element.name() == profile.beginning()) {
+            self.send(profile.failure("encryption-required"), cx); // RFC 6120 §6.5.4
             return Ok(Step::Continue);
         }
         Err(too_early(element))

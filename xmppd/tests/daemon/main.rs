@@ -9,6 +9,7 @@ mod command_line;
 mod lifecycle;
 mod login;
 mod messages;
+mod sasl2;
 mod server;
 mod upload;
 mod web;

@@ -9,6 +9,7 @@ use tokio_xmpp::{
     parsers::{
         caps::{compute_disco, hash_caps},
         disco::{DiscoInfoQuery, DiscoInfoResult},
+        ecaps2,
         hashes::Algo,
         http_upload,
         iq::Iq,
@@ -136,7 +137,7 @@ async fn a_file_is_shared() {
     assert_eq!(get(&server, &slot.path).await.status, 404);
 }
 
-/// XEP-0115 §5.1 counts the form, too; an unrelated library does the sum.
+/// XEP-0115 §5.1 and XEP-0390 §4.1 count the form, too; an unrelated library does the sum.
 #[tokio::test]
 async fn the_largest_size_is_told_and_part_of_the_capabilities() {
     let server = start("max-bytes = 4096\n");
@@ -148,6 +149,8 @@ async fn the_largest_size_is_told_and_part_of_the_capabilities() {
     assert_eq!(form.form_type(), Some("urn:xmpp:http:upload:0"));
     let most = form.fields.iter().find(|field| field.var.as_deref() == Some("max-file-size")).unwrap();
     assert_eq!(most.values, ["4096"]);
+    let new = ecaps2::hash_ecaps2(&ecaps2::compute_disco(&info).unwrap(), Algo::Sha_256).unwrap();
+    ask(&mut juliet, ecaps2::query_ecaps2(new).into()).await;
     let hash = hash_caps(&compute_disco(&info), Algo::Sha_1).unwrap().to_base64();
     let node = Some(format!("urn:x-jailbuild:xmppd#{hash}"));
     ask(&mut juliet, DiscoInfoQuery { node }.into()).await;

@@ -6,24 +6,29 @@
 //!
 //! ```text
 //! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
-//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS
+//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next
+//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS;
+//!                                         `by TLS 1.3`: with channel bindings, too
 //! juliet secures                          does the handshake that <proceed/> invites to
 //! juliet opens                            sends a stream header and receives one
 //! juliet authenticates as juliet          by SCRAM-SHA-256; `with PASSWORD` for another than the right one
+//! juliet authenticates as juliet for:     by XEP-0388; what follows is asked for in the same breath;
+//!                                         `by TOKEN for:`: by HT-SHA-256-NONE
 //! juliet sends:                           what follows, as it stands; `{5 KB}` stands for so many letters
 //! juliet receives:                        the very next elements; `{}` in a value or text stands for
 //!                                         anything, `{name}` for the same thing each time, also when sent
-//! juliet receives a header                what it says
+//! juliet receives a header                what it says; and so with `features`, whatever is in them
 //! juliet receives nothing                 what it says
 //! juliet is cut off                       the server has closed the connection
-//! juliet disconnects                      the connection breaks
+//! juliet disconnects                      the connection breaks, without a word
 //! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
 //! admin renames NAME to TEXT
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
 //! server restarts                         everybody is gone, and so is what is not on disk
+//! store holds 2 for romeo                 so many messages wait on disk
 //! store is slow                           until `store answers`, nobody gets what waits
-//! time passes: 90 s
+//! time passes: 90 s                       and the router looks after managed streams
 //! ```
 //!
 //! When a scenario ends, nobody may have received anything that it does not mention.

@@ -1,7 +1,7 @@
 //! The server of one scenario with its clients; sockets, clock, randomness and store are played.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,10 +12,13 @@ use xmppd::{
     account::Account,
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::{offline::Waited, upload::Terms},
+    features::{
+        offline::{Delivery, Waited},
+        upload::Terms,
+    },
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
-    stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
+    stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
 
@@ -30,7 +33,13 @@ type Outcome = Result<(), String>;
 const MOST_WAITING: usize = 3;
 
 /// A message that waits, and since when.
-type KeptMessage = (OffsetDateTime, Bytes);
+#[derive(Clone)]
+struct KeptMessage {
+    id: MessageId,
+    at: OffsetDateTime,
+    stanza: Bytes,
+}
+
 /// What the store has been asked: whose messages, for whom, and which they were.
 type Unanswered = (Arc<str>, SessionId, Vec<KeptMessage>);
 
@@ -41,6 +50,9 @@ pub(super) struct Stage {
     clients: BTreeMap<String, Client>,
     accounts: HashMap<String, Account>,
     waiting: HashMap<Arc<str>, Vec<KeptMessage>>,
+    /// Which of them are delivered, and not to be delivered again.
+    in_flight: HashSet<MessageId>,
+    messages: i64,
     records: Vec<Record>,
     /// What the store has been asked and not answered yet, while it is slow.
     unanswered: Option<Vec<Unanswered>>,
@@ -68,6 +80,8 @@ impl Stage {
             clients: BTreeMap::new(),
             accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
             waiting: HashMap::new(),
+            in_flight: HashSet::new(),
+            messages: 0,
             records: Vec::new(),
             unanswered: None,
             is_broken: false,
@@ -88,6 +102,7 @@ impl Stage {
                 let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
                 self.now += seconds;
                 self.instant += seconds;
+                self.drive(Router::tick);
                 Ok(())
             }
             ("server", ["has", key, value]) => self.set(key, value),
@@ -114,14 +129,25 @@ impl Stage {
                 }
                 Ok(())
             }
+            ("store", ["holds", count, "for", name]) => {
+                let held = self.waiting.get(*name).map_or(0, Vec::len);
+                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
+            }
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
+            (_, ["logs", "in", "as", name]) => self.prove(who, name),
             (_, ["connects"]) => {
-                self.connect(who, false);
+                self.connect(who, None);
                 Ok(())
             }
             (_, ["connects", "by", "TLS"]) => {
-                self.connect(who, true);
+                self.connect(who, Some(ChannelBindings::default()));
+                Ok(())
+            }
+            (_, ["connects", "by", "TLS", "1.3"]) => {
+                let (exporter, end_point) = (Some([9; 32]), Some(vec![8; 32]));
+                let bindings = ChannelBindings { tls_exporter: exporter, tls_server_end_point: end_point };
+                self.connect(who, Some(bindings));
                 Ok(())
             }
             (_, ["secures"]) => {
@@ -131,6 +157,14 @@ impl Stage {
             (_, ["opens"]) => {
                 self.send(who, client::header())?;
                 self.expect(who, &Seen::Header)
+            }
+            (_, ["authenticates", "as", name, "for:"]) => self.authenticate_for(who, name, PASSWORD, body),
+            (_, ["authenticates", "as", name, "by", token, "for:"]) => {
+                let message = client::hashed_token(name, &matching::fill(token, &self.bindings));
+                self.ask(who, "HT-SHA-256-NONE", &message, body)
+            }
+            (_, ["authenticates", "as", name, "with", password @ .., "for:"]) => {
+                self.authenticate_for(who, name, &password.join(" "), body)
             }
             (_, ["authenticates", "as", name]) => self.authenticate(who, name, PASSWORD),
             (_, ["authenticates", "as", name, "with", password @ ..]) => {
@@ -142,6 +176,11 @@ impl Stage {
                 self.send(who, &text)
             }
             (_, ["receives:"]) => self.expect_all(who, body),
+            (_, ["receives", "features"]) => match self.client(who)?.inbox.pop_front() {
+                Some(Seen::Element(features)) if features.name == "features" => Ok(()),
+                Some(seen) => Err(format!("but received {}", show(&seen))),
+                None => Err("but received nothing".to_owned()),
+            },
             (_, ["receives", "a", "header"]) => self.expect(who, &Seen::Header),
             (_, ["receives", "nothing"]) => match self.client(who)?.inbox.front() {
                 None => Ok(()),
@@ -149,7 +188,7 @@ impl Stage {
             },
             (_, ["disconnects"]) => {
                 let mut client = self.clients.remove(who).ok_or("nobody of that name")?;
-                self.drive(|router, cx| client.stream.end(router, cx));
+                self.drive(|router, cx| client.stream.lost(router, cx));
                 Ok(())
             }
             _ => Err("no such step".to_owned()),
@@ -174,7 +213,7 @@ impl Stage {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
 
-    fn connect(&mut self, who: &str, secured: bool) {
+    fn connect(&mut self, who: &str, secured: Option<ChannelBindings>) {
         self.connections += 1;
         self.clients.insert(who.to_owned(), Client::new(ConnectionId(self.connections), secured));
     }
@@ -182,13 +221,7 @@ impl Stage {
     fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;
-        self.connect(who, true);
-        self.step(&format!("{who} opens"), "")?;
-        self.client(who)?.inbox.clear();
-        self.authenticate(who, name, PASSWORD)?;
-        self.client(who)?.inbox.clear();
-        self.step(&format!("{who} opens"), "")?;
-        self.client(who)?.inbox.clear();
+        self.prove(who, name)?;
         let bind = "urn:ietf:params:xml:ns:xmpp-bind";
         self.send(
             who,
@@ -197,6 +230,18 @@ impl Stage {
             ),
         )?;
         self.expect_all(who, &format!("<iq type='result' id='b' to='{address}'><bind xmlns='{bind}'><jid>{address}</jid></bind></iq>"))
+    }
+
+    /// Connects by TLS, and authenticates.
+    fn prove(&mut self, who: &str, name: &str) -> Outcome {
+        self.connect(who, Some(ChannelBindings::default()));
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        self.authenticate(who, name, PASSWORD)?;
+        self.client(who)?.inbox.clear();
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        Ok(())
     }
 
     fn authenticate(&mut self, who: &str, name: &str, password: &str) -> Outcome {
@@ -214,6 +259,30 @@ impl Stage {
         }
         let answer = client::client_final(name, password, &challenge.text);
         self.send(who, &format!("<response xmlns='{sasl}'>{answer}</response>"))
+    }
+
+    /// Logs in by XEP-0388, and asks for more in the same breath.
+    fn authenticate_for(&mut self, who: &str, name: &str, password: &str, wishes: &str) -> Outcome {
+        self.ask(who, "SCRAM-SHA-256", &client::client_first(name), wishes)?;
+        let challenge = match self.client(who)?.inbox.pop_front() {
+            Some(Seen::Element(challenge)) if challenge.name == "challenge" => challenge,
+            Some(seen) => return Err(format!("no challenge but {}", show(&seen))),
+            None => return Err("no challenge".to_owned()),
+        };
+        let answer = client::client_final(name, password, &challenge.text);
+        self.send(who, &format!("<response xmlns='urn:xmpp:sasl:2'>{answer}</response>"))
+    }
+
+    fn ask(&mut self, who: &str, mechanism: &str, message: &str, wishes: &str) -> Outcome {
+        self.client(who)?.inbox.clear();
+        let wishes = matching::fill(wishes, &self.bindings);
+        self.send(
+            who,
+            &format!(
+                "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='{mechanism}'>\
+                 <initial-response>{message}</initial-response>{wishes}</authenticate>"
+            ),
+        )
     }
 
     /// Lets bytes arrive at the server, and the server do what they cause.
@@ -276,16 +345,19 @@ impl Stage {
                     self.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
                 }
                 Action::Close { connection, error } => self.close(connection, error),
+                Action::EraseOffline { account, ids } => self.erase(&account, &ids),
                 Action::KeepOffline { account, stanza, at, refusal, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
-                        waiting.push((at, stanza));
+                        self.messages += 1;
+                        waiting.push(KeptMessage { id: MessageId(self.messages), at, stanza });
                     } else if let Some((session, packet)) = refusal {
                         self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
                     }
                 }
                 Action::EraseFiles(_) => {} // there are none
                 Action::Record { records, receipt } => self.record(records, receipt),
+                Action::ReleaseOffline { ids } => self.in_flight.retain(|id| !ids.contains(id)),
                 Action::Send { connection, packet } => {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
@@ -322,6 +394,11 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("plain", "taken") => settings.takes_plain = true,
+            ("tokens", "refused") => settings.token_days = 0,
+            ("resumption-seconds", seconds) => {
+                settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
+            }
             ("version", "shown") => settings.version_shown = true,
             ("upload", "on") => settings.upload = Some(upload_terms()),
             _ => return Err("no such setting".to_owned()),
@@ -337,19 +414,29 @@ impl Stage {
         self.router.restore(&self.records);
     }
 
-    /// What has been delivered to another session meanwhile is left out; what is being delivered is gone at once,
-    /// since the router may ask again.
-    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId, mut kept: Vec<KeptMessage>) {
-        let waiting = self.waiting.entry(Arc::clone(account)).or_default();
-        let is_same = |one: &KeptMessage, other: &KeptMessage| one.1.as_ptr() == other.1.as_ptr();
-        kept.retain(|message| waiting.iter().any(|other| is_same(message, other)));
-        waiting.retain(|message| !kept.iter().any(|other| is_same(message, other)));
-        let waited = kept.iter().map(|(since, stanza)| Waited { stanza: stanza.clone(), since: *since });
-        let waited = (!self.is_broken).then(|| waited.collect());
-        let delivered = self.drive(|router, cx| router.deliver_offline(session, waited, cx)).is_some();
-        if self.is_broken || !delivered {
-            self.waiting.entry(Arc::clone(account)).or_default().splice(..0, kept);
+    /// What has been delivered to another session meanwhile is left out.
+    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId, kept: Vec<KeptMessage>) {
+        let waiting: HashSet<_> =
+            self.waiting.get(account).into_iter().flatten().map(|kept| kept.id).collect();
+        let (mut ids, mut waited) = (Vec::new(), Vec::new());
+        for KeptMessage { id, at, stanza } in kept {
+            if !self.is_broken && waiting.contains(&id) && self.in_flight.insert(id) {
+                ids.push(id);
+                waited.push(Waited { id, stanza, since: at });
+            }
         }
+        let waited = (!self.is_broken).then_some(waited);
+        match self.drive(|router, cx| router.deliver_offline(session, waited, cx)) {
+            Some(Delivery::Acknowledged) => {} // the router will say so
+            Some(Delivery::Written(_)) => self.erase(account, &ids),
+            None => self.in_flight.retain(|id| !ids.contains(id)),
+        }
+    }
+
+    fn erase(&mut self, account: &Arc<str>, ids: &[MessageId]) {
+        let waiting = self.waiting.entry(Arc::clone(account)).or_default();
+        waiting.retain(|kept| !ids.contains(&kept.id));
+        self.in_flight.retain(|id| !ids.contains(id));
     }
 
     fn close(&mut self, connection: ConnectionId, error: StreamError) {
@@ -514,6 +601,10 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        resumption_seconds: 600,
+        patience: Duration::from_secs(60),
+        takes_plain: false,
+        token_days: 21,
         version_shown: false,
         upload: None,
     }
