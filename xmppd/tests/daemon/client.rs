@@ -79,15 +79,11 @@ impl<'a> Login<'a> {
     }
 
     async fn connect(self) -> Result<Client, Error> {
-        let tcp = if self.direct { tcp(self.server.direct_tls).await? } else { self.starttls().await? };
-        let connector = TlsConnector::from(Arc::new(self.tls()));
-        let tls = connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?;
+        let tls = self.secure().await?;
         let (_, connection) = tls.get_ref();
         let leaf = connection.peer_certificates().unwrap()[0].clone().into_owned();
-        let exported = connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None);
         let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let binding =
-            if tls13 { ChannelBinding::TlsExporter(exported.unwrap()) } else { ChannelBinding::None };
+        let binding = if tls13 { ChannelBinding::TlsExporter(exported(&tls)) } else { ChannelBinding::None };
 
         let stream = initiate_stream(BufStream::new(tls), JABBER_CLIENT, header(), Timeouts::tight()).await?;
         let (features, stream) = stream.recv_features().await?;
@@ -110,6 +106,13 @@ impl<'a> Login<'a> {
         let mut client = Client { stream, jid, leaf, mechanisms };
         client.bind().await;
         Ok(client)
+    }
+
+    /// Connects, and has TLS.
+    pub(crate) async fn secure(&self) -> Result<TlsStream<TcpStream>, Error> {
+        let tcp = if self.direct { tcp(self.server.direct_tls).await? } else { self.starttls().await? };
+        let connector = TlsConnector::from(Arc::new(self.tls()));
+        Ok(connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?)
     }
 
     /// RFC 6120 §5.
@@ -244,6 +247,12 @@ impl Client {
     }
 }
 
+/// RFC 9266.
+pub(crate) fn exported(tls: &TlsStream<TcpStream>) -> Vec<u8> {
+    let (_, connection) = tls.get_ref();
+    connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None).unwrap()
+}
+
 /// The text of a message.
 pub(crate) fn body(message: &Message) -> &str {
     message.bodies.values().next().unwrap()
@@ -257,6 +266,6 @@ async fn tcp(address: SocketAddr) -> Result<TcpStream, Error> {
     Ok(TcpStream::connect(address).await?)
 }
 
-fn header() -> StreamHeader<'static> {
+pub(crate) fn header() -> StreamHeader<'static> {
     StreamHeader { to: Some(Cow::Borrowed(DOMAIN)), from: None, id: None }
 }

@@ -10,4 +10,5 @@ mod lifecycle;
 mod login;
 mod messages;
 mod personal;
+mod sasl2;
 mod server;
