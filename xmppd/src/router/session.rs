@@ -133,7 +133,7 @@ impl Router {
         if let Some(person) = self.people.get_mut(&session.account) {
             person.sessions.retain(|other| *other != id);
         }
-        let was_available = session.presence.take().is_some();
+        let was_available = session.presence.is_some();
         let farewell = session.farewell();
         self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
         self.reroute_unacknowledged(&mut session, cx);
