@@ -1,5 +1,7 @@
 //! Every XML namespace once, by the name that its specification goes by.
 
+/// XEP-0386, a resource in the same breath as the login.
+pub const BIND2: &str = "urn:xmpp:bind:0";
 /// XEP-0084, the pictures of an avatar.
 pub const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
 /// XEP-0084, what is to be known of them.
@@ -16,8 +18,6 @@ pub const BOOKMARKS_COMPAT: &str = "urn:xmpp:bookmarks:1#compat";
 pub const BOOKMARKS_COMPAT_PEP: &str = "urn:xmpp:bookmarks:1#compat-pep";
 /// XEP-0411, bookmarks in private XML are those in PEP.
 pub const BOOKMARKS_CONVERSION: &str = "urn:xmpp:bookmarks-conversion:0";
-/// XEP-0386, a resource in the same breath as the login.
-pub const BIND2: &str = "urn:xmpp:bind:0";
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0390, entity capabilities.

@@ -37,11 +37,11 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 24] = [
+pub const ALL: &[&Feature] = &[
     &avatar::FEATURE,
+    &bind::FEATURE,
     &bookmarks::FEATURE,
     &client_caps::FEATURE,
-    &bind::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
@@ -235,5 +235,5 @@ pub fn of_stream(settings: &Settings) -> String {
 
 /// The features that the site wants.
 pub fn enabled(settings: &Settings) -> impl Iterator<Item = &'static Feature> {
-    ALL.into_iter().filter(|feature| (feature.enabled)(settings))
+    ALL.iter().copied().filter(|feature| (feature.enabled)(settings))
 }

@@ -390,11 +390,11 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("plain", "taken") => settings.takes_plain = true,
+            ("tokens", "refused") => settings.token_days = 0,
             ("personal-bytes", bytes) => {
                 settings.personal_bytes = bytes.parse().map_err(|_| "not a number")?;
             }
-            ("plain", "taken") => settings.takes_plain = true,
-            ("tokens", "refused") => settings.token_days = 0,
             ("resumption-seconds", seconds) => {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
