@@ -4,7 +4,9 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod blocking;
 pub mod caps;
+pub mod carbons;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -25,7 +27,9 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 10] = [
+pub const ALL: [&Feature; 12] = [
+    &blocking::FEATURE,
+    &carbons::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,

@@ -10,7 +10,7 @@ use crate::{
     router::{Nature, Parcel, Router, Session, people::Waiting},
     stanza::{
         Packet,
-        stamped::{flatten, with_last_child},
+        stamped::{flatten, sender_of, with_last_child},
     },
     stream::{Action, ConnectionId, Context, SessionId},
 };
@@ -28,20 +28,25 @@ pub struct Waited {
 }
 
 impl Router {
-    /// Has the store keep a message from `sender`'s account. Who is named with the refusal hears of it when
-    /// there are too many already.
+    /// Has the store keep a message from `sender`'s account. Those named hear of it when there are too many already.
     pub(crate) fn keep_offline(
         &mut self,
         name: &str,
         sender: Arc<str>,
         packet: &Packet,
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
         cx: &mut Context<'_>,
     ) {
         let Some(person) = self.people.get_mut(name) else { return };
         person.waiting = Waiting::Perhaps;
         let account = person.name.clone();
-        cx.outbox.push(Action::KeepOffline { account, sender, stanza: flatten(packet), at: cx.now, refusal });
+        cx.outbox.push(Action::KeepOffline {
+            account,
+            sender,
+            stanza: flatten(packet),
+            at: cx.now,
+            refusals,
+        });
     }
 
     /// Asks the store for what has waited, unless it is known that nothing has, or it is being asked for this
@@ -72,9 +77,14 @@ impl Router {
         let has_more = person.waiting == Waiting::Perhaps;
         let is_unknown = has_more || waited.is_none();
         person.waiting = if is_unknown { Waiting::Perhaps } else { Waiting::Nothing };
-        let (id, connection) = (session.id, session.connection);
+        let (id, connection, account) = (session.id, session.connection, Arc::clone(&session.account));
         let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
+        let session = self.sessions.get(&id)?;
         for message in waited.into_iter().flatten() {
+            // XEP-0191 §3.3, for who was blocked since.
+            if sender_of(&message.stanza).is_some_and(|sender| self.is_blocked(&sender, &account)) {
+                continue;
+            }
             let stamp = delay::element(&self.settings.domain, message.since);
             if let Some(packet) = with_last_child(&message.stanza, stamp) {
                 session.send(Parcel::plain(packet), cx);
@@ -107,7 +117,9 @@ impl Router {
     /// A session has ended while the store was being asked: the next best asks again, and gets what was withheld;
     /// where there is none, it waits.
     pub(crate) fn reroute_withheld(&mut self, session: &mut Session, cx: &mut Context<'_>) {
-        let Some(withheld) = session.withheld.take() else { return };
+        let Some(mut withheld) = session.withheld.take() else { return };
+        // Copies, and who types, were for this session alone.
+        withheld.retain(|parcel| matches!(parcel.nature, Nature::Message { .. }));
         if let Some(person) = self.people.get_mut(&session.account) {
             person.waiting = Waiting::Perhaps;
         }
@@ -121,7 +133,7 @@ impl Router {
         }
         for parcel in withheld {
             if let Nature::Message { sender, is_worth_keeping: true } = parcel.nature {
-                self.keep_offline(&session.account, sender, &parcel.packet, None, cx);
+                self.keep_offline(&session.account, sender, &parcel.packet, Vec::new(), cx);
             }
         }
     }

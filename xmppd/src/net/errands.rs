@@ -31,7 +31,7 @@ pub(super) enum Errand {
         sender: Arc<str>,
         stanza: Bytes,
         at: OffsetDateTime,
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
     },
     /// Write these down.
     Record { records: Vec<Record>, receipt: Option<Receipt> },
@@ -76,9 +76,9 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
         while running.try_join_next().is_some() {}
         let runner = Arc::clone(&runner);
         match errand {
-            Errand::Keep { account, sender, stanza, at, refusal } => {
+            Errand::Keep { account, sender, stanza, at, refusals } => {
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
-                running.spawn(async move { runner.kept(keeping, refusal).await });
+                running.spawn(async move { runner.kept(keeping, refusals).await });
             }
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
@@ -97,15 +97,15 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
 }
 
 impl Runner {
-    async fn kept(&self, keeping: Pending<Keeping>, refusal: Option<(SessionId, Packet)>) {
+    async fn kept(&self, keeping: Pending<Keeping>, refusals: Vec<(SessionId, Packet)>) {
         let kept = keeping.wait().await;
         if let Err(error) = &kept {
             tracing::error!(%error, "cannot keep a message");
         }
-        if !matches!(kept, Ok(Keeping::Kept))
-            && let Some((session, refusal)) = refusal
-        {
-            self.tell(session, refusal);
+        if !matches!(kept, Ok(Keeping::Kept)) {
+            for (session, refusal) in refusals {
+                self.tell(session, refusal);
+            }
         }
     }
 

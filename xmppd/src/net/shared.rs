@@ -114,8 +114,8 @@ impl Core {
                         mailbox.put(packet);
                     }
                 }
-                Action::KeepOffline { account, sender, stanza, at, refusal } => {
-                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
+                Action::KeepOffline { account, sender, stanza, at, refusals } => {
+                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusals });
                 }
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
                 Action::TakeOffline { account, session } => {

@@ -27,6 +27,10 @@ pub struct Session {
     pub(crate) language: Option<String>,
     /// What the client last said about itself to everybody; `None` while it is not available.
     pub(crate) presence: Option<Available>,
+    /// Whether it gets copies of its account's messages (XEP-0280).
+    pub(crate) carbons: bool,
+    /// Whether it has asked for the block list, and so wants to hear of changes (XEP-0191 §3.3).
+    pub(crate) has_blocklist: bool,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
     pub(crate) interested: bool,
     /// To whom it has sent presence directly (RFC 6121 §4.6).
@@ -88,6 +92,8 @@ impl Router {
             jid: jid.clone(),
             language: request.language,
             presence: None,
+            carbons: false,
+            has_blocklist: false,
             interested: false,
             directed: Vec::new(),
             withheld: None,
@@ -105,7 +111,7 @@ impl Router {
         }
         let was_available = session.presence.take().is_some();
         let farewell = session.farewell();
-        self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
+        self.farewell(&session.account, &session.jid, was_available, &session.directed, &farewell, cx);
         self.reroute_withheld(&mut session, cx);
     }
 }

@@ -7,8 +7,12 @@ use bytes::Bytes;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
+    jid::Jid,
     ns,
-    xml::{Element, Escaped},
+    xml::{
+        Element, Escaped,
+        chars::{self, Place},
+    },
 };
 
 /// What goes to one connection, in pieces that others may share.
@@ -25,6 +29,9 @@ impl Addressee {
         Self(format!("{}'", Escaped(address)).into())
     }
 }
+
+/// What stands in each head between the name and the sender.
+const FROM: &[u8] = b" from='";
 
 /// A stanza from somebody, to anybody.
 #[derive(Clone)]
@@ -43,7 +50,7 @@ impl Stamped {
         let mut head = String::with_capacity(128);
         write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
             .expect("a string takes everything");
-        let mut has_language = false;
+        let (mut has_language, mut has_default) = (false, false);
         for (name, value, whole) in element.raw_attributes() {
             let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
             if !is_ours {
@@ -51,6 +58,7 @@ impl Stamped {
                 head.push_str(whole);
             }
             has_language |= name == "xml:lang";
+            has_default |= name == "xmlns" && !is_ours;
         }
         for (prefix, namespace) in element.borrowed_prefixes() {
             let is_declared =
@@ -58,6 +66,10 @@ impl Stamped {
             if !is_declared {
                 write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
             }
+        }
+        // Whose name has a prefix may stand anywhere, but what is within may lean on the stream's default.
+        if element.qualified_name().contains(':') && !has_default {
+            write!(head, " xmlns='{}'", ns::CLIENT).expect("a string takes everything");
         }
         if let Some(language) = language.filter(|_| !has_language) {
             write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
@@ -70,6 +82,22 @@ impl Stamped {
     /// them, which is `/>` or `>…</name>`.
     pub fn own(start: &str, tail: impl Into<Bytes>) -> Self {
         Self { head: format!("<{start} to='").into(), tail: tail.into() }
+    }
+
+    /// The same with another content: from the `>` or `/>` of its first tag on.
+    #[must_use]
+    pub fn with_tail(self, tail: Bytes) -> Self {
+        Self { tail, ..self }
+    }
+
+    /// As it stood with one recipient, to be put into an element of another namespace (XEP-0297 §3).
+    pub fn forwarded(&self, to: &Addressee) -> Packet {
+        let name = self.head.iter().position(|byte| *byte == b' ').unwrap_or(self.head.len());
+        let (name, attributes) = self.head.split_at(name);
+        let is_prefixed = name.contains(&b':');
+        let namespace = if is_prefixed { String::new() } else { format!(" xmlns='{}'", ns::CLIENT) };
+        let head = [name, namespace.as_bytes(), attributes].concat();
+        smallvec![head.into(), to.0.clone(), self.tail.clone()]
     }
 
     /// For one recipient.
@@ -87,6 +115,14 @@ impl Stamped {
 /// A packet as one piece.
 pub fn flatten(packet: &Packet) -> Bytes {
     packet.concat().into()
+}
+
+/// From whom a kept message is.
+pub fn sender_of(message: &[u8]) -> Option<Jid> {
+    let start = memchr::memmem::find(message, FROM)? + FROM.len();
+    let end = start + memchr::memchr(b'\'', &message[start..])?;
+    let address = std::str::from_utf8(&message[start..end]).ok()?;
+    Jid::parse(&chars::decode(address, Place::Value)).ok()
 }
 
 /// A kept message with `addition` as its last child; `None` if it has no content at all, and so no end tag.

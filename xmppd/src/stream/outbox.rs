@@ -36,7 +36,7 @@ pub enum Action {
         /// When it came.
         at: OffsetDateTime,
         /// What to tell whom if there is no room for it.
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
     },
     /// Write these down, all or none.
     Record {

@@ -17,7 +17,7 @@
 //! juliet receives nothing                 what it says
 //! juliet is cut off                       the server has closed the connection
 //! juliet disconnects                      the connection breaks
-//! admin adds NAME                         and so with `disables`, `enables`, `removes`
+//! admin adds NAME                         and so with `disables`, `enables`, `promotes`, `removes`
 //! admin renames NAME to TEXT
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts

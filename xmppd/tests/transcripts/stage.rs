@@ -271,12 +271,14 @@ impl Stage {
         for action in actions {
             match action {
                 Action::Close { connection, error } => self.close(connection, error),
-                Action::KeepOffline { account, stanza, at, refusal, .. } => {
+                Action::KeepOffline { account, stanza, at, refusals, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
                         waiting.push((at, stanza));
-                    } else if let Some((session, packet)) = refusal {
-                        self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                    } else {
+                        for (session, packet) in refusals {
+                            self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                        }
                     }
                 }
                 Action::Record { records, receipt } => self.record(records, receipt),
@@ -401,6 +403,7 @@ impl Stage {
                 (*name, |_, _| {})
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
+            ("promotes", [name]) => (*name, |account, _| account.administrator = true),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
