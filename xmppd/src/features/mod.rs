@@ -7,6 +7,8 @@
 pub mod blocking;
 pub mod caps;
 pub mod carbons;
+pub mod client_state;
+pub mod commands;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -15,6 +17,7 @@ pub mod offline;
 pub mod ping;
 pub mod roster;
 pub mod session;
+pub mod stream_management;
 pub mod time;
 pub mod version;
 
@@ -27,9 +30,11 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 12] = [
+pub const ALL: [&Feature; 16] = [
     &blocking::FEATURE,
     &carbons::FEATURE,
+    &commands::FEATURE,
+    &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,
@@ -37,6 +42,8 @@ pub const ALL: [&Feature; 12] = [
     &ping::FEATURE,
     &roster::FEATURE,
     &session::FEATURE,
+    &stream_management::FEATURE,
+    &client_state::FEATURE,
     &time::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,

@@ -164,12 +164,9 @@ fn takers(fate: Fate, whom: &Addressed<'_>) -> Takers {
 }
 
 impl Router {
-    /// Gives a session its part, after what waits for it in the store.
     fn hand_over(&mut self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
-        let Some(session) = self.sessions.get_mut(&session) else { return };
-        match &mut session.withheld {
-            Some(withheld) => withheld.push(parcel),
-            None => session.send(parcel, cx),
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.send_in_turn(parcel, cx);
         }
     }
 }

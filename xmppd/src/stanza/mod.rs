@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `kind` | which of the three, and its type |
 //! | [`error`] | stanza errors (RFC 6120 §8.3) |
+//! | [`head`] | the first tag of what is on its way |
 //! | [`payload`] | what a message holds, as far as the server has to know it |
 //! | [`stamped`] | a stanza with its sender stamped on, ready for many recipients |
 //! | [`reply`] | what the server answers in its own words |
@@ -11,6 +12,7 @@
 //! None of these types shows content by `Debug` or `Display`.
 
 pub mod error;
+pub mod head;
 mod kind;
 pub mod payload;
 pub mod reply;
@@ -19,6 +21,7 @@ pub mod stamped;
 use std::fmt;
 
 pub use error::{Refusal, StanzaError};
+pub use head::Head;
 pub use kind::{IqType, Kind, MessageType, PresenceType};
 pub use payload::Payload;
 pub use stamped::{Packet, Stamped};

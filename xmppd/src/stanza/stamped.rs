@@ -7,12 +7,8 @@ use bytes::Bytes;
 use smallvec::{SmallVec, smallvec};
 
 use crate::{
-    jid::Jid,
     ns,
-    xml::{
-        Element, Escaped,
-        chars::{self, Place},
-    },
+    xml::{Element, Escaped},
 };
 
 /// What goes to one connection, in pieces that others may share.
@@ -29,9 +25,6 @@ impl Addressee {
         Self(format!("{}'", Escaped(address)).into())
     }
 }
-
-/// What stands in each head between the name and the sender.
-const FROM: &[u8] = b" from='";
 
 /// A stanza from somebody, to anybody.
 #[derive(Clone)]
@@ -115,14 +108,6 @@ impl Stamped {
 /// A packet as one piece.
 pub fn flatten(packet: &Packet) -> Bytes {
     packet.concat().into()
-}
-
-/// From whom a kept message is.
-pub fn sender_of(message: &[u8]) -> Option<Jid> {
-    let start = memchr::memmem::find(message, FROM)? + FROM.len();
-    let end = start + memchr::memchr(b'\'', &message[start..])?;
-    let address = std::str::from_utf8(&message[start..end]).ok()?;
-    Jid::parse(&chars::decode(address, Place::Value)).ok()
 }
 
 /// A kept message with `addition` as its last child; `None` if it has no content at all, and so no end tag.
