@@ -15,6 +15,7 @@ pub mod form;
 pub mod last;
 pub mod offline;
 pub mod ping;
+pub mod retraction;
 pub mod roster;
 pub mod session;
 pub mod stream_management;

@@ -91,12 +91,13 @@ impl Router {
         let delivery = session.delivery();
         let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
         let session = self.sessions.get(&id)?;
-        for message in waited.into_iter().flatten() {
-            if self.is_from_blocked(&message.stanza, &account) {
-                let (account, ids) = (Arc::clone(&account), vec![message.id]);
-                cx.outbox.push(Action::EraseOffline { account, ids });
-                continue;
-            }
+        let is_unwanted = |message: &Waited| self.is_from_blocked(&message.stanza, &account);
+        let (unwanted, waited): (Vec<_>, Vec<_>) = waited.into_iter().flatten().partition(is_unwanted);
+        if !unwanted.is_empty() {
+            let ids = unwanted.into_iter().map(|message| message.id).collect();
+            cx.outbox.push(Action::EraseOffline { account, ids });
+        }
+        for message in waited {
             let stamp = delay::element(&self.settings.domain, message.since);
             if let Some(packet) = with_last_child(&message.stanza, stamp) {
                 session.send(Parcel { packet, nature: Nature::Waited(message.id) }, cx);

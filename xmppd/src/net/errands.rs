@@ -42,6 +42,8 @@ pub(super) enum Errand {
     Record { records: Vec<Record>, receipt: Option<Receipt> },
     /// These were delivered in vain: bring them to the next who asks.
     Release { ids: Vec<MessageId> },
+    /// Erase what goes by this id.
+    Retract { account: Arc<str>, sender: Arc<str>, id: String },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
     /// Bring what waits.
@@ -97,6 +99,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
                 running.spawn(async move { runner.recorded(recording, receipt).await });
+            }
+            Errand::Retract { account, sender, id } => {
+                let finding = runner.store.find_offline(&account, &sender, id).await;
+                running.spawn(async move { runner.found(finding, &account).await });
             }
             Errand::Take { account, session } => {
                 let taking = runner.store.take_offline(&account).await;
@@ -173,6 +179,14 @@ impl Runner {
             return;
         }
         self.erase(account, ids).await;
+    }
+
+    async fn found(&self, finding: Pending<Vec<MessageId>>, account: &str) {
+        match finding.wait().await {
+            Ok(ids) if ids.is_empty() => {}
+            Ok(ids) => self.erase(account, ids).await,
+            Err(error) => tracing::error!(%error, "cannot look for a message that was taken back"),
+        }
     }
 
     async fn erase(&self, account: &str, ids: Vec<MessageId>) {

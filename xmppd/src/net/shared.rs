@@ -163,6 +163,9 @@ impl Core {
                 Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
                 Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
+                Action::RetractOffline { account, sender, id } => {
+                    self.errands.add(Errand::Retract { account, sender, id });
+                }
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });
                 }

@@ -10,11 +10,14 @@ use super::{
     table::{self, Fate},
 };
 use crate::{
-    features::carbons::{Copies, Original},
+    features::{
+        carbons::{Copies, Original},
+        retraction,
+    },
     jid::Jid,
     ns,
     stanza::{MessageType, Packet, Payload, Stamped, Stanza, StanzaError, payload::Direction, reply},
-    stream::{Context, SessionId},
+    stream::{Action, Context, SessionId},
 };
 
 /// A message on its way.
@@ -62,8 +65,18 @@ impl<'a> Message<'a> {
             router.hand_over(session, copy, cx);
         }
         if delivery.is_kept {
+            self.retract(name, cx);
             let refusals = self.refusals(router);
             router.keep_offline(name, Arc::clone(&self.sender), &delivery.packet, refusals, cx);
+        }
+    }
+
+    /// XEP-0424: what its sender takes back before it was delivered waits no longer.
+    fn retract(&self, name: &str, cx: &mut Context<'_>) {
+        let is_retraction = self.payload.is_retraction();
+        if let Some(id) = is_retraction.then(|| retraction::retracted(&self.stanza.element)).flatten() {
+            let (account, sender) = (name.into(), Arc::clone(&self.sender));
+            cx.outbox.push(Action::RetractOffline { account, sender, id });
         }
     }
 

@@ -50,6 +50,8 @@ enum Part {
     Notice,
     /// Not to be copied, and not to be told to the recipient.
     Private,
+    /// It takes another message back.
+    Retraction,
     /// To wait, even where it would not.
     Store,
     /// Unknown.
@@ -69,7 +71,8 @@ impl Part {
             | (_, ns::ENCRYPTION | ns::FALLBACK | ns::REPLY) => Self::Accompaniment,
             (_, ns::CHAT_STATES) => Self::ChatState,
             (_, ns::RECEIPTS | ns::CHAT_MARKERS | ns::JINGLE_MESSAGE) => Self::Notice,
-            (_, ns::CORRECTION | ns::REACTIONS | ns::RETRACTION | ns::CONFERENCE) => Self::Words,
+            (_, ns::CORRECTION | ns::REACTIONS | ns::CONFERENCE) => Self::Words,
+            ("retract", ns::RETRACTION) => Self::Retraction,
             ("encrypted" | "openpgp" | "x", namespace) if is_encryption(namespace) => Self::Words,
             ("no-copy", ns::HINTS) => Self::NoCopy,
             ("no-store", ns::HINTS) => Self::NoStore,
@@ -102,7 +105,7 @@ impl Payload {
     /// does not want stored (XEP-0334 §4.2).
     pub fn is_worth_keeping(self, kind: MessageType) -> bool {
         matches!(kind, MessageType::Chat | MessageType::Normal)
-            && self.has(&[Part::Body, Part::Words, Part::FromRoom, Part::Unknown, Part::Store])
+            && (self.has_content() || self.has(&[Part::Store]))
             && !self.has(&[Part::NoStore])
     }
 
@@ -113,7 +116,7 @@ impl Payload {
 
     /// Whether it tells at most who types: of no use later.
     pub fn is_passing(self) -> bool {
-        !self.has(&[Part::Body, Part::Words, Part::FromRoom, Part::Unknown, Part::Notice])
+        !self.has_content() && !self.has(&[Part::Notice])
     }
 
     /// XEP-0280 §6.1: whether an account's other resources get copies of a message. An error is copied if it
@@ -132,13 +135,22 @@ impl Payload {
         }
     }
 
+    /// Whether it takes another message back.
+    pub fn is_retraction(self) -> bool {
+        self.has(&[Part::Retraction])
+    }
+
     /// Whether there is a child that must not reach the recipient as it is.
     pub fn is_to_be_cleaned(self) -> bool {
         self.has(&[Part::Claim, Part::Private])
     }
 
     fn is_instant_messaging(self) -> bool {
-        self.has(&[Part::Body, Part::ChatState, Part::Notice, Part::Words])
+        self.has(&[Part::Body, Part::ChatState, Part::Notice, Part::Retraction, Part::Words])
+    }
+
+    fn has_content(self) -> bool {
+        self.has(&[Part::Body, Part::FromRoom, Part::Retraction, Part::Unknown, Part::Words])
     }
 
     fn has(self, parts: &[Part]) -> bool {

@@ -23,7 +23,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
-pub use offline::{Keeping, Kept};
+pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.
@@ -36,7 +36,7 @@ const QUEUE: usize = 1024;
 #[derive(Clone)]
 pub struct Store {
     requests: mpsc::Sender<Request>,
-    offline_limit: u32,
+    capacity: Capacity,
 }
 
 /// A request that is queued: whatever is asked later is done later.
@@ -113,12 +113,12 @@ impl StoreError {
 impl Store {
     /// Opens the store in the data folder, makes it (mode 0600) where there is none, and migrates an older one.
     ///
-    /// At most `offline_limit` messages are kept for each account.
-    pub fn open(data: &Path, offline_limit: u32) -> Result<Self, StoreError> {
+    /// No more messages are kept for each account than there is capacity for.
+    pub fn open(data: &Path, capacity: Capacity) -> Result<Self, StoreError> {
         let connection = schema::open(&data.join(FILE))?;
         let (requests, incoming) = mpsc::channel(QUEUE);
         writer::spawn(connection, incoming);
-        Ok(Self { requests, offline_limit })
+        Ok(Self { requests, capacity })
     }
 
     /// What decoys are made from; the same as long as the database lives.

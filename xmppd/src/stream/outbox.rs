@@ -71,6 +71,15 @@ pub enum Action {
         /// Which.
         ids: Vec<MessageId>,
     },
+    /// Erase what waits from one account for another and goes by this id.
+    RetractOffline {
+        /// For whom it waits.
+        account: Arc<str>,
+        /// From whose account.
+        sender: Arc<str>,
+        /// The message's own id, or its origin's.
+        id: String,
+    },
     /// Put this into the connection's mailbox.
     Send {
         /// Whose.

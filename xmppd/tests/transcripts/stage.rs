@@ -12,7 +12,10 @@ use xmppd::{
     account::Account,
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::{Delivery, Waited},
+    features::{
+        offline::{Delivery, Waited},
+        retraction,
+    },
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
@@ -317,6 +320,13 @@ impl Stage {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
                     }
+                }
+                Action::RetractOffline { account, sender, id } => {
+                    let is_senders = |kept: &KeptMessage| {
+                        kept.stanza.starts_with(format!("<message from='{sender}@").as_bytes())
+                    };
+                    let waiting = self.waiting.entry(account).or_default();
+                    waiting.retain(|kept| !is_senders(kept) || !retraction::goes_by(&kept.stanza, &id));
                 }
                 Action::TakeOffline { account, session } => {
                     let kept = self.waiting.get(&account).cloned().unwrap_or_default(); // at this moment
