@@ -190,6 +190,17 @@ impl Stage {
         Ok(())
     }
 
+    /// What somebody has received and no step has mentioned.
+    pub(super) fn received(&mut self, who: &str) -> Vec<Node> {
+        let inbox =
+            self.clients.get_mut(who).map(|client| std::mem::take(&mut client.inbox)).unwrap_or_default();
+        let elements = inbox.into_iter().filter_map(|seen| match seen {
+            Seen::Element(element) => Some(element),
+            Seen::End | Seen::Header => None,
+        });
+        elements.collect()
+    }
+
     fn client(&mut self, who: &str) -> Result<&mut Client, String> {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
