@@ -82,6 +82,9 @@ fn block(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> An
 fn unblock(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     let account = account(router, request)?;
     let mut items = items(request)?;
+    if items.is_empty() && !request.payload.children.is_empty() {
+        return Err(StanzaError::BadRequest.into());
+    }
     router.push_blocking(&account, &element("unblock", items.iter().map(Jid::as_str)), cx);
     if items.is_empty() {
         items = router.blocking.of(&account).filter_map(|item| Jid::parse(item).ok()).collect();

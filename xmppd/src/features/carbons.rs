@@ -7,8 +7,8 @@
 //! Each resource gets a message once: as it is, or as a copy. What is refused is not copied, since nothing was said.
 //! What waits for somebody offline is copied to the sender's resources alone; the recipient's get it when it is their
 //! turn.
-//! Private messages in rooms: what one sends to an occupant is copied to one's resources in that room; what one gets
-//! the room sends to each of them itself.
+//! Private messages of rooms: one that is received is not copied, since the room sends it to each of one's resources
+//! that is in it; one that is sent to an occupant passes the room, not the way of messages to accounts.
 
 use bytes::Bytes;
 use smallvec::SmallVec;
