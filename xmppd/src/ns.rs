@@ -1,11 +1,15 @@
 //! Every XML namespace once, by the name that its specification goes by.
 
+/// XEP-0386, a resource in the same breath as the login.
+pub const BIND2: &str = "urn:xmpp:bind:0";
 /// XEP-0191, blocking.
 pub const BLOCKING: &str = "urn:xmpp:blocking";
 /// XEP-0191, why a stanza does not go to who is blocked.
 pub const BLOCKING_ERRORS: &str = "urn:xmpp:blocking:errors";
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0390, entity capabilities.
+pub const CAPS2: &str = "urn:xmpp:caps";
 /// XEP-0280, copies of messages for one's other resources.
 pub const CARBONS: &str = "urn:xmpp:carbons:2";
 /// XEP-0280 §6.1, the recommended rules of what is copied.
@@ -36,8 +40,12 @@ pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 pub const ENCRYPTION: &str = "urn:xmpp:eme:0";
 /// XEP-0428, text for clients that do not understand the rest.
 pub const FALLBACK: &str = "urn:xmpp:fallback:0";
+/// XEP-0484, logging in by a token.
+pub const FAST: &str = "urn:xmpp:fast:0";
 /// XEP-0297, a stanza within another.
 pub const FORWARD: &str = "urn:xmpp:forward:0";
+/// XEP-0300, digests.
+pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// XEP-0334, what is to become of a message.
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0353, calls before they are taken.
@@ -66,6 +74,8 @@ pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 /// RFC 6120 §6, SASL.
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// XEP-0388, SASL with room for more.
+pub const SASL2: &str = "urn:xmpp:sasl:2";
 /// RFC 6120 §7, resource binding.
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 /// RFC 3921 §3, sessions; kept for old clients.
