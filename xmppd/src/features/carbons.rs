@@ -13,19 +13,20 @@
 use bytes::Bytes;
 use smallvec::SmallVec;
 
-use super::{Answer, Feature, Reply, Request, Target};
+use super::{Answer, Feature, Inline, Reply, Request, Target};
 use crate::{
     ns,
     router::{Nature, Parcel, Router, Session},
     stanza::{MessageType, Packet, Payload, Stamped, StanzaError, payload::Direction},
     stream::{Context, SessionId},
-    xml::Escaped,
+    xml::{Escaped, Node},
 };
 
 /// Enabled and disabled by each session for itself.
 pub const FEATURE: Feature = Feature {
     namespace: ns::CARBONS,
     advertised: &[ns::CARBONS, ns::CARBONS_RULES],
+    inline: Some(Inline { namespace: ns::CARBONS, grant }),
     answer,
     ..Feature::DEFAULT
 };
@@ -41,9 +42,12 @@ pub(crate) struct Original<F: Fn() -> Packet> {
     pub(crate) forwarded: F,
 }
 
-/// From now on this session gets copies (§4); as when it binds (XEP-0386).
-pub(crate) fn enable(session: &mut Session) {
-    session.carbons = true;
+/// As it binds (XEP-0386 §3.2).
+fn grant(router: &mut Router, session: SessionId, wish: &Node, _: &mut Context<'_>) -> String {
+    if let Some(session) = router.sessions.get_mut(&session).filter(|_| wish.name == "enable") {
+        session.carbons = true;
+    }
+    String::new()
 }
 
 fn answer(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
@@ -53,7 +57,7 @@ fn answer(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> An
     }
     let session = router.sessions.get_mut(&request.session).ok_or(StanzaError::ServiceUnavailable)?;
     match (request.is_set, request.payload.name.as_str()) {
-        (true, "enable") => enable(session),
+        (true, "enable") => session.carbons = true,
         (true, "disable") => session.carbons = false,
         _ => return Err(StanzaError::BadRequest.into()),
     }
