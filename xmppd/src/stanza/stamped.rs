@@ -77,12 +77,6 @@ impl Stamped {
         Self { head: format!("<{start} to='").into(), tail: tail.into() }
     }
 
-    /// The same with another content: from the `>` or `/>` of its first tag on.
-    #[must_use]
-    pub fn with_tail(self, tail: Bytes) -> Self {
-        Self { tail, ..self }
-    }
-
     /// As it stood with one recipient, to be put into an element of another namespace (XEP-0297 §3).
     pub fn forwarded(&self, to: &Addressee) -> Packet {
         let name = self.head.iter().position(|byte| *byte == b' ').unwrap_or(self.head.len());
@@ -96,6 +90,17 @@ impl Stamped {
     /// For one recipient.
     pub fn to(&self, to: &Addressee) -> Packet {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
+    }
+
+    /// What follows the `to`.
+    pub fn tail(&self) -> &Bytes {
+        &self.tail
+    }
+
+    /// The same with something else behind the `to`.
+    #[must_use]
+    pub fn with_tail(&self, tail: Bytes) -> Self {
+        Self { head: self.head.clone(), tail }
     }
 
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
