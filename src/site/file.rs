@@ -74,6 +74,7 @@ struct LimitsTable {
     unauthenticated_seconds: Option<Spanned<i64>>,
     resources_per_account: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
+    offline_bytes: Option<Spanned<i64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -235,6 +236,7 @@ impl Reader<'_> {
             resources_per_account: self
                 .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
+            offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })
     }
 
