@@ -125,6 +125,37 @@ mod tests {
         }
     }
 
+    /// Every row, written in the RFC or not: what no site may ever do.
+    #[test]
+    fn no_row_breaks_a_promise() {
+        use MessageType::{Chat, Error, Groupchat, Headline, Normal};
+        for recipient in [NoAccount, NoResource, NegativeOnly, NonNegative] {
+            for address in [Bare, FullMatch, FullNoMatch] {
+                for kind in [IqType::Get, IqType::Set, IqType::Result, IqType::Error] {
+                    let fate = iq(recipient, address, kind);
+                    let is_answered = matches!(fate, Answer | Refuse);
+                    assert!(
+                        !is_answered || matches!(kind, IqType::Get | IqType::Set),
+                        "an answer is not answered"
+                    );
+                    assert_eq!(fate == ToThat, address == FullMatch);
+                    assert!(matches!(fate, Answer | Ignore | Refuse | ToThat), "a request has one recipient");
+                }
+                for kind in [Chat, Error, Groupchat, Headline, Normal] {
+                    let fate = message(recipient, address, kind);
+                    let row = format!("{recipient:?} {address:?} {kind:?}: {fate:?}");
+                    assert!(kind != Error || matches!(fate, Ignore | ToThat), "{row}");
+                    assert!(fate != Keep || matches!(kind, Chat | Normal), "{row}");
+                    assert!(!matches!(fate, ToAll | ToBest) || recipient == NonNegative, "{row}");
+                    assert_eq!(fate == ToThat, address == FullMatch, "{row}");
+                    assert!(fate != Ignore || matches!(kind, Error | Headline), "{row}");
+                    assert!(fate != Keep || recipient != NoAccount, "{row}");
+                    assert_ne!(fate, Answer, "{row}");
+                }
+            }
+        }
+    }
+
     #[test]
     fn requests_go_where_the_rfc_sends_them() {
         let columns = [IqType::Get, IqType::Set, IqType::Result, IqType::Error];

@@ -34,6 +34,7 @@
 
 mod client;
 mod matching;
+mod routing;
 mod script;
 mod stage;
 

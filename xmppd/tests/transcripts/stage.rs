@@ -187,6 +187,16 @@ impl Stage {
         Ok(())
     }
 
+    /// All that a client has received and no step has mentioned.
+    pub(super) fn received_by(&mut self, who: &str) -> Vec<Seen> {
+        self.client(who).map(|client| client.inbox.drain(..).collect()).unwrap_or_default()
+    }
+
+    /// How many messages wait for an account.
+    pub(super) fn waiting_for(&self, account: &str) -> usize {
+        self.waiting.get(account).map_or(0, Vec::len)
+    }
+
     fn client(&mut self, who: &str) -> Result<&mut Client, String> {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
