@@ -63,11 +63,13 @@ shelves! {
     MessageOfTheDay = "message-of-the-day",
     /// XEP-0060: how a node is configured.
     Node = "node",
+    /// XEP-0402: a room that has been put among an account's bookmarks.
+    OfferedRoom = "offered-room",
     /// XEP-0049: private XML.
     PrivateXml = "private-xml",
     /// XEP-0045: a persistent room.
     Room = "room",
-    /// XEP-0484: a token of a client, as a digest.
+    /// XEP-0484: the tokens of one client.
     Token = "token",
     /// XEP-0363: a file that somebody has uploaded.
     Upload = "upload",

@@ -26,6 +26,9 @@ pub struct Config {
     /// Where it listens.
     #[serde(default)]
     pub listen: Listen,
+    /// How clients get in.
+    #[serde(default)]
+    pub login: Login,
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
@@ -44,6 +47,18 @@ pub struct Listen {
     pub starttls: Port,
     /// Where it begins with TLS (XEP-0368).
     pub direct_tls: Port,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Login {
+    /// Whether a client may send the password itself (SASL PLAIN), for those that know nothing better. Only TLS
+    /// protects it then, and each such login costs the server some milliseconds.
+    pub plain: bool,
+    /// Days for which a client can log in without the password since it last did (XEP-0484); 0 for never.
+    #[serde(deserialize_with = "within::<_, _, 0, 365>")]
+    pub token_days: u32,
 }
 
 /// `[tls]`: PEM files; what is relative, is so to the folder of `xmppd.toml`.
@@ -81,6 +96,9 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
+    /// What one account may keep on the server: avatar, keys, bookmarks, card and the like.
+    #[serde(deserialize_with = "within::<_, _, 65_536, 104_857_600>")]
+    pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost (XEP-0198); 0 for never.
     #[serde(deserialize_with = "within::<_, _, 0, 86_400>")]
     pub resumption_seconds: u32,
@@ -126,6 +144,12 @@ impl Default for Listen {
     }
 }
 
+impl Default for Login {
+    fn default() -> Self {
+        Self { plain: false, token_days: 21 }
+    }
+}
+
 impl Default for Tls {
     fn default() -> Self {
         Self { chain: "chain.pem".into(), key: "key.pem".into() }
@@ -142,6 +166,7 @@ impl Default for Limits {
             connections_per_address: 100,
             unauthenticated_seconds: 30,
             resources_per_account: 10,
+            personal_bytes: 524_288,
             resumption_seconds: 600,
             silence_seconds: 300,
             patience_seconds: 60,

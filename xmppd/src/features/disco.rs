@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled};
+use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled, pubsub};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -28,6 +28,10 @@ pub const ITEMS: Feature = Feature {
     answer: items,
     ..Feature::DEFAULT
 };
+
+/// The language of the server's identity, and of its streams. It is said, since XEP-0390 §4.1 counts it even where it
+/// is not, and not every client does.
+pub(super) const LANGUAGE: &str = "en";
 
 /// The features of the server.
 pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
@@ -56,16 +60,22 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     let node = request.payload.attribute("node");
     let (identity, vars) = match &request.target {
         Target::Server => {
-            if node.is_some_and(|node| node != caps::node_of(settings)) {
+            if node.is_some_and(|node| !caps::nodes_of(settings).iter().any(|known| known == node)) {
                 return Err(StanzaError::ItemNotFound.into());
             }
             let name = Escaped(&settings.organisation);
-            (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
+            (
+                format!("<identity category='server' type='im' xml:lang='{LANGUAGE}' name='{name}'/>"),
+                advertised(settings),
+            )
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
-        Target::Account(_) | Target::Own => {
-            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
-        }
+        Target::Account(_) | Target::Own => match node {
+            Some(node) => return pubsub::info(router, request, node).map(Reply::Payload),
+            None => (
+                format!("<identity category='account' type='registered'/>{}", pubsub::IDENTITY),
+                of_account(settings),
+            ),
+        },
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -80,13 +90,18 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
+/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's. An
+/// account has its nodes.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    let node = request.payload.attribute("node");
+    if request.target != Target::Server {
+        return pubsub::items(router, request, node).map(Reply::Payload);
+    }
     if let Some(answer) = commands::discovery::items(router, request) {
         return answer.map(Reply::Payload);
     }
-    match request.payload.attribute("node") {
+    match node {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }

@@ -4,19 +4,28 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod avatar;
+pub mod bind;
+pub mod bookmarks;
 pub mod caps;
+pub mod client_caps;
 pub mod client_state;
 pub mod commands;
 pub mod delay;
 pub mod disco;
+pub mod fast;
 pub mod form;
 pub mod last;
 pub mod offline;
+pub mod personal;
 pub mod ping;
+pub mod private_xml;
+pub mod pubsub;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
 pub mod time;
+pub mod vcard;
 pub mod version;
 
 use crate::{
@@ -28,19 +37,29 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 14] = [
+pub const ALL: &[&Feature] = &[
+    &avatar::FEATURE,
+    &bind::FEATURE,
+    &bookmarks::FEATURE,
+    &client_caps::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
+    &fast::FEATURE,
     &last::FEATURE,
     &offline::FEATURE,
+    &personal::FEATURE,
     &ping::FEATURE,
+    &private_xml::FEATURE,
+    &pubsub::FEATURE,
+    &pubsub::OWNER,
     &roster::FEATURE,
     &session::FEATURE,
     &stream_management::FEATURE,
     &client_state::FEATURE,
     &time::FEATURE,
+    &vcard::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
 ];
@@ -59,6 +78,8 @@ pub struct Feature {
     pub stream: fn(&Settings) -> String,
     /// Answers a request.
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
+    /// An available session has said this about itself to everybody.
+    pub announced: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
     pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// A session has become available.
@@ -67,10 +88,20 @@ pub struct Feature {
     pub went: fn(&mut Router, SessionId, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
+    /// What a client can have of it in the same breath as a resource (XEP-0386).
+    pub inline: Option<Inline>,
     /// What it records.
     pub shelves: &'static [Shelf],
     /// Takes in what it has recorded before the server started.
     pub restore: fn(&mut Router, &Record),
+}
+
+/// What can be had in the same breath as a resource.
+pub struct Inline {
+    /// By what it is announced, and the namespace of what asks for it.
+    pub namespace: &'static str,
+    /// Does it for a session that has just begun; answers with what `<bound/>` has to say about it.
+    pub grant: fn(&mut Router, SessionId, &Node, &mut Context<'_>) -> String,
 }
 
 /// A request that the server answers itself.
@@ -105,6 +136,8 @@ pub type Answer = Result<Reply, Refusal>;
 pub enum Reply {
     /// By an empty result, once these are on disk.
     Recorded(Vec<Record>),
+    /// By a result that holds this, once those are on disk.
+    RecordedWith(Vec<Record>, String),
     /// By a result that holds this; it may be empty.
     Payload(String),
     /// By what the feature has put into the outbox itself.
@@ -120,10 +153,12 @@ impl Feature {
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
+        announced: |_, _, _, _| {},
         answered: |_, _, _, _| {},
         came: |_, _, _| {},
         went: |_, _, _| {},
         forgot: |_, _, _| {},
+        inline: None,
         shelves: &[],
         restore: |_, _| {},
     };
@@ -136,6 +171,13 @@ pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) 
     match feature {
         Some(feature) => (feature.answer)(router, request, cx),
         None => Err(StanzaError::ServiceUnavailable.into()),
+    }
+}
+
+/// Tells every feature what a session has said about itself to everybody.
+pub fn announced(router: &mut Router, session: SessionId, presence: &Element, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.announced)(router, session, presence, cx);
     }
 }
 
@@ -167,6 +209,18 @@ pub fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
     }
 }
 
+/// What can be had in the same breath as a resource.
+pub fn inline(settings: &Settings) -> impl Iterator<Item = &'static Inline> {
+    enabled(settings).filter_map(|feature| feature.inline.as_ref())
+}
+
+/// Has the feature do what was asked for in the same breath as a resource. What nobody knows is ignored, as by
+/// every server that does not know it.
+pub fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+    let known = inline(&router.settings).find(|inline| inline.namespace == wish.namespace);
+    known.map_or_else(String::new, |inline| (inline.grant)(router, session, wish, cx))
+}
+
 /// Hands a record to the feature that wrote it.
 pub fn restore(router: &mut Router, record: &Record) {
     if let Some(feature) = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf)) {
@@ -181,5 +235,5 @@ pub fn of_stream(settings: &Settings) -> String {
 
 /// The features that the site wants.
 pub fn enabled(settings: &Settings) -> impl Iterator<Item = &'static Feature> {
-    ALL.into_iter().filter(|feature| (feature.enabled)(settings))
+    ALL.iter().copied().filter(|feature| (feature.enabled)(settings))
 }

@@ -61,8 +61,11 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            personal_bytes: config.limits.personal_bytes,
             resumption_seconds: config.limits.resumption_seconds,
             patience: Duration::from_secs(config.limits.patience_seconds.into()),
+            takes_plain: config.login.plain,
+            token_days: config.login.token_days,
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);

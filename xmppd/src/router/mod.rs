@@ -37,10 +37,12 @@ pub use session::Session;
 
 use crate::{
     account::Account,
-    auth::{Authenticator, Throttle},
+    auth::{Authenticator, Throttle, Tokens},
     features::{
         self,
+        client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
+        personal::Personal,
     },
     jid::Jid,
     record::Record,
@@ -63,10 +65,16 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// The most bytes that one account may keep on the server: nodes, card, private XML.
+    pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost; 0 for never.
     pub resumption_seconds: u32,
     /// How long a client may take to acknowledge what it is asked about.
     pub patience: Duration,
+    /// Whether a client may send the password itself (RFC 4616).
+    pub takes_plain: bool,
+    /// How many days a token stays good that its client does not use (XEP-0484); no tokens if zero.
+    pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -78,9 +86,13 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// What accounts keep on the server.
+    pub(crate) personal: BTreeMap<Arc<str>, Personal>,
+    pub(crate) known_caps: KnownCaps,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
+    pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
     authenticator: Authenticator,
@@ -107,11 +119,14 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            personal: BTreeMap::new(),
+            known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
             started: now,
+            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,
-            authenticator,
+            authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
             last_session: 0,
             settings,
