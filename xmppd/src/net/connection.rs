@@ -128,12 +128,12 @@ impl<'a> Connection<'a> {
         };
         loop {
             task::ready!(transport.poll_write_all(cx, &mut self.outgoing))?;
-            if !self.mailbox.take(&mut self.outgoing) {
+            self.outgoing = self.mailbox.take();
+            if self.outgoing.is_empty() {
                 break;
             }
             self.must_flush = true;
         }
-        self.outgoing = BytesMut::new(); // an idle connection holds no buffers
         if self.must_flush {
             task::ready!(transport.poll_flush(cx))?;
             self.must_flush = false;

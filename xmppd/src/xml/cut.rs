@@ -16,8 +16,8 @@ impl Element {
         let mut kept = Vec::with_capacity(bytes.len() - at);
         for (child, place) in node.children.iter().zip(self.child_places()) {
             if is_unwanted(child) {
-                kept.extend_from_slice(&bytes[at..place.start]);
-                at = place.end;
+                kept.extend_from_slice(&bytes[at..place.start()]);
+                at = place.end();
             }
         }
         kept.extend_from_slice(&bytes[at..]);
@@ -36,14 +36,14 @@ impl Element {
                 (!text.starts_with(b"</"), text.starts_with(b"</") || text.ends_with(b"/>"));
             if opens {
                 if depth == 1 {
-                    start = tag.start;
+                    start = tag.start();
                 }
                 depth += 1;
             }
             if closes {
                 depth -= 1;
                 if depth == 1 {
-                    places.push(Span::new(start, tag.end));
+                    places.push(Span::new(start, tag.end()));
                 }
             }
         }

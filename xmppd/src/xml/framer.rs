@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use super::{
     Limits, Span, XmlError,
     chars::{self, Place},
-    element::{Child, Element},
+    element::{Child, Element, Parts},
     lexer::{Lexeme, Lexer},
     scope::{Declarations, Scope},
     tag::{self, Form, Tag},
@@ -34,7 +34,7 @@ pub struct Framer {
     is_headless: bool,
     outer: Arc<Declarations>,
     stream_name: Box<str>,
-    partial: Option<Box<Partial>>,
+    partial: Option<Partial>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -54,7 +54,7 @@ enum Phase {
 /// A top-level element of which more is to come.
 #[derive(Debug)]
 struct Partial {
-    element: Element,
+    parts: Box<Parts>,
     scope: Scope,
     open: Vec<Open>,
 }
@@ -137,7 +137,7 @@ impl Framer {
     fn take(&mut self, lexeme: Lexeme, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
         match lexeme {
             Lexeme::Tag(span) => {
-                let tag = Tag::parse(utf8(span, buffer)?, span.start, self.limits.attributes)?;
+                let tag = Tag::parse(utf8(span, buffer)?, span.start(), self.limits.attributes)?;
                 if self.partial.is_some() { self.inner(&tag, buffer) } else { self.outermost(tag, buffer) }
             }
             Lexeme::Declaration(span) if self.phase == Phase::Start => {
@@ -161,20 +161,19 @@ impl Framer {
         let mut scope = Scope::default();
         let namespace = scope.enter(&tag, buffer, &self.outer)?;
         let (form, name) = (tag.form, tag.name.whole);
-        let element = Element::new(tag, namespace);
+        let parts = Box::new(Parts::new(tag, namespace));
         if self.phase != Phase::Content && !self.is_headless {
             self.phase = if form == Form::Empty { Phase::Closing } else { Phase::Content };
             self.stream_name = name.text(buffer).into();
             let used = scope.outer_used;
             let outer = Arc::new(scope.into_declarations(buffer)?);
             self.outer = Arc::clone(&outer);
-            return Ok(Some(Frame::Header(element.complete(self.consume(buffer), outer, used))));
+            return Ok(Some(Frame::Header(Element::new(parts, self.consume(buffer), outer, used))));
         }
-        let partial = Partial { element, scope, open: Vec::new() };
         if form == Form::Empty {
-            return Ok(Some(self.complete(partial, buffer)));
+            return Ok(Some(self.complete(parts, &scope, buffer)));
         }
-        self.partial = Some(Box::new(Partial { open: vec![Open { name, scope: 0 }], ..partial }));
+        self.partial = Some(Partial { parts, scope, open: vec![Open { name, scope: 0 }] });
         Ok(None)
     }
 
@@ -187,8 +186,8 @@ impl Framer {
         if !partial.leave(tag, buffer)? {
             return Ok(None);
         }
-        let whole = *self.partial.take().expect("the caller looked");
-        Ok(Some(self.complete(whole, buffer)))
+        let whole = self.partial.take().expect("the caller looked");
+        Ok(Some(self.complete(whole.parts, &whole.scope, buffer)))
     }
 
     fn end(&mut self, tag: &Tag, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
@@ -200,9 +199,9 @@ impl Framer {
         Ok(Some(Frame::End))
     }
 
-    fn complete(&mut self, partial: Partial, buffer: &mut BytesMut) -> Frame {
+    fn complete(&mut self, parts: Box<Parts>, scope: &Scope, buffer: &mut BytesMut) -> Frame {
         let bytes = self.consume(buffer);
-        Frame::Element(partial.element.complete(bytes, Arc::clone(&self.outer), partial.scope.outer_used))
+        Frame::Element(Element::new(parts, bytes, Arc::clone(&self.outer), scope.outer_used))
     }
 
     /// Takes what the lexer has been over out of the buffer.
@@ -226,7 +225,7 @@ impl Partial {
         let mark = self.scope.mark();
         let namespace = self.scope.enter(tag, buffer, outer)?;
         if self.open.len() == 1 {
-            self.element.children_mut().push(Child { local: tag.name.local, namespace });
+            self.parts.children_mut().push(Child { local: tag.name.local, namespace });
         }
         match tag.form {
             Form::Empty => self.scope.leave(mark),
