@@ -5,6 +5,7 @@ use std::fmt::Write;
 use super::{
     Answer, Feature, Reply, Request, Target, caps, commands, enabled,
     form::{Field, FieldType, Form},
+    pubsub,
 };
 use crate::{
     ns,
@@ -97,10 +98,13 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
                 advertised(settings),
             )
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
-        Target::Account(_) | Target::Own => {
-            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
-        }
+        Target::Account(_) | Target::Own => match node {
+            Some(node) => return pubsub::info(router, request, node).map(Reply::Payload),
+            None => (
+                format!("<identity category='account' type='registered'/>{}", pubsub::IDENTITY),
+                of_account(settings),
+            ),
+        },
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -118,18 +122,20 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// What features have entered; accounts are nobody's to list but the roster's.
+/// What features have entered; accounts are nobody's to list but the roster's. An account has its nodes.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    let node = request.payload.attribute("node");
+    if request.target != Target::Server {
+        return pubsub::items(router, request, node).map(Reply::Payload);
+    }
     if let Some(answer) = commands::discovery::items(router, request) {
         return answer.map(Reply::Payload);
     }
-    match request.payload.attribute("node") {
+    match node {
         None => {
             let settings = &router.settings;
-            let is_server = request.target == Target::Server;
-            let items = enabled(settings).filter(|_| is_server).map(|feature| (feature.items)(settings));
-            let items: String = items.collect();
+            let items: String = enabled(settings).map(|feature| (feature.items)(settings)).collect();
             Ok(Reply::Payload(format!("<query xmlns='{}'>{items}</query>", ns::DISCO_ITEMS)))
         }
         Some(_) => Err(StanzaError::ItemNotFound.into()),

@@ -82,6 +82,7 @@ impl Router {
             AccountChange::Put(account) => self.put(account, cx),
             AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {
+                self.discard_unacknowledged(&name, cx);
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 self.people.remove(&*name);
                 features::forgot(self, &name, cx);

@@ -79,6 +79,30 @@ async fn two_on_the_web_write_to_each_other() {
     assert!(query.has_child("item", "jabber:iq:roster"), "{query:?}");
 }
 
+/// RFC 7395 §3.10: stream management knows no difference; its words are messages, too.
+#[tokio::test]
+async fn streams_are_managed_on_the_web_as_well() {
+    const MANAGEMENT: &str = "urn:xmpp:sm:3";
+    let server = Server::start_web(&["juliet"], "");
+    let mut juliet = Socket::online(&server, "juliet").await;
+    juliet.stanza("presence").await;
+    juliet.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>").await;
+    let enabled = juliet.next().await;
+    assert!(enabled.is("enabled", MANAGEMENT) && enabled.attr("id").is_some(), "{enabled:?}");
+    juliet
+        .send("<message xmlns='jabber:client' to='juliet@school.test'><body>to myself</body></message>")
+        .await;
+    assert_eq!(text_of(&juliet.stanza("message").await), "to myself");
+    juliet.send("<r xmlns='urn:xmpp:sm:3'/>").await;
+    let answer = loop {
+        let next = juliet.next().await;
+        if next.is("a", MANAGEMENT) {
+            break next;
+        }
+    };
+    assert_eq!(answer.attr("h"), Some("1"));
+}
+
 #[tokio::test]
 async fn a_message_may_come_in_fragments_with_pings_between() {
     let server = Server::start_web(&["juliet", "romeo"], "");

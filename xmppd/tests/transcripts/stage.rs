@@ -396,6 +396,9 @@ impl Stage {
         match (key, value) {
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
+            ("personal-bytes", bytes) => {
+                settings.personal_bytes = bytes.parse().map_err(|_| "not a number")?;
+            }
             ("resumption-seconds", seconds) => {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
@@ -601,6 +604,7 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        personal_bytes: 40_000,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
         takes_plain: false,

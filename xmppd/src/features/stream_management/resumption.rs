@@ -91,7 +91,9 @@ impl Router {
             cx.send(connection, packet.clone());
         }
         outlet.release(cx);
-        outlet.ask_at_once(cx);
+        if outlet.has_outstanding() {
+            outlet.ask_at_once(cx);
+        }
     }
 
     /// Makes room for one more session, if one waits to be resumed: of those, the one that has waited longest ends.
