@@ -242,7 +242,16 @@ async fn the_way_to_the_websocket_is_told_to_everybody() {
 #[tokio::test]
 async fn there_is_nothing_else_and_nothing_runs() {
     let server = Server::start_web(&[], "");
-    for path in ["/", "/index.html", "/upload/", "/.well-known/", "/../../etc/passwd", "/%2e%2e/etc/passwd"] {
+    for path in [
+        "/",
+        "/index.html",
+        "/upload/",
+        "/uploads/",
+        "/upload/../xmppd.sqlite",
+        "/.well-known/",
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+    ] {
         let answer = get(&server, path).await;
         assert_eq!((answer.status, answer.body.len()), (404, 0), "{path}");
         assert!(answer.head.contains("content-security-policy: default-src 'none'"), "{}", answer.head);
@@ -250,6 +259,16 @@ async fn there_is_nothing_else_and_nothing_runs() {
     }
     assert_eq!(request(&server, "DELETE /.well-known/host-meta HTTP/1.1\r\n", b"").await.status, 405);
     assert_eq!(get(&server, "/xmpp-websocket").await.status, 426);
+}
+
+#[tokio::test]
+async fn in_the_clear_there_is_nothing() {
+    let server = Server::start_web(&[], "");
+    let mut tcp = TcpStream::connect(server.web).await.unwrap();
+    tcp.write_all(b"GET /.well-known/host-meta HTTP/1.1\r\nHost: school.test\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(LIMIT, tcp.read_to_end(&mut answer)).await.expect("closed");
+    assert!(!answer.windows(5).any(|bytes| bytes == b"HTTP/"), "{answer:?}");
 }
 
 #[tokio::test]
