@@ -94,8 +94,6 @@ pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// XEP-0202, entity time.
 pub const TIME: &str = "urn:xmpp:time";
-/// XEP-0363, files shared through the web port.
-pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0054, a card.
 pub const VCARD: &str = "vcard-temp";
 /// RFC 6351, a card.
@@ -104,6 +102,8 @@ pub const VCARD4: &str = "urn:ietf:params:xml:ns:vcard-4.0";
 pub const VCARD4_NODE: &str = "urn:xmpp:vcard4";
 /// XEP-0153, the avatar's hash in presence.
 pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
+/// XEP-0363, files shared through the web port.
+pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

@@ -122,7 +122,7 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// What features have entered; accounts are nobody's to list but the roster's. An account has its nodes.
+/// What features have entered; accounts are nobody's to list but the roster's, and have nodes of their own.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
     let node = request.payload.attribute("node");
