@@ -19,6 +19,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod toml_error;
+mod web;
 mod words;
 
 pub use domain::Domain;
@@ -29,6 +30,7 @@ pub use network::{Link, Network};
 pub use origin::Origin;
 pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use settings::{settings, write_settings};
+pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
 
 use std::{fs, path::Path};
@@ -74,6 +76,10 @@ pub struct Site {
     /// Rooms, and who may make more.
     #[serde(flatten)]
     pub rooms: Rooms,
+    /// What browsers speak to.
+    pub web: Web,
+    /// Files that children share.
+    pub upload: Upload,
 }
 
 impl Site {

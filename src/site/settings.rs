@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Limits, Name, Site, folder::Folder, toml_string};
+use super::{Limits, Name, Site, Upload, Web, folder::Folder, toml_string};
 use crate::{
     error::{Error, Result},
     host::file::{self, read_if_there, read_secret_if_there},
@@ -46,6 +46,8 @@ pub fn settings(site: &Site) -> Result<String> {
         direct_tls: u16,
         limits: &'a Limits,
         rooms: String,
+        web: &'a Web,
+        upload: &'a Upload,
     }
     let values = Values {
         name: &site.name,
@@ -56,6 +58,8 @@ pub fn settings(site: &Site) -> Result<String> {
         limits: &site.limits,
         rooms: toml::to_string(&site.rooms)
             .map_err(|cause| Error::failed(format_args!("cannot write the rooms down: {cause}")))?,
+        web: &site.web,
+        upload: &site.upload,
     };
     render(Template::Settings, &values)
 }

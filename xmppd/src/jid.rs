@@ -209,6 +209,39 @@ mod tests {
         }
 
         #[test]
+        fn parts_make_the_whole_and_fit_their_profiles(text in ADDRESSES) {
+            let Ok(jid) = Jid::parse(&text) else { return Ok(()) };
+            let at = jid.local().map_or(String::new(), |local| format!("{local}@"));
+            prop_assert_eq!(jid.bare(), format!("{at}{}", jid.domain()));
+            // RFC 7622 §3.3.1, §3.5: what would end a part early cannot be within it.
+            prop_assert!(!jid.local().unwrap_or("x").contains(['"', '&', '\'', '/', ':', '<', '>', '@', ' ']));
+            let parts = [jid.local(), Some(jid.domain()), jid.resource()];
+            prop_assert!(parts.into_iter().flatten().all(is_short));
+            let resource = jid.resource().map(|resource| Resource::parse(resource).unwrap());
+            let again = resource.map_or(jid.to_bare(), |resource| jid.to_bare().with_resource(&resource));
+            prop_assert_eq!(again, jid);
+        }
+
+        /// RFC 7622 §3.2.2, §3.3, §3.4: large and small letters are the same but in a resource.
+        #[test]
+        fn letters_may_be_large_but_in_a_resource(
+            local in "[a-zéß]{1,5}", domain in "[a-z]{1,5}\\.[a-z]{1,3}", resource in "[a-z]{1,5}"
+        ) {
+            let small = Jid::parse(&format!("{local}@{domain}/{resource}"));
+            // `ß` has no single large letter.
+            let large = local.replace('ß', "1").to_uppercase();
+            let same = Jid::parse(&format!("{large}@{}/{resource}", domain.to_uppercase()));
+            prop_assert_eq!(local.contains('ß') || same == small, true);
+            prop_assert_ne!(Jid::parse(&format!("{local}@{domain}/{}", resource.to_uppercase())), small);
+        }
+
+        #[test]
+        fn nothing_that_is_sent_can_hurt(text in "\\PC{0,40}|.{0,40}") {
+            let parsed = (Jid::parse(&text), Resource::parse(&text));
+            prop_assert!(parsed.0.is_err() || !text.is_empty());
+        }
+
+        #[test]
         fn preparing_twice_changes_nothing(text in "\\PC{1,6}@[a-z]{1,5}/\\PC{1,6}") {
             if let Ok(jid) = Jid::parse(&text) {
                 prop_assert_eq!(Jid::parse(jid.as_str()), Ok(jid));

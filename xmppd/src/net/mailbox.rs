@@ -10,25 +10,34 @@ use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::{stanza::Packet, stream::StreamError};
+use super::web::websocket;
+use crate::{
+    stanza::Packet,
+    stream::{Framing, StreamError},
+};
 
 /// What may wait before it is clear that nobody reads.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
-/// What goes into one write: a TLS record holds 16 KiB.
-const GULP: usize = 16 * 1024;
-/// With so much waiting, what is added gets memory of its own: a slice of a hundred bytes would hold on to all
-/// that was read with it, and [`MOST_BYTES`] would bound nothing.
+/// What goes into one write: four TLS records, as many as rustls takes at once.
+const GULP: usize = 64 * 1024;
+/// With so much waiting, what is added is copied: a slice of a hundred bytes would hold on to all that was read
+/// with it, and [`MOST_BYTES`] would bound nothing.
 const LAG: usize = 2 * 1024;
 
 /// The way from the router to one connection.
 #[derive(Default)]
 pub(super) struct Mailbox {
+    framing: Framing,
     inner: Mutex<Inner>,
 }
 
 #[derive(Default)]
 struct Inner {
+    /// The first to go, shared with whoever else gets them.
     waiting: VecDeque<Bytes>,
+    /// What came when [`LAG`] was waiting already, in one piece.
+    lag: BytesMut,
+    /// In both.
     bytes: usize,
     /// All that has ever been taken, and how much of that is known to be with the operating system.
     taken: u64,
@@ -51,8 +60,21 @@ pub(super) enum Order {
 }
 
 impl Mailbox {
+    /// For a connection whose packets are framed that way.
+    pub(super) fn new(framing: Framing) -> Self {
+        Self { framing, inner: Mutex::default() }
+    }
+
     /// Puts a packet in; in order, and whole.
     pub(super) fn put(&self, packet: Packet) {
+        match self.framing {
+            Framing::Document => self.put_pieces(packet),
+            Framing::Messages => self.put_pieces(websocket::message(packet)),
+        }
+    }
+
+    /// Puts in bytes as they are to be sent, between packets.
+    pub(super) fn put_pieces(&self, pieces: impl IntoIterator<Item = Bytes>) {
         let mut inner = self.inner.lock();
         if inner.order.is_some() {
             inner.has_dropped = true;
@@ -60,14 +82,13 @@ impl Mailbox {
         }
         if inner.bytes > MOST_BYTES {
             inner.waiting = VecDeque::new();
+            inner.lag = BytesMut::new();
             inner.receipts = VecDeque::new();
             inner.has_dropped = true;
             inner.order = Some(Order::Cut);
         } else {
-            for piece in packet {
-                let piece = if inner.bytes > LAG { Bytes::copy_from_slice(&piece) } else { piece };
-                inner.bytes += piece.len();
-                inner.waiting.push_back(piece);
+            for piece in pieces {
+                inner.add(piece);
             }
         }
         inner.wake();
@@ -117,30 +138,36 @@ impl Mailbox {
         Poll::Pending
     }
 
-    /// Appends what waits to `out`: as many pieces as one TLS record holds, or one that it does not hold;
-    /// `false` if nothing waits.
-    pub(super) fn take(&self, out: &mut BytesMut) -> bool {
+    /// What waits, as far as it goes into one write, but a piece that is shared goes whole; empty if nothing
+    /// waits.
+    pub(super) fn take(&self) -> BytesMut {
         let inner = &mut *self.inner.lock();
-        if inner.waiting.is_empty() {
-            return false;
+        let mut out = BytesMut::with_capacity(inner.waiting.iter().map(Bytes::len).sum());
+        for piece in std::mem::take(&mut inner.waiting) {
+            out.extend_from_slice(&piece);
         }
-        out.reserve(inner.bytes.min(GULP));
-        while let Some(piece) = inner.waiting.front()
-            && (out.is_empty() || out.len() + piece.len() <= GULP)
-        {
-            out.extend_from_slice(piece);
-            inner.bytes -= piece.len();
-            inner.taken += piece.len() as u64;
-            inner.waiting.pop_front();
+        let room = GULP.saturating_sub(out.len());
+        out.unsplit(inner.lag.split_to(inner.lag.len().min(room)));
+        if inner.lag.is_empty() {
+            inner.lag = BytesMut::new(); // an idle connection holds no buffers
         }
-        if inner.waiting.is_empty() {
-            inner.waiting = VecDeque::new(); // an idle connection holds no buffers
-        }
-        true
+        inner.bytes -= out.len();
+        inner.taken += out.len() as u64;
+        out
     }
 }
 
 impl Inner {
+    fn add(&mut self, piece: Bytes) {
+        let waits_already = self.bytes;
+        self.bytes += piece.len();
+        if waits_already > LAG {
+            self.lag.extend_from_slice(&piece);
+        } else {
+            self.waiting.push_back(piece);
+        }
+    }
+
     fn tell(&mut self) {
         let due = self.receipts.partition_point(|(end, _)| *end <= self.flushed);
         for (_, receipt) in self.receipts.drain(..due) {
@@ -172,7 +199,7 @@ mod tests {
 
     #[test]
     fn nothing_comes_behind_an_order_but_last_words() {
-        let (mailbox, mut out) = (Mailbox::default(), BytesMut::new());
+        let mailbox = Mailbox::default();
         assert_eq!(order(&mailbox), Poll::Pending);
         mailbox.put(packet(3));
         mailbox.close(StreamError::Conflict);
@@ -180,8 +207,7 @@ mod tests {
         assert_eq!(order(&mailbox), Poll::Ready(Order::Close(StreamError::Conflict)));
         mailbox.reopen();
         mailbox.put(packet(1));
-        assert!(mailbox.take(&mut out) && !mailbox.take(&mut out));
-        assert_eq!(out, "xxxx");
+        assert_eq!((mailbox.take(), mailbox.take()), ("xxxx".into(), "".into()));
     }
 
     #[test]
@@ -193,25 +219,26 @@ mod tests {
     }
 
     #[test]
-    fn a_burst_fills_records_and_leaves_no_crumbs() {
+    fn a_burst_fills_writes_and_keeps_its_order() {
         let mailbox = Mailbox::default();
-        let pieces = [GULP - 1000, 900, 200, 3 * GULP, 1];
-        mailbox.put(pieces.iter().map(|&bytes| Bytes::from(vec![b'x'; bytes])).collect());
-        let writes = std::iter::from_fn(|| {
-            let mut out = BytesMut::new();
-            mailbox.take(&mut out).then(|| out.len())
-        });
-        assert_eq!(writes.collect::<Vec<_>>(), [GULP - 100, 200, 3 * GULP, 1]);
+        let text: Vec<u8> = (0..=250).cycle().take(3 * GULP).collect();
+        for piece in text.chunks(300) {
+            mailbox.put(Packet::from_iter([Bytes::copy_from_slice(piece)]));
+        }
+        let writes: Vec<_> =
+            std::iter::repeat_with(|| mailbox.take()).take_while(|write| !write.is_empty()).collect();
+        assert_eq!(writes.iter().map(BytesMut::len).collect::<Vec<_>>(), [GULP; 3]);
+        assert!(writes.concat() == text);
     }
 
     #[test]
     fn a_receipt_comes_when_all_before_it_is_flushed() {
-        let (mailbox, mut out) = (Mailbox::default(), BytesMut::new());
+        let mailbox = Mailbox::default();
         mailbox.put(packet(GULP));
         let mut first = mailbox.receipt().unwrap();
         mailbox.put(packet(1));
         let mut second = mailbox.receipt().unwrap();
-        assert!(mailbox.take(&mut out));
+        assert_eq!(mailbox.take().len(), GULP);
         assert_eq!(first.try_recv(), Err(TryRecvError::Empty));
         mailbox.flushed();
         assert_eq!((first.try_recv(), second.try_recv()), (Ok(()), Err(TryRecvError::Empty)));

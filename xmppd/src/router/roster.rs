@@ -82,7 +82,7 @@ impl SharedRoster {
             return Update::Since(names);
         }
         let own = self.places.get(name).copied().unwrap_or(Span::new(self.text.len(), self.text.len()));
-        Update::All([self.text.slice(..own.start), self.text.slice(own.end..)])
+        Update::All([self.text.slice(..own.start()), self.text.slice(own.end()..)])
     }
 
     /// The payload of a push (RFC 6121 §2.1.6) that brings one name's item up to date, and the client's roster to

@@ -24,7 +24,7 @@ impl<'a> Head<'a> {
     pub fn of(stanza: &'a [u8]) -> Option<Self> {
         let Ok(Some(Lexeme::Tag(span))) = Lexer::default().next(stanza) else { return None };
         let text = std::str::from_utf8(span.of(stanza)).ok()?;
-        let tag = Tag::parse(text, span.start, Limits::of_bytes(0).attributes + 2).ok()?;
+        let tag = Tag::parse(text, span.start(), Limits::of_bytes(0).attributes + 2).ok()?;
         Some(Self { buffer: stanza, tag })
     }
 

@@ -11,7 +11,8 @@ use crate::{
     xml::{Element, Escaped},
 };
 
-/// What goes to one connection, in pieces that others may share.
+/// What goes to one connection: one element, or the tag that opens or closes its stream, in pieces that others may
+/// share.
 pub type Packet = SmallVec<[Bytes; 3]>;
 
 /// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and
@@ -64,6 +65,16 @@ impl Stamped {
         Self { head: format!("<{start} to='").into(), tail: tail.into() }
     }
 
+    /// As it stood with one recipient, to be put into an element of another namespace (XEP-0297 §3).
+    pub fn forwarded(&self, to: &Addressee) -> Packet {
+        let name = self.head.iter().position(|byte| *byte == b' ').unwrap_or(self.head.len());
+        let (name, attributes) = self.head.split_at(name);
+        let is_prefixed = name.contains(&b':');
+        let namespace = if is_prefixed { String::new() } else { format!(" xmlns='{}'", ns::CLIENT) };
+        let head = [name, namespace.as_bytes(), attributes].concat();
+        smallvec![head.into(), to.0.clone(), self.tail.clone()]
+    }
+
     /// For one recipient.
     pub fn to(&self, to: &Addressee) -> Packet {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
@@ -110,7 +121,7 @@ fn start_of(element: &Element, from: &str, language: Option<&str>, replaced: &[(
 /// came.
 pub(crate) fn attributes_of(element: &Element, language: Option<&str>, replaced: &[(&str, &str)]) -> String {
     let mut head = String::with_capacity(64);
-    let mut has_language = false;
+    let (mut has_language, mut has_default) = (false, false);
     for (name, value, whole) in element.raw_attributes() {
         let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
         if !is_ours && !replaced.iter().any(|(replaced, _)| *replaced == name) {
@@ -118,6 +129,7 @@ pub(crate) fn attributes_of(element: &Element, language: Option<&str>, replaced:
             head.push_str(whole);
         }
         has_language |= name == "xml:lang";
+        has_default |= name == "xmlns" && !is_ours;
     }
     for (name, value) in replaced {
         write!(head, " {name}='{}'", Escaped(value)).expect("a string takes everything");
@@ -128,6 +140,10 @@ pub(crate) fn attributes_of(element: &Element, language: Option<&str>, replaced:
         if !is_declared {
             write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
         }
+    }
+    // Whose name has a prefix may stand anywhere, but what is within may lean on the stream's default.
+    if element.qualified_name().contains(':') && !has_default {
+        write!(head, " xmlns='{}'", ns::CLIENT).expect("a string takes everything");
     }
     if let Some(language) = language.filter(|_| !has_language) {
         write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");

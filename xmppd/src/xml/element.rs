@@ -15,13 +15,19 @@ use super::{
 /// A complete element of a stream, checked; or the stream header, which is a start tag alone.
 pub struct Element {
     bytes: Bytes,
+    parts: Box<Parts>,
+    outer: Arc<Declarations>,
+    outer_used: u64,
+}
+
+/// Where everything is. It stays in one place while the element is handed on.
+#[derive(Debug)]
+pub(super) struct Parts {
     name: Name,
     namespace: Namespace,
     attributes: SmallVec<[Attribute; 6]>,
     close: usize,
     children: SmallVec<[Child; 3]>,
-    outer: Arc<Declarations>,
-    outer_used: u64,
 }
 
 /// What one of the direct children of an [`Element`] is.
@@ -38,73 +44,73 @@ impl fmt::Debug for Element {
     }
 }
 
-impl Element {
+impl Parts {
     pub(super) fn new(tag: Tag, namespace: Namespace) -> Self {
         Self {
-            bytes: Bytes::new(),
             name: tag.name,
             namespace,
             attributes: tag.attributes,
             close: tag.close,
             children: SmallVec::new(),
-            outer: Arc::default(),
-            outer_used: 0,
         }
-    }
-
-    pub(super) fn complete(mut self, bytes: Bytes, outer: Arc<Declarations>, outer_used: u64) -> Self {
-        self.bytes = bytes;
-        self.outer = outer;
-        self.outer_used = outer_used;
-        self
     }
 
     pub(super) fn children_mut(&mut self) -> &mut SmallVec<[Child; 3]> {
         &mut self.children
     }
+}
+
+impl Element {
+    pub(super) fn new(parts: Box<Parts>, bytes: Bytes, outer: Arc<Declarations>, outer_used: u64) -> Self {
+        Self { bytes, parts, outer, outer_used }
+    }
 
     /// The name without its prefix.
     pub fn name(&self) -> &str {
-        self.name.local.text(&self.bytes)
+        self.parts.name.local.text(&self.bytes)
     }
 
     /// The name as its tags have it, with the prefix.
     pub fn qualified_name(&self) -> &str {
-        self.name.whole.text(&self.bytes)
+        self.parts.name.whole.text(&self.bytes)
     }
 
     /// The name's namespace; empty for none.
     pub fn namespace(&self) -> Cow<'_, str> {
-        self.namespace.name(&self.bytes, &self.outer)
+        self.parts.namespace.name(&self.bytes, &self.outer)
     }
 
     /// Whether it is the element `name` of `namespace`.
     pub fn is(&self, name: &str, namespace: &str) -> bool {
-        self.name() == name && self.namespace() == namespace
+        self.parts.name.local.of(&self.bytes) == name.as_bytes() && self.namespace() == namespace
     }
 
     /// What the attribute of that name, prefix included, says.
     pub fn attribute(&self, name: &str) -> Option<Cow<'_, str>> {
-        self.raw_attributes()
-            .find(|(attribute, ..)| *attribute == name)
-            .map(|(_, value, _)| chars::decode(value, Place::Value))
+        let is_it = |one: &&Attribute| one.name.whole.of(&self.bytes) == name.as_bytes();
+        let found = self.parts.attributes.iter().find(is_it)?;
+        Some(chars::decode(found.value.text(&self.bytes), Place::Value))
     }
 
     /// Every attribute, declarations of namespaces included: name, undecoded value, and both together as they
     /// came.
     pub fn raw_attributes(&self) -> impl Iterator<Item = (&str, &str, &str)> {
         let read = |span: Span| span.text(&self.bytes);
-        self.attributes.iter().map(move |one| (read(one.name.whole), read(one.value), read(one.whole())))
+        self.parts
+            .attributes
+            .iter()
+            .map(move |one| (read(one.name.whole), read(one.value), read(one.whole())))
     }
 
     /// How many direct children there are.
     pub fn child_count(&self) -> usize {
-        self.children.len()
+        self.parts.children.len()
     }
 
     /// The local name and namespace of each direct child.
     pub fn children(&self) -> impl Iterator<Item = (&str, Cow<'_, str>)> {
-        self.children
+        self.parts
+            .children
             .iter()
             .map(|child| (child.local.text(&self.bytes), child.namespace.name(&self.bytes, &self.outer)))
     }
@@ -112,7 +118,7 @@ impl Element {
     /// Whether there is a direct child `name` of `namespace`.
     pub fn has_child(&self, name: &str, namespace: &str) -> bool {
         let is_it = |child: &Child| child.namespace.name(&self.bytes, &self.outer) == namespace;
-        self.children.iter().any(|child| child.local.of(&self.bytes) == name.as_bytes() && is_it(child))
+        self.parts.children.iter().any(|child| child.local.of(&self.bytes) == name.as_bytes() && is_it(child))
     }
 
     /// Everything, as it came.
@@ -122,7 +128,7 @@ impl Element {
 
     /// From the `>` or `/>` of the first tag to the end, as it came: what to put behind a head of one's own.
     pub fn tail(&self) -> Bytes {
-        self.bytes.slice(self.close..)
+        self.bytes.slice(self.parts.close..)
     }
 
     /// The prefixes declared by the stream header that occur within, with their namespaces: what a head of

@@ -47,7 +47,7 @@ impl<'a> Excerpt<'a> {
     /// Its text, with every declaration that it needs.
     pub fn text(&self) -> String {
         let (head, tail) =
-            (Span::new(self.span.start, self.name_end), Span::new(self.name_end, self.span.end));
+            (Span::new(self.span.start(), self.name_end), Span::new(self.name_end, self.span.end()));
         let buffer = self.element.bytes();
         [head.text(buffer), &self.borrowed, tail.text(buffer)].concat()
     }
@@ -99,14 +99,14 @@ struct Found<'a> {
 impl Walk<'_> {
     /// Where the element that is looked for ends, once it does.
     fn take(&mut self, span: Span) -> Option<usize> {
-        let tag = Tag::parse(span.text(self.buffer), span.start, usize::MAX).expect("checked when framed");
+        let tag = Tag::parse(span.text(self.buffer), span.start(), usize::MAX).expect("checked when framed");
         if tag.form != Form::End {
-            self.open(&tag, span.start);
+            self.open(&tag, span.start());
         }
         if tag.form != Form::Start {
             self.open.pop();
             let is_over = self.found.as_ref().is_some_and(|found| found.depth == self.open.len());
-            return is_over.then_some(span.end);
+            return is_over.then_some(span.end());
         }
         None
     }
@@ -123,7 +123,7 @@ impl Walk<'_> {
         self.open.push((0, is_on_path));
         if is_on_path && depth == self.path.len() {
             let own = declarations(tag, self.buffer).map(|(prefix, _)| prefix).collect();
-            let name_end = tag.name.whole.end;
+            let name_end = tag.name.whole.end();
             self.found = Some(Found { start, name_end, depth, own, used: BTreeSet::new() });
         }
         match &mut self.found {
@@ -173,7 +173,7 @@ fn prefixes<'a>(tag: &Tag, buffer: &'a [u8]) -> impl Iterator<Item = &'a str> {
 
 /// An element's bytes without a part of them, and with `addition` in its place.
 pub fn replace(bytes: &Bytes, part: Span, addition: &str) -> Bytes {
-    [&bytes[..part.start], addition.as_bytes(), &bytes[part.end..]].concat().into()
+    [&bytes[..part.start()], addition.as_bytes(), &bytes[part.end()..]].concat().into()
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use bytes::{Buf, BytesMut};
 use super::{
     Limits, Span, XmlError,
     chars::{self, Place},
-    element::{Child, Element},
+    element::{Child, Element, Parts},
     lexer::{Lexeme, Lexer},
     scope::{Declarations, Scope},
     tag::{self, Form, Tag},
@@ -30,9 +30,11 @@ pub struct Framer {
     limits: Limits,
     lexer: Lexer,
     phase: Phase,
+    /// Whether each element comes as a document of its own, without a header before them all.
+    is_headless: bool,
     outer: Arc<Declarations>,
     stream_name: Box<str>,
-    partial: Option<Box<Partial>>,
+    partial: Option<Partial>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -52,7 +54,7 @@ enum Phase {
 /// A top-level element of which more is to come.
 #[derive(Debug)]
 struct Partial {
-    element: Element,
+    parts: Box<Parts>,
     scope: Scope,
     open: Vec<Open>,
 }
@@ -70,10 +72,30 @@ impl Framer {
             limits,
             lexer: Lexer::default(),
             phase: Phase::Start,
+            is_headless: false,
             outer: Arc::default(),
             stream_name: Box::default(),
             partial: None,
         }
+    }
+
+    /// For [`Framer::document`] alone.
+    pub fn of_documents(limits: Limits) -> Self {
+        Self { is_headless: true, ..Self::new(limits) }
+    }
+
+    /// The one element of a document, which declares for itself all that it uses (RFC 7395 §3.3.3).
+    pub fn document(&mut self, mut text: BytesMut) -> Result<Element, XmlError> {
+        self.phase = Phase::Start;
+        match self.next(&mut text)? {
+            Some(Frame::Element(element)) if text.iter().all(|&byte| chars::is_space(byte)) => Ok(element),
+            _ => Err(XmlError::NotWellFormed),
+        }
+    }
+
+    /// How many bytes the next element may have.
+    pub fn most_bytes(&self) -> usize {
+        self.limits.bytes
     }
 
     /// Sets the limits that hold from the next element on.
@@ -115,7 +137,7 @@ impl Framer {
     fn take(&mut self, lexeme: Lexeme, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
         match lexeme {
             Lexeme::Tag(span) => {
-                let tag = Tag::parse(utf8(span, buffer)?, span.start, self.limits.attributes)?;
+                let tag = Tag::parse(utf8(span, buffer)?, span.start(), self.limits.attributes)?;
                 if self.partial.is_some() { self.inner(&tag, buffer) } else { self.outermost(tag, buffer) }
             }
             Lexeme::Declaration(span) if self.phase == Phase::Start => {
@@ -139,20 +161,19 @@ impl Framer {
         let mut scope = Scope::default();
         let namespace = scope.enter(&tag, buffer, &self.outer)?;
         let (form, name) = (tag.form, tag.name.whole);
-        let element = Element::new(tag, namespace);
-        if self.phase != Phase::Content {
+        let parts = Box::new(Parts::new(tag, namespace));
+        if self.phase != Phase::Content && !self.is_headless {
             self.phase = if form == Form::Empty { Phase::Closing } else { Phase::Content };
             self.stream_name = name.text(buffer).into();
             let used = scope.outer_used;
             let outer = Arc::new(scope.into_declarations(buffer)?);
             self.outer = Arc::clone(&outer);
-            return Ok(Some(Frame::Header(element.complete(self.consume(buffer), outer, used))));
+            return Ok(Some(Frame::Header(Element::new(parts, self.consume(buffer), outer, used))));
         }
-        let partial = Partial { element, scope, open: Vec::new() };
         if form == Form::Empty {
-            return Ok(Some(self.complete(partial, buffer)));
+            return Ok(Some(self.complete(parts, &scope, buffer)));
         }
-        self.partial = Some(Box::new(Partial { open: vec![Open { name, scope: 0 }], ..partial }));
+        self.partial = Some(Partial { parts, scope, open: vec![Open { name, scope: 0 }] });
         Ok(None)
     }
 
@@ -165,8 +186,8 @@ impl Framer {
         if !partial.leave(tag, buffer)? {
             return Ok(None);
         }
-        let whole = *self.partial.take().expect("the caller looked");
-        Ok(Some(self.complete(whole, buffer)))
+        let whole = self.partial.take().expect("the caller looked");
+        Ok(Some(self.complete(whole.parts, &whole.scope, buffer)))
     }
 
     fn end(&mut self, tag: &Tag, buffer: &mut BytesMut) -> Result<Option<Frame>, XmlError> {
@@ -178,9 +199,9 @@ impl Framer {
         Ok(Some(Frame::End))
     }
 
-    fn complete(&mut self, partial: Partial, buffer: &mut BytesMut) -> Frame {
+    fn complete(&mut self, parts: Box<Parts>, scope: &Scope, buffer: &mut BytesMut) -> Frame {
         let bytes = self.consume(buffer);
-        Frame::Element(partial.element.complete(bytes, Arc::clone(&self.outer), partial.scope.outer_used))
+        Frame::Element(Element::new(parts, bytes, Arc::clone(&self.outer), scope.outer_used))
     }
 
     /// Takes what the lexer has been over out of the buffer.
@@ -204,7 +225,7 @@ impl Partial {
         let mark = self.scope.mark();
         let namespace = self.scope.enter(tag, buffer, outer)?;
         if self.open.len() == 1 {
-            self.element.children_mut().push(Child { local: tag.name.local, namespace });
+            self.parts.children_mut().push(Child { local: tag.name.local, namespace });
         }
         match tag.form {
             Form::Empty => self.scope.leave(mark),

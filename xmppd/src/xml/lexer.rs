@@ -87,7 +87,7 @@ impl Lexer {
         }
         self.searched = self.searched.max(self.at + CDATA.len());
         let whole = self.until(buffer, b"]]>");
-        Ok(whole.map(|whole| Lexeme::Cdata(Span::new(whole.start + CDATA.len(), whole.end - 3))))
+        Ok(whole.map(|whole| Lexeme::Cdata(Span::new(whole.start() + CDATA.len(), whole.end() - 3))))
     }
 
     /// Up to and with `end`, or `None` until it is there.

@@ -7,8 +7,8 @@
 //! | [`tag`] | one complete tag, taken apart |
 //! | [`scope`] | which prefix means which namespace |
 //! | [`framer`] | bytes of a stream in, its header, top-level elements and end out |
-//! | `content` | what an element holds, without some of its children |
 //! | [`element`] | one top-level element: the bytes as they came, and where its parts are |
+//! | `cut` | an element without some of its children |
 //! | [`tree`] | an element as a tree, for what the server itself reads |
 //! | [`escape`] | text into XML |
 //! | [`excerpt`] | a part of an element by itself |
@@ -17,7 +17,7 @@
 //! every other parser takes as well: it checks well-formedness and namespaces in full.
 
 pub mod chars;
-mod content;
+mod cut;
 pub mod element;
 pub mod escape;
 pub mod excerpt;
@@ -77,24 +77,33 @@ pub enum XmlError {
     UnsupportedEncoding,
 }
 
-/// A part of a buffer: from `start` up to, not including, `end`.
+/// A part of a buffer. Half as big as a range: an element holds dozens, and is moved from hand to hand.
 #[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
 pub struct Span {
-    /// The first byte.
-    pub start: usize,
-    /// The first byte behind.
-    pub end: usize,
+    start: u32,
+    end: u32,
 }
 
 impl Span {
-    /// From `start` up to `end`.
+    /// From `start` up to, not including, `end`.
+    #[expect(clippy::cast_possible_truncation, reason = "no buffer comes near 4 GiB: `Limits` sees to that")]
     pub const fn new(start: usize, end: usize) -> Self {
-        Self { start, end }
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    /// The first byte.
+    pub const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    /// The first byte behind.
+    pub const fn end(self) -> usize {
+        self.end as usize
     }
 
     /// How many bytes it means.
     pub const fn len(self) -> usize {
-        self.end - self.start
+        self.end() - self.start()
     }
 
     /// Whether it means no bytes at all.
@@ -104,7 +113,7 @@ impl Span {
 
     /// The bytes of `buffer` that it means.
     pub fn of(self, buffer: &[u8]) -> &[u8] {
-        &buffer[self.start..self.end]
+        &buffer[self.start()..self.end()]
     }
 
     /// The text that it means.

@@ -184,7 +184,7 @@ impl Scope {
 /// Which prefix the attribute declares, if it is a declaration: the empty one for `xmlns`.
 pub fn declared_prefix(name: Name, buffer: &[u8]) -> Option<Span> {
     match (name.prefix().of(buffer), name.local.of(buffer)) {
-        (b"", b"xmlns") => Some(Span::new(name.whole.start, name.whole.start)),
+        (b"", b"xmlns") => Some(Span::new(name.whole.start(), name.whole.start())),
         (b"xmlns", _) => Some(name.local),
         _ => None,
     }

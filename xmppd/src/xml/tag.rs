@@ -43,7 +43,8 @@ pub struct Name {
 impl Name {
     /// What stands before the colon; empty without one.
     pub fn prefix(self) -> Span {
-        Span::new(self.whole.start, self.local.start.saturating_sub(1).max(self.whole.start))
+        let start = self.whole.start();
+        Span::new(start, self.local.start().saturating_sub(1).max(start))
     }
 }
 
@@ -59,7 +60,7 @@ pub struct Attribute {
 impl Attribute {
     /// From the first letter of the name to the closing quote.
     pub fn whole(self) -> Span {
-        Span::new(self.name.whole.start, self.value.end + 1)
+        Span::new(self.name.whole.start(), self.value.end() + 1)
     }
 }
 

@@ -91,8 +91,8 @@ impl Builder<'_> {
             Lexeme::Text(span) => self.text(span, Place::Text),
             Lexeme::Declaration(_) => {}
             Lexeme::Tag(span) => {
-                let tag =
-                    Tag::parse(span.text(self.buffer), span.start, usize::MAX).expect("checked when framed");
+                let tag = Tag::parse(span.text(self.buffer), span.start(), usize::MAX)
+                    .expect("checked when framed");
                 if tag.form != Form::End {
                     self.open(&tag);
                 }

@@ -15,3 +15,6 @@ mod resumption;
 mod rooms;
 mod sasl2;
 mod server;
+mod upload;
+mod web;
+mod websocket;

@@ -1,6 +1,10 @@
 //! One client: its end of a stream, and what it has received.
 
-use std::collections::VecDeque;
+use std::{
+    cell::RefCell,
+    collections::{HashMap, VecDeque},
+    num::NonZeroU32,
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use bytes::BytesMut;
@@ -51,8 +55,9 @@ impl Client {
         }
     }
 
-    /// The server's bytes arrive.
+    /// A packet of the server arrives: one element, since each is a message of its own on a WebSocket.
     pub(super) fn receive(&mut self, bytes: &[u8]) {
+        let seen = self.inbox.len();
         // A header of its own, for a restarted stream, comes as its first bytes.
         if bytes.starts_with(b"<?xml") {
             self.framer = Framer::new(Limits::of_bytes(1 << 20));
@@ -65,6 +70,8 @@ impl Client {
                 Frame::Header(_) => Seen::Header,
             });
         }
+        let is_one = self.inbox.len() == seen + 1 && self.received.is_empty();
+        assert!(is_one, "not one element in one packet: {}", String::from_utf8_lossy(bytes));
     }
 }
 
@@ -79,6 +86,22 @@ pub(super) fn client_first(name: &str) -> String {
     BASE64.encode(format!("n,,n={name},r=clientnonce"))
 }
 
+/// RFC 5802 §3, derived once for all who have the same password and salt.
+fn salted(password: &str, salt: &[u8], iterations: NonZeroU32) -> [u8; 32] {
+    type Derived = HashMap<(String, Vec<u8>, NonZeroU32), [u8; 32]>;
+    thread_local! {
+        static DERIVED: RefCell<Derived> = RefCell::default();
+    }
+    let derive = || {
+        let mut salted = [0; 32];
+        let algorithm = pbkdf2::PBKDF2_HMAC_SHA256;
+        pbkdf2::derive(algorithm, iterations, salt, password.as_bytes(), &mut salted);
+        salted
+    };
+    let key = (password.to_owned(), salt.to_vec(), iterations);
+    DERIVED.with_borrow_mut(|derived| *derived.entry(key).or_insert_with(derive))
+}
+
 /// The only message of HT-SHA-256-NONE.
 pub(super) fn hashed_token(name: &str, token: &str) -> String {
     let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, token.as_bytes()), b"Initiator");
@@ -90,14 +113,7 @@ pub(super) fn client_final(name: &str, password: &str, challenge: &str) -> Strin
     let challenge = String::from_utf8(BASE64.decode(challenge).unwrap()).unwrap();
     let part = |key: &str| challenge.split(',').find_map(|part| part.strip_prefix(key)).unwrap();
     let salt = BASE64.decode(part("s=")).unwrap();
-    let mut salted = [0; 32];
-    pbkdf2::derive(
-        pbkdf2::PBKDF2_HMAC_SHA256,
-        part("i=").parse().unwrap(),
-        &salt,
-        password.as_bytes(),
-        &mut salted,
-    );
+    let salted = salted(password, &salt, part("i=").parse().unwrap());
     let without_proof = format!("c=biws,r={}", part("r="));
     let message = format!("n={name},r=clientnonce,{challenge},{without_proof}");
     let mac = |key: &[u8], text: &[u8]| hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, key), text);

@@ -31,7 +31,7 @@ const OF_ROOM: [&str; 12] = [
     ns::MODERATE,
     ns::OCCUPANT_ID,
     ns::PING,
-    ns::STANZA_ID,
+    ns::STANZA_IDS,
     ns::VCARD,
 ];
 

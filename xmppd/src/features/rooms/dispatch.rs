@@ -166,7 +166,7 @@ impl Router {
         let records = self.conclude(name, mail, cx);
         cx.record(records);
         for letter in letters {
-            self.post(&letter.account, &sender.name, &letter.packet, cx);
+            self.post(&letter.account, sender, &letter.packet, cx);
         }
         Ok(())
     }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::occupant::Seat;
+use super::{Sender, occupant::Seat};
 use crate::{
     record::Record,
     router::{Nature, Parcel, Router, Session},
@@ -57,17 +57,21 @@ impl Router {
         records
     }
 
-    /// What a room writes to an account: to every resource that wants it, or it waits.
-    pub(super) fn post(&mut self, account: &str, sender: &Arc<str>, packet: &Packet, cx: &mut Context<'_>) {
+    /// What a room writes to an account because of somebody: to every resource that wants it, or it waits. Whoever
+    /// has blocked that somebody hears nothing (XEP-0191 §3.3).
+    pub(super) fn post(&mut self, account: &str, sender: &Sender, packet: &Packet, cx: &mut Context<'_>) {
+        if self.is_blocked(&sender.jid, account) {
+            return;
+        }
         let is_willing = |session: &&Session| session.priority() >= Some(0);
         let sessions: Vec<_> =
             self.sessions_of(account).filter(is_willing).map(|session| session.id).collect();
         if sessions.is_empty() {
-            return self.keep_offline(account, Arc::clone(sender), packet, None, cx);
+            return self.keep_offline(account, Arc::clone(&sender.name), packet, Vec::new(), cx);
         }
         for session in sessions {
             let Some(session) = self.sessions.get_mut(&session) else { continue };
-            let nature = Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
+            let nature = Nature::Message { sender: Arc::clone(&sender.name), is_worth_keeping: true };
             session.send_in_turn(Parcel { packet: packet.clone(), nature }, cx);
         }
     }

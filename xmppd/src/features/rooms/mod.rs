@@ -62,6 +62,7 @@ use crate::{
     router::{Router, Settings},
     stanza::{StanzaError, stamped::Addressee},
     stream::SessionId,
+    xml::Escaped,
 };
 use admin::People;
 use nick::Nick;
@@ -80,6 +81,7 @@ pub const FEATURE: Feature = Feature {
     changed: accounts::changed,
     shelves: &[Shelf::Room],
     restore: |router, record| router.rooms.take_in(record),
+    items: |settings| format!("<item jid='{}' name='Rooms'/>", Escaped(&settings.rooms_domain())),
     ..Feature::DEFAULT
 };
 

@@ -29,7 +29,7 @@ impl Room {
             return Err(StanzaError::Forbidden);
         }
         let id = request.attribute("id").ok_or(StanzaError::BadRequest)?;
-        if request.child("retract", ns::RETRACT).is_none() || id.len() > MOST_ID_BYTES {
+        if request.child("retract", ns::RETRACTION).is_none() || id.len() > MOST_ID_BYTES {
             return Err(StanzaError::BadRequest);
         }
         let reason = request.child("reason", ns::MODERATE);
@@ -43,7 +43,7 @@ impl Room {
             format!(
                 "><retract xmlns='{}' id='{}'><moderated xmlns='{}' by='{}'>{}</moderated>{reason}</retract>\
                  {}</message>",
-                ns::RETRACT,
+                ns::RETRACTION,
                 Escaped(id),
                 ns::MODERATE,
                 Escaped(&moderator.address),

@@ -87,7 +87,7 @@ pub(super) fn is_for_rooms_to_say(name: &str, namespace: &str) -> bool {
         (name, namespace),
         ("x", ns::MUC | ns::MUC_USER)
             | ("occupant-id", ns::OCCUPANT_ID)
-            | ("stanza-id", ns::STANZA_ID)
+            | ("stanza-id", ns::STANZA_IDS)
             | ("delay", ns::DELAY)
     )
 }

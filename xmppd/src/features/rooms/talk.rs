@@ -17,7 +17,7 @@ use crate::{
     features::delay,
     jid::Jid,
     ns,
-    stanza::{Stamped, StanzaError},
+    stanza::{MessageType, Stamped, StanzaError, payload::Payload},
     stream::Context,
     xml::{Element, Escaped, Node},
 };
@@ -46,15 +46,16 @@ impl Room {
         let speaker = &self.occupants[place];
         let id = cx.token();
         let stamped = self.reflection(speaker, &id, sender, element);
-        let says_something = !is_hint(element);
+        let payload = Payload::of(element);
         for seat in self.seats() {
-            if says_something {
-                mail.say(seat, &stamped);
-            } else {
+            if payload.is_passing() {
                 mail.hint(seat, &stamped);
+            } else {
+                mail.say(seat, &stamped);
             }
         }
-        if is_worth_remembering(element) {
+        // Who comes later needs the same as who was offline.
+        if payload.is_worth_keeping(MessageType::Normal) && !is_subject(element) {
             self.remember(id, sender, element, &stamped, cx);
         }
         Ok(())
@@ -97,7 +98,7 @@ impl Room {
         cx: &Context<'_>,
     ) {
         // XEP-0424 §5: what its author has taken back is not handed out any more.
-        if element.has_child("retract", ns::RETRACT)
+        if Payload::of(element).is_retraction()
             && let Some(retracted) = retracted(element)
         {
             self.history.forget(|message| message.id == retracted && message.account == sender.name);
@@ -115,36 +116,15 @@ impl Room {
 
 /// XEP-0359: the room's id of a message.
 pub(super) fn stanza_id(room: &Jid, id: &str) -> String {
-    format!("<stanza-id xmlns='{}' by='{}' id='{id}'/>", ns::STANZA_ID, Escaped(room.as_str()))
+    format!("<stanza-id xmlns='{}' by='{}' id='{id}'/>", ns::STANZA_IDS, Escaped(room.as_str()))
 }
 
 fn retracted(element: &Element) -> Option<String> {
-    Some(Node::from(element).child("retract", ns::RETRACT)?.attribute("id")?.to_owned())
+    Some(Node::from(element).child("retract", ns::RETRACTION)?.attribute("id")?.to_owned())
 }
 
 /// §8.1: a subject, and nothing said.
 fn is_subject(element: &Element) -> bool {
     let has = |name| element.has_child(name, ns::CLIENT);
     has("subject") && !has("body") && !has("thread")
-}
-
-/// Whether it says only who types (XEP-0085).
-fn is_hint(element: &Element) -> bool {
-    element.children().all(|(name, namespace)| {
-        namespace == ns::CHAT_STATES || (name == "thread" && namespace == ns::CLIENT)
-    })
-}
-
-/// Whether who comes later needs it to follow: what was said, in whatever way, and what became of it.
-fn is_worth_remembering(element: &Element) -> bool {
-    !element.has_child("no-store", ns::HINTS)
-        && element.children().any(|(name, namespace)| {
-            matches!(
-                (name, &*namespace),
-                ("body", ns::CLIENT)
-                    | ("encrypted", ns::OMEMO | ns::OMEMO_LEGACY)
-                    | ("reactions", ns::REACTIONS)
-                    | ("retract", ns::RETRACT)
-            )
-        })
 }

@@ -239,6 +239,22 @@ proptest! {
         prop_assert_eq!(frames(&text, pieces, limits), frames(&text, [], limits));
     }
 
+    /// A whole conversation, one byte at a time or any other way: each stanza comes out as it went in, in order.
+    #[test]
+    fn what_goes_in_comes_out_stanza_by_stanza(
+        contents in prop::collection::vec((xml(), "[ \n]{0,2}"), 0..6), pieces in prop::collection::vec(1..40_usize, 0..400)
+    ) {
+        let wrap = |(content, space)| (format!("<message>{content}</message>"), space);
+        let (stanzas, spaces): (Vec<String>, Vec<String>) =
+            contents.into_iter().map(wrap).filter(|(stanza, _)| verdict(stanza).is_none()).unzip();
+        let text: String = stanzas.iter().zip(&spaces).flat_map(|(stanza, space)| [&**stanza, space]).collect();
+        let text = format!("{HEADER}{text}</stream:stream>");
+        let header = std::iter::once("header stream".to_owned());
+        let expected: Vec<_> = header.chain(stanzas).chain(["end".to_owned()]).collect();
+        prop_assert_eq!(&frames(text.as_bytes(), pieces, LIMITS), &(expected.clone(), None));
+        prop_assert_eq!(frames(text.as_bytes(), std::iter::repeat(1), LIMITS), (expected, None));
+    }
+
     #[test]
     fn what_passes_here_passes_elsewhere(content in mutated()) {
         let text = [HEADER.as_bytes(), b"<message>", &content, b"</message></stream:stream>"].concat();
