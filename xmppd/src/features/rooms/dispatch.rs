@@ -62,11 +62,7 @@ impl Router {
             PresenceType::Available => {
                 // §7.2.1: nobody is in a room without a nick.
                 let asked = to.resource().ok_or(StanzaError::JidMalformed)?;
-                let nick = Nick::parse(asked).ok_or(StanzaError::NotAcceptable)?;
-                if self.names_another(&nick, sender) {
-                    return Err(StanzaError::Conflict.into());
-                }
-                self.room_available(sender, name, asked, nick, element, cx)
+                self.room_available(sender, name, asked, element, cx)
             }
             PresenceType::Unavailable => {
                 let last = Presented::new(element, sender.language.as_deref());
@@ -86,30 +82,29 @@ impl Router {
         sender: &Sender,
         name: &str,
         asked: &str,
-        nick: Nick,
         element: &Element,
         cx: &mut Context<'_>,
     ) -> Result<(), Refusal> {
+        let nick = Nick::parse(asked).ok_or(StanzaError::NotAcceptable)?;
         let presence = Presented::new(element, sender.language.as_deref());
-        let own = self.rooms.all.get(name).and_then(|room| room.occupant_of(sender.session));
         let is_entering = element.has_child("x", ns::MUC);
-        match own.map(|own| own.nick == nick) {
-            Some(true) if !is_entering => {
-                return self.in_room(name, cx, |room, mail, _| {
-                    room.update_presence(sender, presence, mail);
-                    Ok(())
-                });
-            }
-            Some(false) => {
-                return self.in_room(
-                    name,
-                    cx,
-                    |room, mail, _| Ok(room.rename(sender, nick, presence, mail)?),
-                );
-            }
+        let own = self.rooms.all.get(name).and_then(|room| room.occupant_of(sender.session));
+        let keeps_nick = own.map(|own| own.nick == nick);
+        if keeps_nick == Some(true) && !is_entering {
+            return self.in_room(name, cx, |room, mail, _| {
+                room.update_presence(sender, presence, mail);
+                Ok(())
+            });
+        }
+        if keeps_nick.is_none() && !is_entering {
             // XEP-0410 §1: who only believes to be in is told the truth, and not let in by the way.
-            None if !is_entering => return Err(StanzaError::ItemNotFound.into()),
-            None | Some(true) => {}
+            return Err(StanzaError::ItemNotFound.into());
+        }
+        if self.names_another(&nick, sender) {
+            return Err(StanzaError::Conflict.into());
+        }
+        if keeps_nick == Some(false) {
+            return self.in_room(name, cx, |room, mail, _| Ok(room.rename(sender, nick, presence, mail)?));
         }
         let is_new = self.rooms.open(name, sender, &self.settings.rooms)?;
         let most = self.settings.rooms.most_occupants;
