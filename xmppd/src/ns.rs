@@ -22,6 +22,8 @@ pub const LAST: &str = "jabber:iq:last";
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// RFC 6121 §3.4, subscription pre-approval as a stream feature.
+pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
 /// RFC 6121 §2, the roster.
 pub const ROSTER: &str = "jabber:iq:roster";
 /// RFC 6121 §2.6, roster versioning as a stream feature.

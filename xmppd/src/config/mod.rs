@@ -15,6 +15,8 @@ pub use error::{ConfigError, Mistake};
 use parts::within;
 pub use parts::{Domain, Port};
 
+use crate::router::RosterPolicy;
+
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -29,6 +31,9 @@ pub struct Config {
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
+    /// Who sees whom.
+    #[serde(default)]
+    pub roster: RosterPolicy,
     /// What one client may use.
     #[serde(default)]
     pub limits: Limits,

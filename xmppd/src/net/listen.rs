@@ -60,6 +60,7 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            roster: config.roster.clone(),
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);

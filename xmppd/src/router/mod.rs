@@ -4,23 +4,29 @@
 //! |---|---|
 //! | `host` | what streams ask: logins, binding, stanzas |
 //! | [`people`] | accounts as they are now, and changes to them while people are online |
+//! | `contacts` | what an account keeps about others |
 //! | `session` | a bound resource: its start and its end |
 //! | [`table`] | RFC 6121 §8 as one table |
 //! | `message`, `presence`, `iq` | what becomes of each stanza |
 //! | [`outlet`] | the way out to one session |
-//! | [`roster`] | the roster that all share |
+//! | [`audience`] | who sees whom |
+//! | [`roster`] | what the school puts into everybody's roster, and they on top |
+//! | [`subscription`] | RFC 6121 §3, between those who share no group |
 //!
 //! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
 //! is to be done as [`Action`](crate::stream::Action)s.
 
+pub mod audience;
+mod contacts;
 mod host;
 mod iq;
 mod message;
 pub mod outlet;
 pub mod people;
-mod presence;
+pub(crate) mod presence;
 pub mod roster;
 mod session;
+pub mod subscription;
 pub mod table;
 
 use std::{
@@ -30,8 +36,10 @@ use std::{
 
 use time::OffsetDateTime;
 
+pub(crate) use contacts::Contact;
 pub use outlet::{Nature, Parcel};
 pub use people::AccountChange;
+pub use roster::{ContactPolicy, RosterPolicy, Visibility};
 pub use session::Session;
 
 use crate::{
@@ -44,6 +52,7 @@ use crate::{
     stream::{Context, SessionId},
     xml::Element,
 };
+use audience::Online;
 use people::Person;
 use roster::SharedRoster;
 
@@ -59,6 +68,8 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// Who sees whom without asking, and who may ask.
+    pub roster: RosterPolicy,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -67,6 +78,7 @@ pub struct Settings {
 pub struct Router {
     pub(crate) settings: Settings,
     pub(crate) roster: SharedRoster,
+    pub(crate) online: Online,
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
@@ -95,6 +107,7 @@ impl Router {
         Self {
             stream_features: features::of_stream(&settings),
             roster,
+            online: Online::default(),
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
             started: now,
@@ -128,17 +141,6 @@ impl Router {
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
         self.people.get(name).filter(|person| person.account.enabled)
-    }
-
-    /// Whether the second may see the first: its presence, and what it shares with its contacts.
-    pub(crate) fn is_seen_by(&self, seen: &str, watcher: &str) -> bool {
-        self.person(seen).is_some() && self.person(watcher).is_some()
-    }
-
-    /// The available sessions of everybody who may see an account, its own included.
-    pub(crate) fn audience(&self, seen: &str) -> impl Iterator<Item = &Session> {
-        let is_there = self.person(seen).is_some();
-        self.sessions.values().filter(move |session| is_there && session.presence.is_some())
     }
 
     /// The sessions of an account, oldest first.

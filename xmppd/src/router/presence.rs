@@ -1,8 +1,8 @@
-//! What becomes of presence (RFC 6121 §3, §4): all who share the roster are subscribed to each other.
+//! What becomes of presence (RFC 6121 §3, §4).
 
 use std::sync::Arc;
 
-use super::{Parcel, Router, Session, session::Available};
+use super::{Parcel, Router, Session, session::Available, subscription::Move};
 use crate::{
     features,
     jid::Jid,
@@ -41,9 +41,11 @@ impl Presence<'_> {
             PresenceType::Available | PresenceType::Unavailable => self.directed(to, router, cx),
             PresenceType::Error => self.pass_on(to, router, cx),
             PresenceType::Probe => self.probe(to, router, cx),
-            PresenceType::Subscribe => self.subscribe(to, router, cx),
-            // All are subscribed to all, and stay so.
-            PresenceType::Subscribed | PresenceType::Unsubscribe | PresenceType::Unsubscribed => {}
+            kind => {
+                if let Some(said) = Move::of(kind) {
+                    self.subscription(said, to, router, cx);
+                }
+            }
         }
     }
 
@@ -60,6 +62,7 @@ impl Presence<'_> {
         router.broadcast(&account, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
+            router.deliver_requests(self.session, cx);
             features::came(router, self.session, cx);
         }
         if priority >= 0 {
@@ -104,27 +107,32 @@ impl Presence<'_> {
         }
     }
 
-    /// RFC 6121 §4.3.2: answered for the contact.
+    /// RFC 6121 §4.3.2: answered for the contact. Who may not know is told the same as who asks for somebody
+    /// who does not exist.
     fn probe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
         let Some(prober) = router.sessions.get(&self.session) else { return };
-        let Some(person) = to.local().and_then(|name| router.person(name)) else { return };
+        let Some(name) = to.local() else { return };
+        if !router.is_seen_by(name, &prober.account) {
+            return prober.see(&from_account(to.bare(), "unsubscribed"), cx);
+        }
         let mut is_there = false;
-        for presence in router.sessions_of(&person.name).filter_map(|session| session.presence.as_ref()) {
+        for presence in router.see_presence(to).filter_map(|session| session.presence.as_ref()) {
             prober.see(&presence.stamped, cx);
             is_there = true;
         }
         if !is_there {
-            prober.see(&from_account(person.jid.as_str(), "unavailable"), cx);
+            prober.see(&from_account(to.as_str(), "unavailable"), cx);
         }
     }
 
-    /// RFC 6121 §3.1.3: who is subscribed already is told so at once; who does not exist cannot be subscribed
-    /// to.
-    fn subscribe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
+    /// RFC 6121 §3.1.2: from one's account, whatever the resource.
+    fn subscription(&self, said: Move, to: &Jid, router: &mut Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get(&self.session) else { return };
-        let exists = to.local().is_some_and(|name| router.person(name).is_some());
-        let answer = if exists { "subscribed" } else { "unsubscribed" };
-        session.see(&from_account(to.bare(), answer), cx);
+        let from = session.jid.bare();
+        let stanza = Stamped::new(&self.stanza.element, from, session.language.as_deref());
+        if let Err(refusal) = router.subscription(self.session, said, to, stanza, cx) {
+            router.refuse(self.session, &self.stanza.element, refusal, cx);
+        }
     }
 
     fn refuse(&self, error: StanzaError, router: &Router, cx: &mut Context<'_>) {
@@ -147,13 +155,28 @@ impl Router {
     /// What probes of all contacts would bring (RFC 6121 §4.3), and one's own other resources.
     fn tell_who_is_there(&self, newcomer: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get(&newcomer) else { return };
-        for other in self.sessions.values().filter(|other| other.id != newcomer) {
-            if let Some(presence) = &other.presence
-                && self.is_seen_by(&other.account, &session.account)
-            {
-                session.see(&presence.stamped, cx);
-            }
+        for other in self.view(&session.account).filter(|other| other.id != newcomer) {
+            session.see_presence_of(other, cx);
         }
+    }
+
+    /// Shows all that is there of an account to another.
+    pub(super) fn show_presence(&self, seen: &str, watcher: &str, cx: &mut Context<'_>) {
+        for watcher in self.available(watcher) {
+            self.available(seen).for_each(|session| watcher.see_presence_of(session, cx));
+        }
+    }
+
+    /// Shows another account that all is gone that was there of one.
+    pub(super) fn show_leaving(&self, seen: &str, watcher: &str, cx: &mut Context<'_>) {
+        for watcher in self.available(watcher) {
+            self.available(seen).for_each(|session| watcher.see(&session.farewell(), cx));
+        }
+    }
+
+    /// The available sessions of an account.
+    pub(super) fn available(&self, name: &str) -> impl Iterator<Item = &Session> {
+        self.sessions_of(name).filter(|session| session.presence.is_some())
     }
 
     /// Tells all who saw a session that it is gone: RFC 6121 §4.5.2, and §4.6.3 for directed presence.
@@ -169,9 +192,10 @@ impl Router {
             self.broadcast(account, stamped, cx);
         }
         for to in directed {
-            let unaware =
-                self.see_presence(to).filter(|session| !was_available || session.presence.is_none());
-            for recipient in unaware {
+            let is_aware = |session: &&Session| {
+                was_available && session.presence.is_some() && self.is_seen_by(account, &session.account)
+            };
+            for recipient in self.see_presence(to).filter(|session| !is_aware(session)) {
                 recipient.see_as(to, stamped, cx);
             }
         }
@@ -188,6 +212,13 @@ impl Router {
 }
 
 impl Session {
+    /// Sends what another session has said about itself.
+    pub(super) fn see_presence_of(&self, other: &Self, cx: &mut Context<'_>) {
+        if let Some(presence) = &other.presence {
+            self.see(&presence.stamped, cx);
+        }
+    }
+
     /// Sends presence that was addressed to `to`, the full or the bare address of this session.
     fn see_as(&self, to: &Jid, stamped: &Stamped, cx: &mut Context<'_>) {
         let addressee = if to.resource().is_some() { &self.full } else { &self.bare };
@@ -203,6 +234,7 @@ fn priority(stanza: &Stanza) -> Option<i8> {
     Node::from(&stanza.element).child("priority", ns::CLIENT)?.text.trim().parse().ok()
 }
 
-fn from_account(address: &str, kind: &str) -> Stamped {
+/// Presence that the server itself tells of an account.
+pub(crate) fn from_account(address: &str, kind: &str) -> Stamped {
     Stamped::own(&format!("presence type='{kind}' from='{}'", Escaped(address)), "/>")
 }

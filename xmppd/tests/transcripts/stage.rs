@@ -13,7 +13,7 @@ use xmppd::{
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
     features::offline::Waited,
     record::{Owner, Record},
-    router::{AccountChange, Parcel, Router, Settings},
+    router::{AccountChange, ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
     stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
@@ -316,6 +316,11 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("roster", "groups") => {
+                settings.roster.visibility = Visibility::Groups;
+                settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
+            }
+            ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
             ("version", "shown") => settings.version_shown = true,
             _ => return Err("no such setting".to_owned()),
         }
@@ -402,6 +407,8 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("makes", [name, "administrator"]) => (*name, |account, _| account.administrator = true),
+            ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
             }
@@ -412,6 +419,9 @@ impl Stage {
                 let account = Arc::new(account.clone());
                 self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
                 return Ok(());
+            }
+            ("takes", [name, "out", "of", ..]) => {
+                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
             }
             ("removes", [name]) => {
                 self.accounts.remove(*name);
@@ -474,6 +484,7 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        roster: RosterPolicy::default(),
         version_shown: false,
     }
 }
