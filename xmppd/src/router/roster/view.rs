@@ -92,7 +92,7 @@ impl Router {
         Some(changed)
     }
 
-    fn whole_roster(&mut self, owner: &str) -> Vec<Bytes> {
+    pub(super) fn whole_roster(&mut self, owner: &str) -> Vec<Bytes> {
         let Some(person) = self.people.get(owner) else { return Vec::new() };
         let addresses: Vec<_> = person.contacts.iter().map(|(address, _)| Arc::clone(address)).collect();
         let suffix = format!("@{}", self.settings.domain);
