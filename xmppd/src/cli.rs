@@ -79,6 +79,8 @@ pub(crate) enum User {
     Enable(Whose),
     /// Put an account into these roster groups, and out of all others
     Groups(Groups),
+    /// End an account's sessions at once; it may log in again
+    Kick(Whose),
     /// List all accounts
     List(List),
     /// Give an account a new password, made and printed once unless it is given; its sessions end

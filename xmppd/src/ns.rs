@@ -4,6 +4,10 @@
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0085, who types and who does not.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
+/// XEP-0352, whether somebody looks at the client.
+pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
+/// XEP-0050, ad-hoc commands.
+pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
 /// XEP-0004, data forms.
 pub const DATA_FORMS: &str = "jabber:x:data";
 /// RFC 6120, the content namespace of clients.
@@ -40,6 +44,8 @@ pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
 /// RFC 6120 §4.9, conditions of stream errors.
 pub const STREAM_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-streams";
+/// XEP-0198, stream management.
+pub const STREAM_MANAGEMENT: &str = "urn:xmpp:sm:3";
 /// RFC 6120 §4.8.1, the stream itself.
 pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 /// RFC 6120 §5, STARTTLS.

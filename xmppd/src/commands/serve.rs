@@ -1,15 +1,10 @@
 //! `xmppd serve`
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
-use xmppd::{
-    config::Config,
-    control::{Administration, ControlSocket},
-    net::Server,
-    store::Store,
-};
+use xmppd::{config::Config, control::ControlSocket, net::Server, store::Store};
 
 use crate::{cli, failure::Failure};
 
@@ -22,7 +17,7 @@ pub(super) async fn run(arguments: cli::Serve) -> Result<(), Failure> {
         let what = format!("cannot listen on the control socket in `{}`: {error}", data.display());
         Failure::new(what, "the data folder must belong to the daemon's user")
     })?;
-    let administration = Arc::new(Administration::new(store.clone(), server.live()));
+    let administration = server.administration();
     tokio::select! {
         () = server.run() => {}
         () = socket.serve(administration) => {}

@@ -22,6 +22,7 @@ pub(super) async fn run(command: cli::User) -> Result<(), Failure> {
         cli::User::List(list) => self::list(list).await,
         cli::User::Disable(Whose { name, data }) => change(&data, Request::DisableUser { name }).await,
         cli::User::Enable(Whose { name, data }) => change(&data, Request::EnableUser { name }).await,
+        cli::User::Kick(Whose { name, data }) => change(&data, Request::EndSessions { name }).await,
         cli::User::Remove(Whose { name, data }) => change(&data, Request::RemoveUser { name }).await,
         cli::User::Rename(cli::Rename { whose: Whose { name, data }, display_name }) => {
             change(&data, Request::RenameUser { name, display_name }).await

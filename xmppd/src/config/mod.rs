@@ -86,6 +86,16 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
+    /// How long a session can be resumed after its connection is lost (XEP-0198); 0 for never.
+    #[serde(deserialize_with = "within::<_, _, 0, 86_400>")]
+    pub resumption_seconds: u32,
+    /// How long a client may be silent before it is asked whether it is there (XEP-0199); the default is longer than
+    /// phones sleep between pings of their own.
+    #[serde(deserialize_with = "within::<_, _, 10, 86_400>")]
+    pub silence_seconds: u32,
+    /// How long it may take to answer.
+    #[serde(deserialize_with = "within::<_, _, 1, 600>")]
+    pub patience_seconds: u32,
     /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
     /// for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
@@ -137,6 +147,9 @@ impl Default for Limits {
             connections_per_address: 100,
             unauthenticated_seconds: 30,
             resources_per_account: 10,
+            resumption_seconds: 600,
+            silence_seconds: 300,
+            patience_seconds: 60,
             offline_messages: 200,
             offline_days: 30,
         }

@@ -33,6 +33,8 @@ pub enum Change {
     PasswordChanged(Arc<Account>),
     /// It has another display name or other groups: rosters change.
     Relabelled(Arc<Account>),
+    /// Its sessions must end at once; it may log in again.
+    SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
     Removed(String),
 }
@@ -99,7 +101,10 @@ impl Administration {
 
     /// Writes a change into the store; answers what is on disk now, and what about it fell short.
     async fn commit(&self, request: Request) -> Result<(Change, Option<StoreError>), Refusal> {
-        use Change::{Added, Disabled, Enabled, PasswordChanged, Relabelled, Removed};
+        use Change::{Added, Disabled, Enabled, PasswordChanged, Relabelled, Removed, SessionsEnded};
+        if let Request::DisableUser { name } | Request::RemoveUser { name } = &request {
+            self.is_not_the_last_administrator(&name.to_string()).await?;
+        }
         let committed = match request {
             Request::AddUser { name, display_name, groups, administrator, password } => {
                 let name = String::from(name);
@@ -114,6 +119,10 @@ impl Administration {
             }
             Request::EnableUser { name } => {
                 self.update(name, |account| account.enabled = true, Enabled).await?
+            }
+            Request::EndSessions { name } => {
+                let account = self.store.account(&name.to_string()).await?;
+                (SessionsEnded(account.name), None)
             }
             Request::RenameUser { name, display_name } => {
                 self.update(name, |account| account.display_name = display_name.into(), Relabelled).await?
@@ -132,6 +141,20 @@ impl Administration {
             Request::ListUsers | Request::Status => unreachable!("these change nothing"),
         };
         Ok(committed)
+    }
+
+    /// Somebody must be left who can let others in.
+    async fn is_not_the_last_administrator(&self, name: &str) -> Result<(), Refusal> {
+        let accounts = self.store.accounts().await?;
+        let mut administrators =
+            accounts.iter().filter(|account| account.administrator && account.enabled).map(|one| &one.name);
+        match (administrators.next(), administrators.next()) {
+            (Some(last), None) if last == name => Err(Refusal::new(
+                format!("`{name}` is the last administrator"),
+                "make somebody else an administrator first: `xmppd user add NAME --admin`",
+            )),
+            _ => Ok(()),
+        }
     }
 
     async fn update(

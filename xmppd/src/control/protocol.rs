@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     account::{Account, Label, Name},
+    act::Act,
     auth::Password,
     store::StoreError,
 };
@@ -37,6 +38,11 @@ pub enum Request {
     },
     /// Lets a disabled account log in again.
     EnableUser {
+        /// Whose.
+        name: Name,
+    },
+    /// Ends an account's sessions; it may log in again at once.
+    EndSessions {
         /// Whose.
         name: Name,
     },
@@ -157,11 +163,27 @@ impl Request {
             Self::AddUser { name, .. } => Some(("add-user", name)),
             Self::DisableUser { name } => Some(("disable-user", name)),
             Self::EnableUser { name } => Some(("enable-user", name)),
+            Self::EndSessions { name } => Some(("end-sessions", name)),
             Self::RemoveUser { name } => Some(("remove-user", name)),
             Self::RenameUser { name, .. } => Some(("rename-user", name)),
             Self::SetGroups { name, .. } => Some(("set-groups", name)),
             Self::SetPassword { name, .. } => Some(("set-password", name)),
             Self::ListUsers | Self::Status => None,
+        }
+    }
+}
+
+impl From<Act> for Request {
+    fn from(act: Act) -> Self {
+        match act {
+            Act::Add { name, display_name, groups, password } => {
+                Self::AddUser { name, display_name, groups, administrator: false, password }
+            }
+            Act::Disable(name) => Self::DisableUser { name },
+            Act::Enable(name) => Self::EnableUser { name },
+            Act::EndSessions(name) => Self::EndSessions { name },
+            Act::Remove(name) => Self::RemoveUser { name },
+            Act::SetPassword { name, password } => Self::SetPassword { name, password },
         }
     }
 }

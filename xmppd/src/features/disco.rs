@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, enabled};
+use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -49,6 +49,9 @@ fn sorted(vars: impl Iterator<Item = &'static &'static str>) -> Vec<&'static str
 
 fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    if let Some(answer) = commands::discovery::info(router, request) {
+        return answer.map(Reply::Payload);
+    }
     let settings = &router.settings;
     let node = request.payload.attribute("node");
     let (identity, vars) = match &request.target {
@@ -78,8 +81,11 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
 }
 
 /// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
-fn items(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
+fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    if let Some(answer) = commands::discovery::items(router, request) {
+        return answer.map(Reply::Payload);
+    }
     match request.payload.attribute("node") {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
         Some(_) => Err(StanzaError::ItemNotFound.into()),

@@ -5,6 +5,8 @@
 //! is answered.
 
 pub mod caps;
+pub mod client_state;
+pub mod commands;
 pub mod delay;
 pub mod disco;
 pub mod form;
@@ -13,6 +15,7 @@ pub mod offline;
 pub mod ping;
 pub mod roster;
 pub mod session;
+pub mod stream_management;
 pub mod time;
 pub mod version;
 
@@ -25,7 +28,9 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 10] = [
+pub const ALL: [&Feature; 14] = [
+    &commands::FEATURE,
+    &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
     &last::FEATURE,
@@ -33,6 +38,8 @@ pub const ALL: [&Feature; 10] = [
     &ping::FEATURE,
     &roster::FEATURE,
     &session::FEATURE,
+    &stream_management::FEATURE,
+    &client_state::FEATURE,
     &time::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,

@@ -12,7 +12,7 @@ use crate::{
         Packet,
         stamped::{flatten, with_last_child},
     },
-    stream::{Action, ConnectionId, Context, SessionId},
+    stream::{Action, ConnectionId, Context, MessageId, SessionId},
 };
 use bytes::Bytes;
 
@@ -21,10 +21,20 @@ pub const FEATURE: Feature = Feature { advertised: &[ns::OFFLINE], ..Feature::DE
 
 /// A message as the store kept it.
 pub struct Waited {
+    /// What the store knows it by.
+    pub id: MessageId,
     /// The stanza.
     pub stanza: Bytes,
     /// Since when.
     pub since: OffsetDateTime,
+}
+
+/// When messages of the store may be erased.
+pub enum Delivery {
+    /// Once the client has acknowledged them: the router will say so.
+    Acknowledged,
+    /// Once they are written to this connection.
+    Written(ConnectionId),
 }
 
 impl Router {
@@ -57,14 +67,13 @@ impl Router {
     }
 
     /// Delivers what has waited, oldest first, then what was withheld; `waited` is `None` if the store failed.
-    /// Answers where to: once it is written there it can be erased. `None` if the session is gone: keep the
-    /// messages.
+    /// Answers when they may be erased; `None` if the session is gone: keep them.
     pub fn deliver_offline(
         &mut self,
         session: SessionId,
         waited: Option<Vec<Waited>>,
         cx: &mut Context<'_>,
-    ) -> Option<ConnectionId> {
+    ) -> Option<Delivery> {
         let session = self.sessions.get_mut(&session)?;
         let withheld = session.withheld.take()?;
         let person = self.people.get_mut(&session.account)?;
@@ -72,12 +81,13 @@ impl Router {
         let has_more = person.waiting == Waiting::Perhaps;
         let is_unknown = has_more || waited.is_none();
         person.waiting = if is_unknown { Waiting::Perhaps } else { Waiting::Nothing };
-        let (id, connection) = (session.id, session.connection);
+        let id = session.id;
+        let delivery = session.delivery();
         let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
         for message in waited.into_iter().flatten() {
             let stamp = delay::element(&self.settings.domain, message.since);
             if let Some(packet) = with_last_child(&message.stanza, stamp) {
-                session.send(Parcel::plain(packet), cx);
+                session.send(Parcel { packet, nature: Nature::Waited(message.id) }, cx);
             }
         }
         for parcel in withheld {
@@ -86,7 +96,7 @@ impl Router {
         if asks_again {
             self.take_offline(id, cx);
         }
-        Some(connection)
+        Some(delivery)
     }
 
     /// What was delivered has not been written: it waits still, for the best session that there is.
@@ -99,7 +109,7 @@ impl Router {
     }
 
     /// Who gets what is addressed to the account.
-    fn best_session(&self, account: &str) -> Option<SessionId> {
+    pub(crate) fn best_session(&self, account: &str) -> Option<SessionId> {
         let willing = self.sessions_of(account).filter(|session| session.priority() >= Some(0));
         willing.max_by_key(|session| session.priority()).map(|session| session.id)
     }
@@ -123,6 +133,16 @@ impl Router {
             if let Nature::Message { sender, is_worth_keeping: true } = parcel.nature {
                 self.keep_offline(&session.account, sender, &parcel.packet, None, cx);
             }
+        }
+    }
+}
+
+impl Session {
+    fn delivery(&self) -> Delivery {
+        let outlet = self.outlet.borrow();
+        match (&outlet.management, outlet.connection) {
+            (None, Some(connection)) => Delivery::Written(connection),
+            _ => Delivery::Acknowledged,
         }
     }
 }

@@ -18,9 +18,13 @@ fn answer(_: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer 
 }
 
 impl Router {
-    /// Asks a client that has been silent for a sign of life (XEP-0199 §4.2). Whatever it answers will do.
+    /// Asks a client that has been silent for a sign of life (XEP-0199 §4.2). Whatever it answers will do. One whose
+    /// stream is managed answers for less.
     pub fn ping(&self, session: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get(&session) else { return };
+        if session.outlet.borrow_mut().ask_at_once(cx) {
+            return;
+        }
         let ping = format!(
             "<iq type='get' id='{}' from='{}' to='{}'><ping xmlns='{}'/></iq>",
             cx.token(),

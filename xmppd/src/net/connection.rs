@@ -64,7 +64,7 @@ pub(super) async fn serve(tcp: TcpStream, peer: IpAddr, beginning: Beginning, se
         let mut connection = Connection::new(transport, stream, mailbox, login_by, service);
         let end = connection.run().await;
         tracing::debug!(connection = id.0, ?end, "connection ended");
-        service.shared.drive(|router, cx| connection.stream.end(router, cx));
+        service.shared.drive(|router, cx| connection.stream.lost(router, cx));
     }
     service.shared.close(id);
 }

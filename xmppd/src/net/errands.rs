@@ -15,16 +15,21 @@ use tokio::{
 
 use super::shared::Shared;
 use crate::{
-    features::offline::Waited,
+    act::Act,
+    features::offline::{Delivery, Waited},
     record::Record,
     router::Parcel,
     stanza::Packet,
-    store::{Keeping, Kept, MessageId, Pending, Store},
-    stream::{ConnectionId, Receipt, SessionId},
+    store::{Keeping, Kept, Pending, Store},
+    stream::{ConnectionId, MessageId, Receipt, SessionId, Ticket},
 };
 
 /// Something to ask of the store.
 pub(super) enum Errand {
+    /// Do these, one after the other.
+    Administer { acts: Vec<Act>, who: String, ticket: Ticket },
+    /// Erase these, which have been acknowledged.
+    Erase { account: Arc<str>, ids: Vec<MessageId> },
     /// Keep this.
     Keep {
         account: Arc<str>,
@@ -35,6 +40,8 @@ pub(super) enum Errand {
     },
     /// Write these down.
     Record { records: Vec<Record>, receipt: Option<Receipt> },
+    /// These were delivered in vain: bring them to the next who asks.
+    Release { ids: Vec<MessageId> },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
     /// Bring what waits.
@@ -80,6 +87,13 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusal).await });
             }
+            Errand::Administer { acts, who, ticket } => {
+                running.spawn(async move { runner.administer(acts, who, ticket).await });
+            }
+            Errand::Erase { account, ids } => {
+                running.spawn(async move { runner.erase(&account, ids).await });
+            }
+            Errand::Release { ids } => runner.land(&ids),
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
                 running.spawn(async move { runner.recorded(recording, receipt).await });
@@ -109,6 +123,21 @@ impl Runner {
         }
     }
 
+    /// In the way of the control socket: in the store first, then live, with an audit line for each.
+    async fn administer(&self, acts: Vec<Act>, who: String, ticket: Ticket) {
+        let Some(administration) = self.shared.upgrade().and_then(|shared| shared.administration()) else {
+            return;
+        };
+        let mut outcomes = Vec::with_capacity(acts.len());
+        for act in acts {
+            let outcome = administration.carry_out(&who, act.into()).await;
+            outcomes.push(outcome.map(|_| ()).map_err(|refusal| refusal.what));
+        }
+        if let Some(shared) = self.shared.upgrade() {
+            shared.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+        }
+    }
+
     async fn recorded(&self, recording: Pending<()>, receipt: Option<Receipt>) {
         let recorded = recording.wait().await;
         if let Err(error) = &recorded {
@@ -125,15 +154,17 @@ impl Runner {
         }
     }
 
-    /// Delivers what was taken, and erases it once it is written.
+    /// Delivers what was taken, and erases it once it is written; or leaves that to the router, where the client
+    /// acknowledges what it has had.
     async fn taken(&self, taking: Pending<Vec<Kept>>, account: &str, session: SessionId) {
         let kept = taking.wait().await;
         let kept = kept.inspect_err(|error| tracing::error!(%error, "cannot read messages that wait")).ok();
         let (ids, waited) = self.lift(kept);
-        let Some(connection) = self.deliver(session, waited) else { return self.land(&ids) };
-        if ids.is_empty() {
-            return;
-        }
+        let connection = match self.deliver(session, waited) {
+            Some(Delivery::Written(connection)) if !ids.is_empty() => connection,
+            Some(_) => return,
+            None => return self.land(&ids),
+        };
         if !self.is_written(connection).await {
             self.land(&ids);
             if let Some(shared) = self.shared.upgrade() {
@@ -141,6 +172,10 @@ impl Runner {
             }
             return;
         }
+        self.erase(account, ids).await;
+    }
+
+    async fn erase(&self, account: &str, ids: Vec<MessageId>) {
         match self.store.erase_offline(account, ids.clone()).await {
             Ok(()) => self.land(&ids),
             // They stay in flight: better on disk until the next start than delivered twice.
@@ -148,8 +183,8 @@ impl Runner {
         }
     }
 
-    /// Hands the router what the store had; answers where it went, `None` if the session is gone.
-    fn deliver(&self, session: SessionId, waited: Option<Vec<Waited>>) -> Option<ConnectionId> {
+    /// Hands the router what the store had; answers when it may be erased, `None` if the session is gone.
+    fn deliver(&self, session: SessionId, waited: Option<Vec<Waited>>) -> Option<Delivery> {
         self.shared.upgrade()?.drive(|router, cx| router.deliver_offline(session, waited, cx))
     }
 
@@ -170,7 +205,7 @@ impl Runner {
             let fresh = kept.into_iter().filter(|kept| in_flight.insert(kept.id));
             let waited = fresh.map(|kept| {
                 ids.push(kept.id);
-                Waited { stanza: kept.stanza, since: kept.at }
+                Waited { id: kept.id, stanza: kept.stanza, since: kept.at }
             });
             waited.collect()
         });

@@ -26,7 +26,7 @@ use super::{
 use crate::{
     auth::Authenticator,
     config::{self, Config},
-    control::Live,
+    control::Administration,
     router::{Router, Settings},
     store::Store,
     stream::StreamError,
@@ -40,6 +40,7 @@ pub struct Server {
     listeners: Vec<(TcpListener, Beginning)>,
     service: Arc<Service>,
     gate: Arc<Gate>,
+    administration: Arc<Administration>,
     files: config::Tls,
     signals: Signals,
 }
@@ -61,6 +62,8 @@ impl Server {
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
             roster: config.roster.clone(),
+            resumption_seconds: config.limits.resumption_seconds,
+            patience: Duration::from_secs(config.limits.patience_seconds.into()),
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
@@ -77,20 +80,25 @@ impl Server {
                 listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
             }
         }
-        let service =
-            Service { shared: Shared::new(router, store), certificate, limits: config.limits.clone() };
+        let shared = Shared::new(router, store.clone());
+        let gate = Gate::new(config.limits.connections, config.limits.connections_per_address);
+        let live = Arc::new(Running { shared: Arc::clone(&shared), gate: Arc::clone(&gate) });
+        let administration = Arc::new(Administration::new(store, live));
+        shared.set_administration(&administration);
+        let service = Service { shared, certificate, limits: config.limits.clone() };
         Ok(Self {
             listeners,
             service: Arc::new(service),
-            gate: Gate::new(config.limits.connections, config.limits.connections_per_address),
+            gate,
+            administration,
             files: config.tls.clone(),
             signals: Signals::new().map_err(ServeError::Signals)?,
         })
     }
 
-    /// The running server for the control socket.
-    pub fn live(&self) -> Arc<dyn Live> {
-        Arc::new(Running { shared: Arc::clone(&self.service.shared), gate: Arc::clone(&self.gate) })
+    /// Who administers this server, for the control socket.
+    pub fn administration(&self) -> Arc<Administration> {
+        Arc::clone(&self.administration)
     }
 
     /// Serves until SIGTERM or SIGINT, then lets everybody say goodbye. SIGHUP reads the certificate again.

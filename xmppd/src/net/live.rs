@@ -23,6 +23,7 @@ impl Live for Running {
             | Change::Relabelled(account) => AccountChange::Put(account),
             Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
             Change::Removed(name) => AccountChange::Removed(name),
+            Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
         };
         self.shared.drive(|router, cx| router.apply(change, cx));
     }

@@ -32,7 +32,7 @@ impl Pace {
         let now = Instant::now();
         Self {
             shaper: Shaper::new(limits.bytes_per_second, limits.burst_bytes, now),
-            vigil: Vigil::new(now, login_by),
+            vigil: Vigil::new(now, login_by, limits),
             read_from: None,
             write_from: None,
             alarm: Box::pin(sleep_until(login_by.into())),

@@ -1,28 +1,41 @@
 //! The router under its lock, and everybody's mailbox.
 
-use std::{collections::HashMap, sync::Arc, time::Instant};
+use std::{
+    collections::HashMap,
+    sync::{Arc, OnceLock, Weak},
+    time::{Duration, Instant},
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
 use ring::rand::{SecureRandom, SystemRandom};
 use time::OffsetDateTime;
-use tokio::sync::oneshot;
+use tokio::{
+    sync::oneshot,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     errands::{self, Errand, Errands},
     mailbox::Mailbox,
 };
 use crate::{
+    control::Administration,
     router::Router,
     store::Store,
     stream::{Action, ConnectionId, Context, StreamError},
 };
+
+/// How often the router looks after managed streams.
+const TICK: Duration = Duration::from_secs(1);
 
 /// What all connections share. A lock is taken once for all stanzas that were read together; what they cause
 /// is in the mailboxes when it is given back, so that everybody sees the same order.
 pub(super) struct Shared {
     core: Mutex<Core>,
     random: SystemRandom,
+    /// Set once the server stands.
+    administration: OnceLock<Weak<Administration>>,
 }
 
 struct Core {
@@ -34,14 +47,29 @@ struct Core {
 }
 
 impl Shared {
-    /// Starts what runs errands to the store, too.
+    /// Starts what runs errands to the store, and what looks after managed streams, too.
     pub(super) fn new(router: Router, store: Store) -> Arc<Self> {
         let (errands, waiting) = errands::errands();
         let core =
             Core { router, mailboxes: HashMap::new(), last_connection: 0, outbox: Vec::new(), errands };
-        let shared = Arc::new(Self { core: Mutex::new(core), random: SystemRandom::new() });
+        let shared = Arc::new(Self {
+            core: Mutex::new(core),
+            random: SystemRandom::new(),
+            administration: OnceLock::new(),
+        });
         tokio::spawn(errands::run(waiting, store, Arc::downgrade(&shared)));
+        tokio::spawn(tick(Arc::downgrade(&shared)));
         shared
+    }
+
+    /// Who carries out what administrators ask from their clients.
+    pub(super) fn set_administration(&self, administration: &Arc<Administration>) {
+        self.administration.get_or_init(|| Arc::downgrade(administration));
+    }
+
+    /// The same, while the server lives.
+    pub(super) fn administration(&self) -> Option<Arc<Administration>> {
+        self.administration.get()?.upgrade()
     }
 
     /// A mailbox for a new connection.
@@ -58,8 +86,9 @@ impl Shared {
         self.core.lock().mailboxes.remove(&connection);
     }
 
-    /// Ends every connection.
+    /// Ends every connection, and every session that has none.
     pub(super) fn close_all(&self, error: StreamError) {
+        self.drive(Router::give_up_all);
         for mailbox in self.core.lock().mailboxes.values() {
             mailbox.close(error);
         }
@@ -98,11 +127,25 @@ impl Shared {
     }
 }
 
+/// Lets the router look after managed streams for as long as there is one.
+async fn tick(shared: Weak<Shared>) {
+    let mut clock = interval(TICK);
+    clock.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        clock.tick().await;
+        let Some(shared) = shared.upgrade() else { return };
+        shared.drive(Router::tick);
+    }
+}
+
 impl Core {
     fn carry_out(&mut self) -> usize {
         let mut caused = 0;
         for action in self.outbox.drain(..) {
             match action {
+                Action::Administer { acts, who, ticket } => {
+                    self.errands.add(Errand::Administer { acts, who, ticket });
+                }
                 Action::Close { connection, error } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
                         mailbox.close(error);
@@ -117,6 +160,8 @@ impl Core {
                 Action::KeepOffline { account, sender, stanza, at, refusal } => {
                     self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
                 }
+                Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
+                Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });

@@ -56,6 +56,8 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
         roster: RosterPolicy::default(),
+        resumption_seconds: limits.resumption_seconds,
+        patience: Duration::from_secs(limits.patience_seconds.into()),
         version_shown: false,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));

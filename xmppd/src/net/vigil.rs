@@ -3,16 +3,17 @@
 
 use std::time::{Duration, Instant};
 
-/// After so much silence a client is asked; longer than phones sleep between pings of their own.
-const SILENCE: Duration = Duration::from_secs(300);
-/// So long it may think about it.
-const PATIENCE: Duration = Duration::from_secs(60);
+use crate::config;
 
 /// What one connection has been heard of.
 #[derive(Debug)]
 pub(super) struct Vigil {
     /// When it must have logged in.
     pub(super) login_by: Instant,
+    /// After so much silence a client is asked,
+    silence: Duration,
+    /// and so long it may think about it.
+    patience: Duration,
     heard: Instant,
     is_asked: bool,
 }
@@ -29,8 +30,10 @@ pub(super) enum Verdict {
 }
 
 impl Vigil {
-    pub(super) fn new(now: Instant, login_by: Instant) -> Self {
-        Self { login_by, heard: now, is_asked: false }
+    pub(super) fn new(now: Instant, login_by: Instant, limits: &config::Limits) -> Self {
+        let seconds = |seconds: u32| Duration::from_secs(seconds.into());
+        let (silence, patience) = (seconds(limits.silence_seconds), seconds(limits.patience_seconds));
+        Self { login_by, silence, patience, heard: now, is_asked: false }
     }
 
     /// Something has been read; whatever it was, somebody is there.
@@ -41,8 +44,8 @@ impl Vigil {
 
     /// Looks at the clock.
     pub(super) fn check(&mut self, now: Instant, is_bound: bool) -> Verdict {
-        let patience = if self.is_asked { PATIENCE } else { Duration::ZERO };
-        let until = if is_bound { self.heard + SILENCE + patience } else { self.login_by };
+        let patience = if self.is_asked { self.patience } else { Duration::ZERO };
+        let until = if is_bound { self.heard + self.silence + patience } else { self.login_by };
         if now < until {
             return Verdict::Wait(until);
         }
@@ -50,7 +53,7 @@ impl Vigil {
             return Verdict::GiveUp;
         }
         self.is_asked = true;
-        Verdict::Ask(now + PATIENCE)
+        Verdict::Ask(now + self.patience)
     }
 }
 
@@ -62,10 +65,14 @@ mod tests {
         Duration::from_secs(seconds)
     }
 
+    fn vigil(start: Instant) -> Vigil {
+        Vigil::new(start, start + s(30), &config::Limits::default())
+    }
+
     #[test]
     fn a_login_takes_no_longer_than_allowed_however_much_is_said() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start, start + s(30));
+        let mut vigil = vigil(start);
         vigil.heard(start + s(29));
         assert_eq!(vigil.check(start + s(29), false), Verdict::Wait(start + s(30)));
         assert_eq!(vigil.check(start + s(30), false), Verdict::GiveUp);
@@ -74,7 +81,7 @@ mod tests {
     #[test]
     fn the_silent_are_asked_once_then_given_up() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start, start + s(30));
+        let mut vigil = vigil(start);
         assert_eq!(vigil.check(start + s(30), true), Verdict::Wait(start + s(300)));
         assert_eq!(vigil.check(start + s(300), true), Verdict::Ask(start + s(360)));
         assert_eq!(vigil.check(start + s(359), true), Verdict::Wait(start + s(360)));
@@ -84,7 +91,7 @@ mod tests {
     #[test]
     fn an_answer_begins_a_new_silence() {
         let start = Instant::now();
-        let mut vigil = Vigil::new(start, start + s(30));
+        let mut vigil = vigil(start);
         assert_eq!(vigil.check(start + s(300), true), Verdict::Ask(start + s(360)));
         vigil.heard(start + s(310));
         assert_eq!(vigil.check(start + s(360), true), Verdict::Wait(start + s(610)));

@@ -7,8 +7,14 @@ use crate::{
     account::Account,
     auth::{Authenticator, Verdict},
     jid::Jid,
+    ns,
     stanza::{Kind, Malformed, Stanza, StanzaError},
-    stream::{Context, Host, SessionId, StreamError, host::BindRequest},
+    stream::{
+        ConnectionId, Context, Host, SessionId, StreamError,
+        host::{BindRequest, ResumeRequest},
+        management::{Enable, Enabled, Failed, Resumed, Unresumed},
+    },
+    xml::Element,
 };
 
 impl Host for Router {
@@ -48,12 +54,29 @@ impl Host for Router {
         self.start_session(request, cx)
     }
 
+    fn enable(&mut self, session: SessionId, wish: Enable, cx: &mut Context<'_>) -> Result<Enabled, Failed> {
+        self.enable_management(session, wish, cx)
+    }
+
+    fn resume(&mut self, request: ResumeRequest<'_>, cx: &mut Context<'_>) -> Result<Resumed, Unresumed> {
+        self.resume_session(request, cx)
+    }
+
+    fn retransmit(&mut self, session: SessionId, cx: &mut Context<'_>) {
+        self.retransmit_to(session, cx);
+    }
+
     fn receive(
         &mut self,
         session: SessionId,
+        connection: ConnectionId,
         stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError> {
+        if !self.is_current(session, connection) {
+            return Ok(());
+        }
+        self.count(session);
         let stanza = match stanza {
             Ok(stanza) => stanza,
             Err(malformed) => {
@@ -71,8 +94,31 @@ impl Host for Router {
         Ok(())
     }
 
-    fn end(&mut self, session: SessionId, cx: &mut Context<'_>) {
-        self.end_session(session, cx);
+    fn nonza(
+        &mut self,
+        session: SessionId,
+        connection: ConnectionId,
+        element: &Element,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StreamError> {
+        if !self.is_current(session, connection) {
+            return Ok(());
+        }
+        match &*element.namespace() {
+            ns::CLIENT_STATE => self.client_state(session, element, cx),
+            ns::STREAM_MANAGEMENT => self.manage(session, element, cx),
+            _ => Err(StreamError::UnsupportedStanzaType),
+        }
+    }
+
+    fn end(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>) {
+        if self.is_current(session, connection) {
+            self.end_session(session, cx);
+        }
+    }
+
+    fn lost(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>) {
+        self.lose(session, connection, cx);
     }
 }
 

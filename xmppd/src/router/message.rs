@@ -73,11 +73,7 @@ impl Message<'_> {
 
     fn deliver(&self, session: SessionId, packet: Packet, router: &mut Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get_mut(&session) else { return };
-        let parcel = Parcel { packet, nature: self.nature() };
-        match &mut session.withheld {
-            Some(withheld) => withheld.push(parcel),
-            None => session.send(parcel, cx),
-        }
+        session.send_in_turn(Parcel { packet, nature: self.nature() }, cx);
     }
 
     fn nature(&self) -> Nature {

@@ -32,6 +32,7 @@ pub mod table;
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
+    time::Duration,
 };
 
 use time::OffsetDateTime;
@@ -45,7 +46,10 @@ pub use session::Session;
 use crate::{
     account::Account,
     auth::{Authenticator, Throttle},
-    features,
+    features::{
+        self,
+        commands::{Sittings, announcements::Announcements},
+    },
     jid::Jid,
     record::Record,
     stanza::{Refusal, reply},
@@ -70,6 +74,10 @@ pub struct Settings {
     pub resources_per_account: usize,
     /// Who sees whom without asking, and who may ask.
     pub roster: RosterPolicy,
+    /// How long a session can be resumed after its connection is lost; 0 for never.
+    pub resumption_seconds: u32,
+    /// How long a client may take to acknowledge what it is asked about.
+    pub patience: Duration,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -82,6 +90,8 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    pub(crate) announcements: Announcements,
+    pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
     domain: Jid,
     stream_features: String,
@@ -110,6 +120,8 @@ impl Router {
             online: Online::default(),
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            announcements: Announcements::default(),
+            sittings: Sittings::default(),
             started: now,
             domain,
             authenticator,

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Router, contacts::Contacts};
 use crate::{
     account::Account,
-    features,
+    features::{self, stream_management::Former},
     jid::Jid,
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
@@ -27,6 +27,8 @@ pub struct Person {
     pub(crate) contacts: Contacts,
     /// Whether the store keeps messages for it.
     pub(crate) waiting: Waiting,
+    /// Sessions that cannot be resumed any more.
+    pub(crate) former: Former,
 }
 
 /// What is known about messages in the store.
@@ -49,6 +51,8 @@ pub enum AccountChange {
     Put(Arc<Account>),
     /// There is no such account any more.
     Removed(String),
+    /// Its sessions are to end; it may log in again at once.
+    SessionsEnded(String),
 }
 
 impl Person {
@@ -56,8 +60,16 @@ impl Person {
         let name: Arc<str> = account.name.as_str().into();
         let jid = Jid::of_account(&name, domain);
         let bare = Addressee::new(jid.as_str());
-        let contacts = Contacts::default();
-        Self { name, account, jid, bare, sessions: Vec::new(), contacts, waiting: Waiting::Perhaps }
+        Self {
+            name,
+            account,
+            jid,
+            bare,
+            sessions: Vec::new(),
+            contacts: Contacts::default(),
+            waiting: Waiting::Perhaps,
+            former: Former::default(),
+        }
     }
 }
 
@@ -70,6 +82,7 @@ impl Router {
                 self.put(account, cx);
             }
             AccountChange::Put(account) => self.put(account, cx),
+            AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 let forget = |router: &mut Self, cx: &mut Context<'_>| {
@@ -108,8 +121,10 @@ impl Router {
 
     /// Ends a session from the server's side.
     pub(super) fn expel(&mut self, session: SessionId, error: StreamError, cx: &mut Context<'_>) {
-        let Some(connection) = self.sessions.get(&session).map(|session| session.connection) else { return };
-        cx.outbox.push(Action::Close { connection, error });
+        let connection = self.sessions.get(&session).and_then(|session| session.outlet.borrow().connection);
+        if let Some(connection) = connection {
+            cx.outbox.push(Action::Close { connection, error });
+        }
         self.end_session(session, cx);
     }
 }

@@ -1,20 +1,25 @@
 //! A bound resource: its start and its end.
 
-use std::sync::Arc;
+use std::{cell::RefCell, sync::Arc};
 
-use super::{Parcel, Router, people::Person};
+use time::OffsetDateTime;
+
+use super::{Parcel, Router, outlet::Outlet, people::Person};
 use crate::{
     features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
-    stream::{ConnectionId, Context, SessionId, StreamError, host::BindRequest},
+    stream::{Context, SessionId, StreamError, host::BindRequest},
     xml::Escaped,
 };
 
 /// One client of one person.
 pub struct Session {
     pub(crate) id: SessionId,
-    pub(crate) connection: ConnectionId,
+    /// The way out to it. In a cell, since what goes to many goes out while all of them are being looked at.
+    pub(crate) outlet: RefCell<Outlet>,
+    /// Since when it has been there.
+    pub(crate) bound: OffsetDateTime,
     /// The account's name.
     pub(crate) account: Arc<str>,
     /// The full address.
@@ -69,11 +74,9 @@ impl Router {
         let jid = person.jid.with_resource(&resource);
         // RFC 6120 §7.7.2.2: the older of two equal resources goes.
         let older = self.session_at(&jid).map(|session| session.id);
-        if older.is_none() && person.sessions.len() >= self.settings.resources_per_account {
-            return Err(StanzaError::ResourceConstraint);
-        }
-        if let Some(older) = older {
-            self.expel(older, StreamError::Conflict, cx);
+        match older {
+            Some(older) => self.expel(older, StreamError::Conflict, cx),
+            None => self.make_room(name, cx)?,
         }
         self.last_session += 1;
         let id = SessionId(self.last_session);
@@ -81,7 +84,8 @@ impl Router {
         person.sessions.push(id);
         let session = Session {
             id,
-            connection: request.connection,
+            outlet: RefCell::new(Outlet::new(request.connection)),
+            bound: cx.now,
             account: Arc::clone(&person.name),
             full: Addressee::new(jid.as_str()),
             bare: person.bare.clone(),
@@ -99,8 +103,18 @@ impl Router {
         Ok((id, jid))
     }
 
+    /// One who comes is worth more than one who may come back.
+    fn make_room(&mut self, account: &str, cx: &mut Context<'_>) -> Result<(), StanzaError> {
+        let is_full =
+            |router: &Self| router.sessions_of(account).count() >= router.settings.resources_per_account;
+        if is_full(self) {
+            self.give_up_oldest(account, cx);
+        }
+        if is_full(self) { Err(StanzaError::ResourceConstraint) } else { Ok(()) }
+    }
+
     /// Forgets a session, tells those who saw it, and finds another way for what it was still to get.
-    pub(super) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
+    pub(crate) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
         features::went(self, id, cx);
         let Some(mut session) = self.sessions.remove(&id) else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
@@ -112,6 +126,7 @@ impl Router {
         let was_available = session.presence.take().is_some();
         let farewell = session.farewell();
         self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
+        self.reroute_unacknowledged(&mut session, cx);
         self.reroute_withheld(&mut session, cx);
     }
 }

@@ -4,12 +4,14 @@
 //! |---|---|
 //! | `kind` | which of the three, and its type |
 //! | [`error`] | stanza errors (RFC 6120 §8.3) |
+//! | [`head`] | the first tag of what is on its way |
 //! | [`stamped`] | a stanza with its sender stamped on, ready for many recipients |
 //! | [`reply`] | what the server answers in its own words |
 //!
 //! None of these types shows content by `Debug` or `Display`.
 
 pub mod error;
+pub mod head;
 mod kind;
 pub mod reply;
 pub mod stamped;
@@ -17,6 +19,7 @@ pub mod stamped;
 use std::fmt;
 
 pub use error::{Refusal, StanzaError};
+pub use head::Head;
 pub use kind::{IqType, Kind, MessageType, PresenceType};
 pub use stamped::{Packet, Stamped};
 

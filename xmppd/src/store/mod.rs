@@ -23,7 +23,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
-pub use offline::{Keeping, Kept, MessageId};
+pub use offline::{Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.

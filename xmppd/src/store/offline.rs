@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension, params};
 use time::{Duration, OffsetDateTime};
 
 use super::{Erasure, Pending, Store, StoreError, schema::PAGE_BYTES};
+use crate::stream::MessageId;
 
 /// The most bytes of a row that `SQLite` puts into a page shared with other rows: the page less 35
 /// (<https://sqlite.org/fileformat2.html#b_tree_pages>). A row starts with a margin of this length, so that
@@ -27,10 +28,6 @@ pub struct Kept {
     /// The stanza, as it was given to [`Store::keep_offline`].
     pub stanza: Bytes,
 }
-
-/// Names a waiting message; never used twice.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageId(i64);
 
 /// What became of a message that should wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

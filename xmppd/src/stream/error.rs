@@ -9,6 +9,11 @@ pub enum StreamError {
     BadFormat,
     Conflict,
     ConnectionTimeout,
+    /// XEP-0198 §4: an application-specific condition, since the client acknowledges what it was never sent.
+    HandledCountTooHigh {
+        handled: u32,
+        sent: u32,
+    },
     HostUnknown,
     ImproperAddressing,
     InvalidFrom,
@@ -31,6 +36,7 @@ impl StreamError {
             Self::BadFormat => "bad-format",
             Self::Conflict => "conflict",
             Self::ConnectionTimeout => "connection-timeout",
+            Self::HandledCountTooHigh { .. } => "undefined-condition",
             Self::HostUnknown => "host-unknown",
             Self::ImproperAddressing => "improper-addressing",
             Self::InvalidFrom => "invalid-from",
@@ -50,10 +56,22 @@ impl StreamError {
     /// The error and the end of the stream (RFC 6120 §4.9.1.1).
     pub fn closing(self) -> String {
         format!(
-            "<stream:error><{} xmlns='{}'/></stream:error></stream:stream>",
+            "<stream:error><{} xmlns='{}'/>{}</stream:error></stream:stream>",
             self.condition(),
-            ns::STREAM_ERRORS
+            ns::STREAM_ERRORS,
+            self.detail()
         )
+    }
+
+    /// An application-specific condition (RFC 6120 §4.9.4), if there is one.
+    fn detail(self) -> String {
+        match self {
+            Self::HandledCountTooHigh { handled, sent } => format!(
+                "<handled-count-too-high xmlns='{}' h='{handled}' send-count='{sent}'/>",
+                ns::STREAM_MANAGEMENT
+            ),
+            _ => String::new(),
+        }
     }
 }
 

@@ -2,12 +2,16 @@
 
 use std::{net::IpAddr, sync::Arc};
 
-use super::{ConnectionId, Context, SessionId, StreamError};
+use super::{
+    ConnectionId, Context, SessionId, StreamError,
+    management::{Enable, Enabled, Failed, Resume, Resumed, Unresumed},
+};
 use crate::{
     account::Account,
     auth::{Authenticator, Verdict},
     jid::{Jid, Resource},
     stanza::{Malformed, Stanza, StanzaError},
+    xml::Element,
 };
 
 /// The one domain that is served, its accounts and their sessions.
@@ -40,16 +44,39 @@ pub trait Host {
         cx: &mut Context<'_>,
     ) -> Result<(SessionId, Jid), StanzaError>;
 
-    /// Takes a stanza from a session.
+    /// Manages a session's stream from now on (XEP-0198). The answer has to be sent before anything else.
+    fn enable(&mut self, session: SessionId, wish: Enable, cx: &mut Context<'_>) -> Result<Enabled, Failed>;
+
+    /// Lets a session go on over another connection (XEP-0198 §5); the old one, if it is still there, ends with
+    /// `conflict`. The answer has to be sent next, and then [`Host::retransmit`] called.
+    fn resume(&mut self, request: ResumeRequest<'_>, cx: &mut Context<'_>) -> Result<Resumed, Unresumed>;
+
+    /// Sends again what a resumed session has not had, then what came meanwhile.
+    fn retransmit(&mut self, session: SessionId, cx: &mut Context<'_>);
+
+    /// Takes a stanza from a session. Nothing happens if the session goes on over another connection.
     fn receive(
         &mut self,
         session: SessionId,
+        connection: ConnectionId,
         stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError>;
 
-    /// The session is over. Nothing happens if it is over already.
-    fn end(&mut self, session: SessionId, cx: &mut Context<'_>);
+    /// Takes an element that is no stanza from a session, likewise.
+    fn nonza(
+        &mut self,
+        session: SessionId,
+        connection: ConnectionId,
+        element: &Element,
+        cx: &mut Context<'_>,
+    ) -> Result<(), StreamError>;
+
+    /// The session is over. Nothing happens if it is over already, or goes on over another connection.
+    fn end(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>);
+
+    /// The session has lost its connection: it is over, likewise, unless it may be resumed.
+    fn lost(&mut self, session: SessionId, connection: ConnectionId, cx: &mut Context<'_>);
 }
 
 /// Who wants to be bound, and to what.
@@ -62,4 +89,16 @@ pub struct BindRequest<'a> {
     pub resource: Option<Resource>,
     /// The `xml:lang` of the client's stream.
     pub language: Option<String>,
+}
+
+/// Who wants to resume what.
+pub struct ResumeRequest<'a> {
+    /// Over which connection.
+    pub connection: ConnectionId,
+    /// The account, as it was when its password was proved.
+    pub account: &'a Account,
+    /// The `xml:lang` of the client's new stream.
+    pub language: Option<String>,
+    /// What the client says about the old one.
+    pub resume: Resume,
 }

@@ -9,6 +9,7 @@
 //! | `state` | the states, and what each does with an element |
 //! | `sasl` | authentication |
 //! | `binding` | a resource for the one who has proved who they are |
+//! | [`management`] | stream management: its words, and resumption in place of binding |
 //!
 //! The network reads bytes into a buffer; [`Stream::read`] takes whole frames out of it without any lock;
 //! [`Stream::handle`] then walks all of them through the states under one.
@@ -17,6 +18,7 @@ mod binding;
 pub mod error;
 mod header;
 pub mod host;
+pub mod management;
 pub mod outbox;
 mod sasl;
 mod state;
@@ -27,7 +29,7 @@ use bytes::{Bytes, BytesMut};
 
 pub use error::StreamError;
 pub use host::Host;
-pub use outbox::{Action, ConnectionId, Context, Receipt, SessionId};
+pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Ticket};
 
 use crate::{
     auth::ChannelBindings,
@@ -166,13 +168,26 @@ impl Stream {
             self.send(header, cx);
         }
         self.send(error.closing(), cx);
-        self.end(host, cx)
+        match error {
+            // Nobody may be there to hear it.
+            StreamError::ConnectionTimeout => self.lost(host, cx),
+            _ => self.end(host, cx),
+        }
     }
 
-    /// The connection is gone, or will be: whoever was here is not any more.
-    pub fn end(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+    /// The connection is gone, without a word or with nobody to hear one: the client may come back.
+    pub fn lost(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
         if let Some(session) = self.session() {
-            host.end(session, cx);
+            host.lost(session, self.connection, cx);
+        }
+        self.state = State::Ended;
+        Step::Close
+    }
+
+    /// Both sides know that it is over: whoever was here is not any more.
+    fn end(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        if let Some(session) = self.session() {
+            host.end(session, self.connection, cx);
         }
         self.state = State::Ended;
         Step::Close

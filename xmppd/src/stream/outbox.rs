@@ -6,7 +6,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::StreamError;
-use crate::{record::Record, stanza::Packet};
+use crate::{act::Act, record::Record, stanza::Packet};
 
 /// A connection, as the network numbers them; never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -16,14 +16,34 @@ pub struct ConnectionId(pub u64);
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
 pub struct SessionId(pub u64);
 
+/// A message in the store; never used twice.
+#[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
+pub struct MessageId(pub i64);
+
 /// One thing to be done. Never shown by `Debug`, for it holds content.
 pub enum Action {
+    /// Do these for an administrator, one after the other, and hand the router their outcomes.
+    Administer {
+        /// What.
+        acts: Vec<Act>,
+        /// Who asks.
+        who: String,
+        /// Where the outcomes belong.
+        ticket: Ticket,
+    },
     /// Send this error, then end the stream and the connection. The session is gone already.
     Close {
         /// Whose.
         connection: ConnectionId,
         /// Why.
         error: StreamError,
+    },
+    /// Erase messages of the store: whoever they were for has acknowledged them.
+    EraseOffline {
+        /// For whom they were.
+        account: Arc<str>,
+        /// Which.
+        ids: Vec<MessageId>,
     },
     /// Keep a message for somebody who is offline.
     KeepOffline {
@@ -45,6 +65,12 @@ pub enum Action {
         /// What to tell whom when they are on disk.
         receipt: Option<Receipt>,
     },
+    /// Messages of the store were delivered to a session that ended without acknowledging them: the next one
+    /// that asks gets them.
+    ReleaseOffline {
+        /// Which.
+        ids: Vec<MessageId>,
+    },
     /// Put this into the connection's mailbox.
     Send {
         /// Whose.
@@ -59,6 +85,19 @@ pub enum Action {
         /// Who waits for them.
         session: SessionId,
     },
+}
+
+/// A command that waits for the outcomes of what it has asked for.
+#[derive(Clone, Debug)]
+pub struct Ticket {
+    /// Who waits.
+    pub session: SessionId,
+    /// The request's id, if it has one.
+    pub id: Option<String>,
+    /// The command's node.
+    pub node: &'static str,
+    /// The command's own session.
+    pub sitting: String,
 }
 
 /// What a session waits for until something is on disk.

@@ -107,8 +107,11 @@ impl Stream {
     ) -> Result<Step, StreamError> {
         match std::mem::replace(&mut self.state, State::Plain) {
             State::Bound(session) => {
-                self.state = State::Bound(session);
-                Err(StreamError::UnsupportedStanzaType) // stanzas go to [`Stream::stanza`]
+                self.state = State::Bound(session); // stanzas go to [`Stream::stanza`]
+                host.nonza(session, self.connection, element, cx).map(|()| Step::Continue)
+            }
+            State::Binding(account) if element.namespace() == ns::STREAM_MANAGEMENT => {
+                self.manage(account, element, host, cx)
             }
             State::Binding(account) => self.bind(account, element, host, cx),
             State::Sasl(authenticating) => self.authenticate(authenticating, element, host, cx),
@@ -129,7 +132,7 @@ impl Stream {
         let State::Bound(session) = self.state else {
             unreachable!("only what is bound reads stanzas, and it stays so until its end")
         };
-        host.receive(session, stanza, cx).map(|()| Step::Continue)
+        host.receive(session, self.connection, stanza, cx).map(|()| Step::Continue)
     }
 
     /// RFC 6120 §5.3.1: nothing is accepted before TLS but the wish for it.

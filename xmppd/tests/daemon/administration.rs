@@ -2,11 +2,15 @@
 
 use std::time::{Duration, Instant};
 
-use tokio_xmpp::parsers::{roster::Subscription, stream_error::DefinedCondition};
+use tokio_xmpp::{
+    Stanza,
+    minidom::Element,
+    parsers::{iq::Iq, roster::Subscription, stream_error::DefinedCondition},
+};
 
 use crate::{
     client::{Client, Login, address},
-    server::{PASSWORD, Server, eventually},
+    server::{DOMAIN, PASSWORD, Server, eventually},
 };
 
 #[tokio::test]
@@ -86,3 +90,62 @@ async fn every_change_leaves_an_audit_line_without_any_password() {
     assert!(audit[1].contains("act=\"remove-user\" account=\"nobody\" outcome=\"refused\""), "{log}");
     assert!(!log.contains("a secret of mine"));
 }
+
+#[tokio::test]
+async fn an_administrator_works_from_a_client() {
+    let server = Server::start(&[]);
+    assert!(server.run("user", &["add", "nurse", "--admin", "--password-stdin"], PASSWORD).status.success());
+    let mut nurse = Client::online(&server, "nurse").await;
+    let fields =
+        [("accountjid", "juliet@school.test"), ("password", PASSWORD), ("password-verify", PASSWORD)];
+    assert_eq!(nurse.commands("add-user", &fields).await, "Done.");
+    let mut juliet = Client::online(&server, "juliet").await;
+
+    assert_eq!(nurse.commands("disable-user", &[("accountjids", "juliet@school.test")]).await, "Done.");
+    assert_eq!(juliet.ended().await, Some(DefinedCondition::NotAuthorized));
+    assert!(Login::new(&server, "juliet").run().await.is_err());
+
+    let refused = nurse.commands("delete-user", &[("accountjids", "nurse@school.test")]).await;
+    assert_eq!(refused, "`nurse` is the last administrator");
+    let audit = "who=nurse@school.test act=\"disable-user\" account=\"juliet\" outcome=\"done\"";
+    assert!(server.log().contains(audit), "{}", server.log());
+    assert!(!server.log().contains(PASSWORD));
+}
+
+impl Client {
+    /// Has a command of XEP-0133 carried out; answers with the note.
+    async fn commands(&mut self, node: &str, fields: &[(&str, &str)]) -> String {
+        let asked = self.command(&format!("<command xmlns='{COMMANDS}' node='{ADMIN}#{node}'/>")).await;
+        let sitting = asked.attr("sessionid").unwrap();
+        let form_type = ("FORM_TYPE", ADMIN);
+        let fields: Vec<_> = [form_type]
+            .iter()
+            .chain(fields)
+            .map(|(name, value)| format!("<field var='{name}'><value>{value}</value></field>"))
+            .collect();
+        let fields = fields.concat();
+        let done = self
+            .command(&format!(
+                "<command xmlns='{COMMANDS}' node='{ADMIN}#{node}' sessionid='{sitting}'>\
+                 <x xmlns='jabber:x:data' type='submit'>{fields}</x></command>"
+            ))
+            .await;
+        assert_eq!(done.attr("status"), Some("completed"));
+        done.get_child("note", COMMANDS).unwrap().text()
+    }
+
+    async fn command(&mut self, payload: &str) -> Element {
+        let payload = payload.parse().unwrap();
+        let to = Some(DOMAIN.parse().unwrap());
+        self.send(Iq::Set { from: None, to, id: "command".to_owned(), payload }).await;
+        self.until(|stanza| match stanza {
+            Stanza::Iq(Iq::Result { id, payload, .. }) if id == "command" => payload,
+            Stanza::Iq(Iq::Error { error, .. }) => panic!("{error:?}"),
+            _ => None,
+        })
+        .await
+    }
+}
+
+const ADMIN: &str = "http://jabber.org/protocol/admin";
+const COMMANDS: &str = "http://jabber.org/protocol/commands";

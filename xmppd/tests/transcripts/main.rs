@@ -6,6 +6,7 @@
 //!
 //! ```text
 //! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
+//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next
 //! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS
 //! juliet secures                          does the handshake that <proceed/> invites to
 //! juliet opens                            sends a stream header and receives one
@@ -16,15 +17,16 @@
 //! juliet receives a header                what it says
 //! juliet receives nothing                 what it says
 //! juliet is cut off                       the server has closed the connection
-//! juliet disconnects                      the connection breaks
-//! admin adds NAME                         and so with `disables`, `enables`, `removes`
+//! juliet disconnects                      the connection breaks, without a word
+//! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
 //! admin renames NAME to TEXT
-//! admin puts NAME into GROUP              and `takes NAME out of GROUP`, `makes NAME administrator`
+//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
 //! server restarts                         everybody is gone, and so is what is not on disk
+//! store holds 2 for romeo                 so many messages wait on disk
 //! store is slow                           until `store answers`, nobody gets what waits
-//! time passes: 90 s
+//! time passes: 90 s                       and the router looks after managed streams
 //! ```
 //!
 //! When a scenario ends, nobody may have received anything that it does not mention.

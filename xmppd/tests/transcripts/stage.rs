@@ -1,7 +1,7 @@
 //! The server of one scenario with its clients; sockets, clock, randomness and store are played.
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -10,11 +10,12 @@ use bytes::{Bytes, BytesMut};
 use time::{OffsetDateTime, macros::datetime};
 use xmppd::{
     account::Account,
+    act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::Waited,
+    features::offline::{Delivery, Waited},
     record::{Owner, Record},
     router::{AccountChange, ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
-    stream::{Action, ConnectionId, Context, Receipt, SessionId, Step, StreamError},
+    stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
 
@@ -29,7 +30,13 @@ type Outcome = Result<(), String>;
 const MOST_WAITING: usize = 3;
 
 /// A message that waits, and since when.
-type KeptMessage = (OffsetDateTime, Bytes);
+#[derive(Clone)]
+struct KeptMessage {
+    id: MessageId,
+    at: OffsetDateTime,
+    stanza: Bytes,
+}
+
 /// What the store has been asked: whose messages, for whom, and which they were.
 type Unanswered = (Arc<str>, SessionId, Vec<KeptMessage>);
 
@@ -40,6 +47,9 @@ pub(super) struct Stage {
     clients: BTreeMap<String, Client>,
     accounts: HashMap<String, Account>,
     waiting: HashMap<Arc<str>, Vec<KeptMessage>>,
+    /// Which of them are delivered, and not to be delivered again.
+    in_flight: HashSet<MessageId>,
+    messages: i64,
     records: Vec<Record>,
     /// What the store has been asked and not answered yet, while it is slow.
     unanswered: Option<Vec<Unanswered>>,
@@ -67,6 +77,8 @@ impl Stage {
             clients: BTreeMap::new(),
             accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
             waiting: HashMap::new(),
+            in_flight: HashSet::new(),
+            messages: 0,
             records: Vec::new(),
             unanswered: None,
             is_broken: false,
@@ -87,6 +99,7 @@ impl Stage {
                 let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
                 self.now += seconds;
                 self.instant += seconds;
+                self.drive(Router::tick);
                 Ok(())
             }
             ("server", ["has", key, value]) => self.set(key, value),
@@ -113,8 +126,13 @@ impl Stage {
                 }
                 Ok(())
             }
+            ("store", ["holds", count, "for", name]) => {
+                let held = self.waiting.get(*name).map_or(0, Vec::len);
+                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
+            }
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
+            (_, ["logs", "in", "as", name]) => self.prove(who, name),
             (_, ["connects"]) => {
                 self.connect(who, false);
                 Ok(())
@@ -148,7 +166,7 @@ impl Stage {
             },
             (_, ["disconnects"]) => {
                 let mut client = self.clients.remove(who).ok_or("nobody of that name")?;
-                self.drive(|router, cx| client.stream.end(router, cx));
+                self.drive(|router, cx| client.stream.lost(router, cx));
                 Ok(())
             }
             _ => Err("no such step".to_owned()),
@@ -181,13 +199,7 @@ impl Stage {
     fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;
-        self.connect(who, true);
-        self.step(&format!("{who} opens"), "")?;
-        self.client(who)?.inbox.clear();
-        self.authenticate(who, name, PASSWORD)?;
-        self.client(who)?.inbox.clear();
-        self.step(&format!("{who} opens"), "")?;
-        self.client(who)?.inbox.clear();
+        self.prove(who, name)?;
         let bind = "urn:ietf:params:xml:ns:xmpp-bind";
         self.send(
             who,
@@ -196,6 +208,18 @@ impl Stage {
             ),
         )?;
         self.expect_all(who, &format!("<iq type='result' id='b' to='{address}'><bind xmlns='{bind}'><jid>{address}</jid></bind></iq>"))
+    }
+
+    /// Connects by TLS, and authenticates.
+    fn prove(&mut self, who: &str, name: &str) -> Outcome {
+        self.connect(who, true);
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        self.authenticate(who, name, PASSWORD)?;
+        self.client(who)?.inbox.clear();
+        self.step(&format!("{who} opens"), "")?;
+        self.client(who)?.inbox.clear();
+        Ok(())
     }
 
     fn authenticate(&mut self, who: &str, name: &str, password: &str) -> Outcome {
@@ -270,16 +294,23 @@ impl Stage {
     fn carry_out(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
+                Action::Administer { acts, ticket, .. } => {
+                    let outcomes: Vec<_> = acts.into_iter().map(|act| self.act(act)).collect();
+                    self.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+                }
                 Action::Close { connection, error } => self.close(connection, error),
+                Action::EraseOffline { account, ids } => self.erase(&account, &ids),
                 Action::KeepOffline { account, stanza, at, refusal, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
-                        waiting.push((at, stanza));
+                        self.messages += 1;
+                        waiting.push(KeptMessage { id: MessageId(self.messages), at, stanza });
                     } else if let Some((session, packet)) = refusal {
                         self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
                     }
                 }
                 Action::Record { records, receipt } => self.record(records, receipt),
+                Action::ReleaseOffline { ids } => self.in_flight.retain(|id| !ids.contains(id)),
                 Action::Send { connection, packet } => {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
@@ -321,6 +352,9 @@ impl Stage {
                 settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
             }
             ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
+            ("resumption-seconds", seconds) => {
+                settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
+            }
             ("version", "shown") => settings.version_shown = true,
             _ => return Err("no such setting".to_owned()),
         }
@@ -335,19 +369,29 @@ impl Stage {
         self.router.restore(&self.records);
     }
 
-    /// What has been delivered to another session meanwhile is left out; what is being delivered is gone at once,
-    /// since the router may ask again.
-    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId, mut kept: Vec<KeptMessage>) {
-        let waiting = self.waiting.entry(Arc::clone(account)).or_default();
-        let is_same = |one: &KeptMessage, other: &KeptMessage| one.1.as_ptr() == other.1.as_ptr();
-        kept.retain(|message| waiting.iter().any(|other| is_same(message, other)));
-        waiting.retain(|message| !kept.iter().any(|other| is_same(message, other)));
-        let waited = kept.iter().map(|(since, stanza)| Waited { stanza: stanza.clone(), since: *since });
-        let waited = (!self.is_broken).then(|| waited.collect());
-        let delivered = self.drive(|router, cx| router.deliver_offline(session, waited, cx)).is_some();
-        if self.is_broken || !delivered {
-            self.waiting.entry(Arc::clone(account)).or_default().splice(..0, kept);
+    /// What has been delivered to another session meanwhile is left out.
+    fn deliver_offline(&mut self, account: &Arc<str>, session: SessionId, kept: Vec<KeptMessage>) {
+        let waiting: HashSet<_> =
+            self.waiting.get(account).into_iter().flatten().map(|kept| kept.id).collect();
+        let (mut ids, mut waited) = (Vec::new(), Vec::new());
+        for KeptMessage { id, at, stanza } in kept {
+            if !self.is_broken && waiting.contains(&id) && self.in_flight.insert(id) {
+                ids.push(id);
+                waited.push(Waited { id, stanza, since: at });
+            }
         }
+        let waited = (!self.is_broken).then_some(waited);
+        match self.drive(|router, cx| router.deliver_offline(session, waited, cx)) {
+            Some(Delivery::Acknowledged) => {} // the router will say so
+            Some(Delivery::Written(_)) => self.erase(account, &ids),
+            None => self.in_flight.retain(|id| !ids.contains(id)),
+        }
+    }
+
+    fn erase(&mut self, account: &Arc<str>, ids: &[MessageId]) {
+        let waiting = self.waiting.entry(Arc::clone(account)).or_default();
+        waiting.retain(|kept| !ids.contains(&kept.id));
+        self.in_flight.retain(|id| !ids.contains(id));
     }
 
     fn close(&mut self, connection: ConnectionId, error: StreamError) {
@@ -399,6 +443,33 @@ impl Stage {
         if self.client(who)?.is_cut_off { Ok(()) } else { Err("but is not".to_owned()) }
     }
 
+    /// What `control::Administration` would do, as far as transcripts look at it.
+    fn act(&mut self, act: Act) -> act::Outcome {
+        let (verb, name) = match act {
+            Act::Add { name, display_name, groups, .. } => {
+                let name = name.to_string();
+                if self.accounts.contains_key(&name) {
+                    return Err(format!("there is an account `{name}` already"));
+                }
+                let groups: Vec<String> = groups.into_iter().map(String::from).collect();
+                let display_name = display_name.map_or_else(|| name.clone(), String::from);
+                let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
+                self.accounts.insert(name.clone(), account(&name, &display_name, &groups));
+                ("enables", name)
+            }
+            Act::Disable(name) => ("disables", name.to_string()),
+            Act::Enable(name) => ("enables", name.to_string()),
+            Act::EndSessions(name) => ("kicks", name.to_string()),
+            Act::Remove(name) => ("removes", name.to_string()),
+            Act::SetPassword { name, .. } => ("changes the password of", name.to_string()),
+        };
+        let words: Vec<&str> = verb.split(' ').chain([name.as_str()]).collect();
+        if !self.accounts.contains_key(&name) {
+            return Err(format!("there is no account `{name}`"));
+        }
+        self.administer(words[0], &words[1..])
+    }
+
     fn administer(&mut self, verb: &str, rest: &[&str]) -> Outcome {
         let (name, changed): (&str, fn(&mut Account, &[&str])) = match (verb, rest) {
             ("adds", [name]) => {
@@ -407,10 +478,13 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
-            ("makes", [name, "administrator"]) => (*name, |account, _| account.administrator = true),
             ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
+            ("promotes", [name]) => (*name, |account, _| account.administrator = true),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
+            }
+            ("takes", [name, "out", "of", ..]) => {
+                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
             }
             ("changes", ["the", "password", "of", name]) => {
                 let account = self.accounts.get_mut(*name).ok_or("no such account")?;
@@ -420,8 +494,10 @@ impl Stage {
                 self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
                 return Ok(());
             }
-            ("takes", [name, "out", "of", ..]) => {
-                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
+            ("kicks", [name]) => {
+                let change = AccountChange::SessionsEnded((*name).to_owned());
+                self.drive(|router, cx| router.apply(change, cx));
+                return Ok(());
             }
             ("removes", [name]) => {
                 self.accounts.remove(*name);
@@ -485,6 +561,8 @@ fn settings() -> Settings {
         stanza_bytes: 20_000,
         resources_per_account: 3,
         roster: RosterPolicy::default(),
+        resumption_seconds: 600,
+        patience: Duration::from_secs(60),
         version_shown: false,
     }
 }

@@ -27,6 +27,7 @@ impl Live for Noting {
                 format!("relabelled {:?} {:?}", account.display_name, account.groups)
             }
             Change::Removed(name) => format!("removed {name}"),
+            Change::SessionsEnded(name) => format!("sessions of {name}"),
         };
         self.0.lock().unwrap().push(note);
     }
@@ -76,6 +77,7 @@ async fn an_account_lives_its_life_over_the_wire() {
         r#"{"rename-user":{"name":"juliet","display-name":"Juliet M."}}"#,
         r#"{"set-groups":{"name":"juliet","groups":["4c","Chess"]}}"#,
         r#"{"set-password":{"name":"juliet","password":"wherefore art thou"}}"#,
+        r#"{"end-sessions":{"name":"juliet"}}"#,
         r#"{"disable-user":{"name":"juliet"}}"#,
         r#""list-users""#,
         r#"{"enable-user":{"name":"juliet"}}"#,
@@ -85,13 +87,13 @@ async fn an_account_lives_its_life_over_the_wire() {
     let lines: String = requests.map(|request| format!("{{\"version\":1,\"request\":{request}}}\n")).concat();
     let answers = say(&running, &lines).await;
     let done = r#"{"version":1,"answer":"done"}"#;
-    assert_eq!(answers[..5], [done; 5]);
+    assert_eq!(answers[..6], [done; 6]);
     assert_eq!(
-        answers[5],
+        answers[6],
         r#"{"version":1,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","groups":["4c","Chess"],"administrator":false,"enabled":false}]}}"#
     );
-    assert_eq!(answers[6..8], [done; 2]);
-    assert!(answers[8].contains(r#""accounts":0,"connections":3,"sessions":2"#), "{}", answers[8]);
+    assert_eq!(answers[7..9], [done; 2]);
+    assert!(answers[9].contains(r#""accounts":0,"connections":3,"sessions":2"#), "{}", answers[9]);
     assert_eq!(
         *running.noting.0.lock().unwrap(),
         [
@@ -99,11 +101,34 @@ async fn an_account_lives_its_life_over_the_wire() {
             r#"relabelled "Juliet M." ["4b"]"#,
             r#"relabelled "Juliet M." ["4c", "Chess"]"#,
             "password of juliet",
+            "sessions of juliet",
             "disabled juliet false",
             "enabled juliet true",
             "removed juliet",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_last_administrator_stays() {
+    let running = start();
+    let requests = [
+        r#"{"add-user":{"name":"nurse","administrator":true,"password":"long enough"}}"#,
+        r#"{"remove-user":{"name":"nurse"}}"#,
+        r#"{"disable-user":{"name":"nurse"}}"#,
+        r#"{"add-user":{"name":"friar","administrator":true,"password":"long enough"}}"#,
+        r#"{"disable-user":{"name":"nurse"}}"#,
+        r#"{"remove-user":{"name":"friar"}}"#,
+        r#"{"remove-user":{"name":"nurse"}}"#,
+    ];
+    let lines: String = requests.map(|request| format!("{{\"version\":1,\"request\":{request}}}\n")).concat();
+    let answers = say(&running, &lines).await;
+    for refused in [1, 2, 5] {
+        assert!(answers[refused].contains("is the last administrator"), "{answers:?}");
+    }
+    for done in [0, 3, 4, 6] {
+        assert_eq!(answers[done], r#"{"version":1,"answer":"done"}"#);
+    }
 }
 
 #[tokio::test]

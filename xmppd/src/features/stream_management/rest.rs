@@ -1,0 +1,110 @@
+//! What becomes of that which a session ends without having had (XEP-0198 §4): as if it had been sent to somebody
+//! who is not there.
+
+use std::sync::Arc;
+
+use time::OffsetDateTime;
+
+use super::unacknowledged::Pending;
+use crate::{
+    features::delay,
+    jid::Jid,
+    router::{Nature, Parcel, Router, Session, people::Waiting},
+    stanza::{
+        Head, Packet,
+        stamped::{flatten, with_last_child},
+    },
+    stream::{Action, Context, SessionId},
+};
+
+impl Router {
+    /// A session is over: finds another way for what is worth it. Presence and answers concern nobody else.
+    pub(crate) fn reroute_unacknowledged(&mut self, session: &mut Session, cx: &mut Context<'_>) {
+        let Some(management) = session.outlet.get_mut().management.take() else { return };
+        if let Some(person) = self.people.get_mut(&session.account)
+            && let Some(resumption) = management.resumption
+        {
+            person.former.add(resumption.id, management.handled);
+        }
+        let (mut rest, mut ids) = (Vec::new(), Vec::new());
+        for pending in management.unacknowledged.into_rest() {
+            match pending.parcel.nature {
+                Nature::Waited(id) => ids.push(id),
+                _ => rest.push(pending),
+            }
+        }
+        if !ids.is_empty() {
+            cx.outbox.push(Action::ReleaseOffline { ids });
+            self.undelivered(&session.account, cx); // first, since they are older
+        }
+        for Pending { parcel, since } in rest {
+            match parcel.nature {
+                Nature::Message { sender, is_worth_keeping: true } => {
+                    self.redirect(session, &sender, &parcel.packet, since, cx);
+                }
+                Nature::Plain => self.refuse_request(&parcel.packet, cx),
+                _ => {}
+            }
+        }
+    }
+
+    /// To another resource that has not had it, or into the store; with the time at which it came.
+    fn redirect(
+        &mut self,
+        session: &Session,
+        sender: &Arc<str>,
+        packet: &Packet,
+        since: OffsetDateTime,
+        cx: &mut Context<'_>,
+    ) {
+        let stanza = flatten(packet);
+        let Some(head) = Head::of(&stanza) else { return };
+        let to = head.attribute("to").and_then(|to| Jid::parse(&to).ok());
+        let is_for_all = to.is_some_and(|to| to.resource().is_none());
+        if self.sessions_of(&session.account).any(|other| is_for_all && other.has_had(session, since)) {
+            return;
+        }
+        let stamp = delay::element(&self.settings.domain, since);
+        let Some(delayed) = with_last_child(&stanza, stamp) else { return };
+        if let Some(best) = self.best_session(&session.account) {
+            let nature = Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
+            let heir = self.sessions.get_mut(&best).expect("the best is one of them");
+            return heir.send_in_turn(Parcel { packet: delayed, nature }, cx);
+        }
+        let Some(person) = self.people.get_mut(&session.account) else { return };
+        person.waiting = Waiting::Perhaps;
+        let account = Arc::clone(&session.account);
+        let refusal = self.sender_of(&head).map(|sender| (sender, head.unavailable()));
+        cx.outbox.push(Action::KeepOffline {
+            account,
+            sender: Arc::clone(sender),
+            stanza: stanza.clone(),
+            at: since,
+            refusal,
+        });
+    }
+
+    /// Who asked a client that is not there any more gets an answer (RFC 6121 §8.5.3.2.3).
+    fn refuse_request(&self, packet: &Packet, cx: &mut Context<'_>) {
+        let stanza = flatten(packet);
+        let Some(head) = Head::of(&stanza) else { return };
+        let is_request =
+            head.name() == "iq" && matches!(head.attribute("type").as_deref(), Some("get" | "set"));
+        if is_request && let Some(sender) = self.sender_of(&head) {
+            self.deliver(sender, Parcel::plain(head.unavailable()), cx);
+        }
+    }
+
+    fn sender_of(&self, head: &Head<'_>) -> Option<SessionId> {
+        let sender = Jid::parse(&head.sender()).ok()?;
+        self.session_at(&sender).map(|session| session.id)
+    }
+}
+
+impl Session {
+    /// Whether a message to the account that `other` was sent at that time has come here as well: it goes to all of
+    /// the highest priority (RFC 6121 §8.5.2.1.1).
+    fn has_had(&self, other: &Self, since: OffsetDateTime) -> bool {
+        self.bound <= since && self.priority().is_some_and(|own| Some(own) >= other.priority())
+    }
+}
