@@ -5,7 +5,7 @@ use serde::Deserialize;
 use crate::account::Label;
 
 /// `[roster]`
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 pub struct RosterPolicy {
     /// Whom the school puts into whose roster.
@@ -37,4 +37,15 @@ pub enum ContactPolicy {
     /// There are no subscriptions but the school's. Those that were there before sleep; messages between
     /// strangers are another matter: RFC 6121 §8 knows no strangers, XEP-0191 does.
     Groups,
+}
+
+impl Default for RosterPolicy {
+    fn default() -> Self {
+        let teachers = "Teachers".parse().expect("a label");
+        Self {
+            visibility: Visibility::default(),
+            sees_everyone: vec![teachers],
+            contacts: ContactPolicy::default(),
+        }
+    }
 }
