@@ -22,7 +22,7 @@ pub mod version;
 use crate::{
     record::{Record, Shelf},
     router::{Router, Settings},
-    stanza::{Refusal, StanzaError},
+    stanza::{Amendment, Refusal, StanzaError},
     stream::{Context, SessionId},
     xml::{Element, Node},
 };
@@ -61,6 +61,9 @@ pub struct Feature {
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
     /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
     pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
+    /// What it changes in available presence of an account, broadcast or directed, before others see it. When
+    /// that is something else from now on, [`Router::renew_presence`] tells everybody.
+    pub in_presence: fn(&Router, &str, &Element) -> Option<Amendment>,
     /// A session has become available.
     pub came: fn(&mut Router, SessionId, &mut Context<'_>),
     /// A session is not available any more, or is about to end.
@@ -121,6 +124,7 @@ impl Feature {
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
         answered: |_, _, _, _| {},
+        in_presence: |_, _, _| None,
         came: |_, _, _| {},
         went: |_, _, _| {},
         forgot: |_, _, _| {},
@@ -144,6 +148,11 @@ pub fn answered(router: &mut Router, session: SessionId, element: &Element, cx: 
     for feature in ALL {
         (feature.answered)(router, session, element, cx);
     }
+}
+
+/// What features change in available presence of an account.
+pub fn in_presence(router: &Router, account: &str, presence: &Element) -> Vec<Amendment> {
+    enabled(&router.settings).filter_map(|feature| (feature.in_presence)(router, account, presence)).collect()
 }
 
 /// Tells every feature that a session has become available.

@@ -44,7 +44,9 @@ pub struct Session {
 pub(crate) struct Available {
     /// RFC 6121 §4.7.2.3.
     pub(crate) priority: i8,
-    /// The whole stanza, for those who come later.
+    /// The whole stanza as its sender meant it.
+    pub(crate) said: Stamped,
+    /// The same as others see it, for those who come later.
     pub(crate) stamped: Stamped,
 }
 

@@ -64,7 +64,7 @@ impl Router {
             // §3.1.3: who is subscribed already is told so at once; the server has no presence.
             let answer = if is_granted { Move::Subscribed } else { Move::Unsubscribed };
             if said == Move::Subscribe {
-                sender.see(&from_account(contact.as_str(), answer.name()), cx);
+                sender.tell(&from_account(contact.as_str(), answer.name()), cx);
             }
             return Ok(());
         }

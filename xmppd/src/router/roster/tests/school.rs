@@ -1,5 +1,4 @@
-//! Whatever happens to accounts, contacts and subscriptions: a client that applies what it is told has the same
-//! roster, and sees the same people, as one that comes anew.
+//! The server of a small school, with a client for each account that applies what it is told.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -8,7 +7,6 @@ use std::{
 };
 
 use bytes::BytesMut;
-use proptest::prelude::*;
 use time::OffsetDateTime;
 
 use crate::{
@@ -23,46 +21,7 @@ use crate::{
     xml::{Frame, Framer, Limits, Node},
 };
 
-const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
-const GROUPS: [&str; 3] = ["5a", "5b", "Teachers"];
-
-/// Something that happens. Numbers choose from [`NAMES`] and [`GROUPS`].
-#[derive(Clone, Debug)]
-enum Event {
-    /// An account is there now, with these groups.
-    Put { account: usize, groups: Vec<usize>, is_renamed: bool, is_enabled: bool },
-    /// An account is there no more.
-    Removed(usize),
-    /// Somebody gives a contact a name and a group.
-    Named { owner: usize, contact: usize, name: String, group: usize },
-    /// Somebody removes a contact.
-    Unlisted { owner: usize, contact: usize },
-    /// Somebody sends presence about a subscription.
-    Said { owner: usize, contact: usize, said: &'static str },
-    /// A client goes, and comes back with the roster that it has.
-    Reconnected(usize),
-    /// The server starts anew.
-    Restarted,
-}
-
-fn event() -> impl Strategy<Value = Event> {
-    let account = 0..NAMES.len();
-    let pair = || (0..NAMES.len(), 0..NAMES.len());
-    let groups = proptest::collection::vec(0..GROUPS.len(), 0..3);
-    let said = prop::sample::select(vec!["subscribe", "subscribed", "unsubscribe", "unsubscribed"]);
-    prop_oneof![
-        4 => (account.clone(), groups, any::<bool>(), prop::bool::weighted(0.8)).prop_map(
-            |(account, groups, is_renamed, is_enabled)| Event::Put { account, groups, is_renamed, is_enabled }
-        ),
-        1 => account.clone().prop_map(Event::Removed),
-        3 => (pair(), "[xy]?", 0..GROUPS.len())
-            .prop_map(|((owner, contact), name, group)| Event::Named { owner, contact, name, group }),
-        1 => pair().prop_map(|(owner, contact)| Event::Unlisted { owner, contact }),
-        5 => (pair(), said).prop_map(|((owner, contact), said)| Event::Said { owner, contact, said }),
-        2 => account.prop_map(Event::Reconnected),
-        1 => Just(Event::Restarted),
-    ]
-}
+use super::{Event, GROUPS, NAMES};
 
 /// What a client has been told.
 #[derive(Default)]
@@ -105,7 +64,7 @@ impl Client {
 }
 
 /// The server, with a client for each account that may log in.
-struct School {
+pub(super) struct School {
     router: Router,
     accounts: BTreeMap<usize, Arc<Account>>,
     records: HashMap<(String, String), Record>,
@@ -114,7 +73,7 @@ struct School {
 }
 
 impl School {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let accounts: BTreeMap<_, _> =
             (0..3).map(|index| (index, Arc::new(account(index, &[index % 2], false, true)))).collect();
         let mut school = Self {
@@ -128,7 +87,8 @@ impl School {
         school
     }
 
-    fn happen(&mut self, event: &Event) {
+    /// Lets something happen, and everybody who may log in again who is not.
+    pub(super) fn happen(&mut self, event: &Event) {
         match event {
             Event::Put { account: index, groups, is_renamed, is_enabled } => {
                 let account = Arc::new(account(*index, groups, *is_renamed, *is_enabled));
@@ -229,7 +189,7 @@ impl School {
                     let client = self.clients.values_mut().find(is_its);
                     if let Some(client) = client {
                         let text = String::from_utf8(packet.concat()).expect("text");
-                        frames(&text).iter().for_each(|element| client.take(&Node::from(element)));
+                        frames(&text).iter().map(Node::from).for_each(|stanza| client.take(&stanza));
                     }
                 }
                 Action::Record { records, .. } => records.into_iter().for_each(|record| self.keep(record)),
@@ -250,7 +210,7 @@ impl School {
     }
 
     /// Compares what clients have been told with what there is.
-    fn check(&mut self) {
+    pub(super) fn check(&mut self) {
         for (index, client) in &self.clients {
             let name = NAMES[*index];
             if !client.session.is_some_and(|(session, _)| self.router.sessions.contains_key(&session)) {
@@ -260,7 +220,7 @@ impl School {
             let mut fresh = Client::default();
             let query = format!("<iq type='result' id='1'><query xmlns='{}'>", ns::ROSTER);
             let text = format!("{query}{}</query></iq>", String::from_utf8(whole).expect("text"));
-            frames(&text).iter().for_each(|element| fresh.take(&Node::from(element)));
+            frames(&text).iter().map(Node::from).for_each(|stanza| fresh.take(&stanza));
             assert_eq!(client.roster, fresh.roster, "the roster of {name}");
             let seen = self
                 .router
@@ -322,20 +282,4 @@ fn frames(text: &str) -> Vec<crate::xml::Element> {
         }
     }
     elements
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 300, ..ProptestConfig::default() })]
-
-    #[test]
-    fn who_is_told_of_changes_knows_what_who_comes_anew_is_told(
-        events in proptest::collection::vec(event(), 1..40)
-    ) {
-        let mut school = School::new();
-        school.check();
-        for event in &events {
-            school.happen(event);
-            school.check();
-        }
-    }
 }
