@@ -5,6 +5,8 @@ mod flow;
 #[cfg(test)]
 mod tests;
 
+#[cfg(test)]
+pub(in crate::router) use flow::MOST_REQUESTS;
 use serde::{Deserialize, Serialize};
 
 use crate::stanza::PresenceType;

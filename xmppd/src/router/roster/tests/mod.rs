@@ -7,6 +7,8 @@ use proptest::prelude::*;
 
 use school::School;
 
+use crate::router::{contacts::MOST_CONTACTS, subscription::MOST_REQUESTS};
+
 const NAMES: [&str; 5] = ["a", "b", "c", "d", "e"];
 const GROUPS: [&str; 3] = ["5a", "5b", "Teachers"];
 
@@ -62,4 +64,23 @@ proptest! {
             school.check();
         }
     }
+}
+
+#[test]
+fn what_is_kept_is_bounded() {
+    let mut school = School::new();
+    school.fill("a", MOST_CONTACTS);
+    school.send(0, "<presence type='subscribe' to='one-more@school.test'/>");
+    assert!(!school.keeps("a", "one-more@school.test"));
+    school.send(0, "<presence type='subscribe' to='b@school.test'/>");
+    assert!(!school.keeps("a", "b@school.test") && !school.keeps("b", "a@school.test"));
+}
+
+#[test]
+fn requests_that_wait_are_bounded() {
+    let mut school = School::new();
+    school.fill("b", MOST_REQUESTS);
+    school.send(0, "<presence type='subscribe' to='b@school.test'/>");
+    assert!(school.keeps("a", "b@school.test"), "whoever asks does not learn of it");
+    assert!(!school.keeps("b", "a@school.test"));
 }

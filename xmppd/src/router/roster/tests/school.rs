@@ -15,7 +15,10 @@ use crate::{
     jid::Resource,
     ns,
     record::{Owner, Record, Shelf},
-    router::{AccountChange, RosterPolicy, Router, Settings, Visibility},
+    router::{
+        AccountChange, Contact, RosterPolicy, Router, Settings, Visibility,
+        subscription::{Half, Subscription},
+    },
     stanza::Stanza,
     stream::{Action, ConnectionId, Context, Host, SessionId, host::BindRequest},
     xml::{Frame, Framer, Limits, Node},
@@ -161,7 +164,7 @@ impl School {
         self.clients.entry(index).or_default().session = Some((session, connection));
     }
 
-    fn send(&mut self, index: usize, stanza: &str) {
+    pub(super) fn send(&mut self, index: usize, stanza: &str) {
         let Some((session, connection)) = self.clients.get(&index).and_then(|client| client.session) else {
             return;
         };
@@ -207,6 +210,21 @@ impl School {
             Some(_) => drop(self.records.insert(key, record)),
             None => drop(self.records.remove(&key)),
         }
+    }
+
+    /// Has an account keep requests of so many others.
+    pub(super) fn fill(&mut self, owner: &str, count: usize) {
+        let from = Subscription { from: Half::Pending, ..Subscription::default() };
+        for number in 0..count {
+            let request = Some("<presence/>".to_owned());
+            let contact = Contact { subscription: from, request, ..Contact::default() };
+            self.router.restore_contact(owner, &format!("{number}@school.test"), contact);
+        }
+    }
+
+    /// Whether an account keeps something about an address.
+    pub(super) fn keeps(&self, owner: &str, address: &str) -> bool {
+        self.router.people[owner].contacts.at(address).is_some()
     }
 
     /// Compares what clients have been told with what there is.

@@ -1,6 +1,8 @@
 //! What an account keeps about its contacts beside what the school says: names and groups of its own, and
 //! subscriptions to those with whom it shares no group.
 
+mod keeping;
+
 use std::{
     collections::{BTreeMap, VecDeque},
     fmt,
@@ -10,6 +12,9 @@ use std::{
 use bytes::Bytes;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
+
+#[cfg(test)]
+pub(in crate::router) use keeping::MOST_CONTACTS;
 
 use super::subscription::{Half, Subscription};
 
