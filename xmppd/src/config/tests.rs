@@ -14,6 +14,7 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!(config.limits.offline_days, 30);
     assert_eq!(config.roster.visibility, Visibility::Everyone);
     assert_eq!(config.roster.contacts, ContactPolicy::Everybody);
+    assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
 #[test]
@@ -22,6 +23,7 @@ fn every_key_can_be_given() {
         "{SMALLEST}
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
         [roster]\nvisibility = \"groups\"\nsees-everyone = [\"Staff\", \"5a\"]\ncontacts = \"groups\"
+        [login]\nplain = true\ntoken-days = 0
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
@@ -34,6 +36,7 @@ fn every_key_can_be_given() {
     assert_eq!(config.roster.visibility, Visibility::Groups);
     assert_eq!(config.roster.sees_everyone.len(), 2);
     assert_eq!(config.roster.contacts, ContactPolicy::Groups);
+    assert!(config.login.plain && config.login.token_days == 0);
 }
 
 #[test]
@@ -59,6 +62,7 @@ fn mistakes_point_at_their_place() {
         "[roster]\nvisibility = \"classes\"",
         "[roster]\nsees-everyone = [\"\"]",
         "[roster]\ncontacts = \"everyone\"",
+        "[login]\ntoken-days = 366",
         "federation = true",
         "[tls\n",
     ];

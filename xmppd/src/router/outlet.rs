@@ -141,6 +141,11 @@ impl Outlet {
         }
     }
 
+    /// Whether there is something for the client to acknowledge.
+    pub(crate) fn has_outstanding(&self) -> bool {
+        self.management.as_ref().is_some_and(|management| management.unacknowledged.is_outstanding())
+    }
+
     /// Asks for an acknowledgement, if it is time to.
     pub(crate) fn ask(&mut self, cx: &mut Context<'_>) {
         if self.management.as_mut().is_some_and(|management| management.asks(cx.instant)) {

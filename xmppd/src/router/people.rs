@@ -79,11 +79,13 @@ impl Router {
         match change {
             AccountChange::PasswordChanged(account) => {
                 self.end_all(&account.name, StreamError::Reset, cx);
+                self.revoke_tokens(&account.name, cx);
                 self.put(account, cx);
             }
             AccountChange::Put(account) => self.put(account, cx),
             AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {
+                self.discard_unacknowledged(&name, cx);
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 let forget = |router: &mut Self, cx: &mut Context<'_>| {
                     router.people.remove(&*name);
@@ -99,6 +101,7 @@ impl Router {
         let name = account.name.clone();
         if !account.enabled {
             self.end_all(&name, StreamError::NotAuthorized, cx);
+            self.revoke_tokens(&name, cx);
         }
         let put = |router: &mut Self, _: &mut Context<'_>| {
             if let Some(person) = router.people.get_mut(&*account.name) {

@@ -22,8 +22,9 @@ use tokio_xmpp::{
         ns::JABBER_CLIENT,
         presence::Presence,
         roster::{Item, Roster},
-        starttls,
+        sm, starttls,
         stream_error::DefinedCondition,
+        stream_features::StreamFeatures,
     },
     xmlstream::{StreamHeader, Timeouts, XmppStream, XmppStreamElement, initiate_stream},
 };
@@ -33,6 +34,7 @@ use crate::server::{DOMAIN, LIMIT, PASSWORD, Server};
 /// How somebody logs in.
 pub(crate) struct Login<'a> {
     server: &'a Server,
+    by_way_of: Option<SocketAddr>,
     name: &'a str,
     password: &'a str,
     direct: bool,
@@ -40,23 +42,49 @@ pub(crate) struct Login<'a> {
     tls12: bool,
 }
 
+type SecureStream = XmppStream<BufStream<TlsStream<TcpStream>>>;
+
+/// Somebody who has proved who they are.
+pub(crate) struct Proved {
+    pub(crate) stream: SecureStream,
+    /// What may come next.
+    pub(crate) features: StreamFeatures,
+    leaf: CertificateDer<'static>,
+    mechanisms: BTreeSet<String>,
+}
+
 /// Somebody who is logged in and has bound a resource.
 pub(crate) struct Client {
-    stream: XmppStream<BufStream<TlsStream<TcpStream>>>,
+    stream: SecureStream,
     pub(crate) jid: FullJid,
     /// The certificate that the server showed.
     pub(crate) leaf: CertificateDer<'static>,
     /// How logins were offered.
     pub(crate) mechanisms: BTreeSet<String>,
+    /// How many stanzas it has had since its stream is managed.
+    handled: u32,
 }
 
 impl<'a> Login<'a> {
     pub(crate) fn new(server: &'a Server, name: &'a str) -> Self {
-        Self { server, name, password: PASSWORD, direct: false, mechanisms: None, tls12: false }
+        Self {
+            server,
+            by_way_of: None,
+            name,
+            password: PASSWORD,
+            direct: false,
+            mechanisms: None,
+            tls12: false,
+        }
     }
 
     pub(crate) fn password(self, password: &'a str) -> Self {
         Self { password, ..self }
+    }
+
+    /// With TLS from the first byte, over something in between.
+    pub(crate) fn by_way_of(self, address: SocketAddr) -> Self {
+        Self { by_way_of: Some(address), direct: true, ..self }
     }
 
     /// TLS from the first byte, instead of STARTTLS.
@@ -79,15 +107,20 @@ impl<'a> Login<'a> {
     }
 
     async fn connect(self) -> Result<Client, Error> {
-        let tcp = if self.direct { tcp(self.server.direct_tls).await? } else { self.starttls().await? };
-        let connector = TlsConnector::from(Arc::new(self.tls()));
-        let tls = connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?;
+        let Proved { stream, leaf, mechanisms, .. } = self.prove().await?;
+        let jid = FullJid::new(&format!("{}@{DOMAIN}/unbound", self.name)).unwrap();
+        let mut client = Client { stream, jid, leaf, mechanisms, handled: 0 };
+        client.bind().await;
+        Ok(client)
+    }
+
+    /// Logs in, and binds nothing yet.
+    pub(crate) async fn prove(&self) -> Result<Proved, Error> {
+        let tls = self.secure().await?;
         let (_, connection) = tls.get_ref();
         let leaf = connection.peer_certificates().unwrap()[0].clone().into_owned();
-        let exported = connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None);
         let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let binding =
-            if tls13 { ChannelBinding::TlsExporter(exported.unwrap()) } else { ChannelBinding::None };
+        let binding = if tls13 { ChannelBinding::TlsExporter(exported(&tls)) } else { ChannelBinding::None };
 
         let stream = initiate_stream(BufStream::new(tls), JABBER_CLIENT, header(), Timeouts::tight()).await?;
         let (features, stream) = stream.recv_features().await?;
@@ -105,11 +138,16 @@ impl<'a> Login<'a> {
             .with_password(self.password)
             .with_channel_binding(binding);
         let stream = client_login(stream, known, credentials).await?;
-        let (_, stream) = stream.send_header(header()).await?.recv_features().await?;
-        let jid = FullJid::new(&format!("{}@{DOMAIN}/unbound", self.name)).unwrap();
-        let mut client = Client { stream, jid, leaf, mechanisms };
-        client.bind().await;
-        Ok(client)
+        let (features, stream) = stream.send_header(header()).await?.recv_features().await?;
+        Ok(Proved { stream, features, leaf, mechanisms })
+    }
+
+    /// Connects, and has TLS.
+    pub(crate) async fn secure(&self) -> Result<TlsStream<TcpStream>, Error> {
+        let direct = self.by_way_of.unwrap_or(self.server.direct_tls);
+        let tcp = if self.direct { tcp(direct).await? } else { self.starttls().await? };
+        let connector = TlsConnector::from(Arc::new(self.tls()));
+        Ok(connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?)
     }
 
     /// RFC 6120 §5.
@@ -147,8 +185,26 @@ impl Client {
     }
 
     pub(crate) async fn send(&mut self, stanza: impl Into<Stanza>) {
-        let stanza = XmppStreamElement::Stanza(stanza.into());
-        timeout(LIMIT, self.stream.send(&stanza)).await.expect("sending takes too long").unwrap();
+        self.send_element(XmppStreamElement::Stanza(stanza.into())).await;
+    }
+
+    /// Has its stream managed (XEP-0198).
+    pub(crate) async fn enable(&mut self, resume: bool) {
+        let enable = sm::Enable { max: None, resume };
+        self.send_element(XmppStreamElement::SM(sm::Nonza::Enable(enable))).await;
+        let answer = timeout(LIMIT, self.stream.next()).await.expect("nothing is enabled");
+        let answer = answer.unwrap().unwrap().into_read_error().unwrap();
+        assert!(matches!(answer, XmppStreamElement::SM(sm::Nonza::Enabled(_))), "{answer:?}");
+        self.handled = 0;
+    }
+
+    /// Says how many stanzas it has had.
+    pub(crate) async fn acknowledge(&mut self) {
+        self.send_element(XmppStreamElement::SM(sm::Nonza::Ack(sm::A::new(self.handled)))).await;
+    }
+
+    async fn send_element(&mut self, element: XmppStreamElement) {
+        timeout(LIMIT, self.stream.send(&element)).await.expect("sending takes too long").unwrap();
     }
 
     pub(crate) async fn say(&mut self, to: &Jid, text: &str) {
@@ -223,7 +279,11 @@ impl Client {
     async fn next(&mut self) -> Result<Stanza, Option<DefinedCondition>> {
         match self.stream.next().await {
             Some(Ok(element)) => match element.into_read_error().expect("the server sends what parses") {
-                XmppStreamElement::Stanza(stanza) => Ok(stanza),
+                XmppStreamElement::Stanza(stanza) => {
+                    self.handled += 1;
+                    Ok(stanza)
+                }
+                XmppStreamElement::SM(_) => Box::pin(self.next()).await, // asked, and not in a hurry to answer
                 XmppStreamElement::StreamError(error) => Err(Some(error.0.condition)),
                 other => panic!("neither a stanza nor a stream error: {other:?}"),
             },
@@ -244,6 +304,12 @@ impl Client {
     }
 }
 
+/// RFC 9266.
+pub(crate) fn exported(tls: &TlsStream<TcpStream>) -> Vec<u8> {
+    let (_, connection) = tls.get_ref();
+    connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None).unwrap()
+}
+
 /// The text of a message.
 pub(crate) fn body(message: &Message) -> &str {
     message.bodies.values().next().unwrap()
@@ -257,6 +323,6 @@ async fn tcp(address: SocketAddr) -> Result<TcpStream, Error> {
     Ok(TcpStream::connect(address).await?)
 }
 
-fn header() -> StreamHeader<'static> {
+pub(crate) fn header() -> StreamHeader<'static> {
     StreamHeader { to: Some(Cow::Borrowed(DOMAIN)), from: None, id: None }
 }

@@ -215,8 +215,13 @@ fn issue(authority: &CertifiedIssuer<'static, KeyPair>, folder: &Path) -> Certif
 }
 
 /// Waits until it is so.
-pub(crate) async fn eventually(mut so: impl FnMut() -> bool, what: &str) {
-    let deadline = Instant::now() + LIMIT;
+pub(crate) async fn eventually(so: impl FnMut() -> bool, what: &str) {
+    eventually_within(LIMIT, so, what).await;
+}
+
+/// Waits so long until it is so.
+pub(crate) async fn eventually_within(limit: Duration, mut so: impl FnMut() -> bool, what: &str) {
+    let deadline = Instant::now() + limit;
     while !so() {
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;

@@ -26,13 +26,7 @@ impl Router {
         {
             person.former.add(resumption.id, management.handled);
         }
-        let (mut rest, mut ids) = (Vec::new(), Vec::new());
-        for pending in management.unacknowledged.into_rest() {
-            match pending.parcel.nature {
-                Nature::Waited(id) => ids.push(id),
-                _ => rest.push(pending),
-            }
-        }
+        let (ids, rest) = management.unacknowledged.into_rest();
         if !ids.is_empty() {
             cx.outbox.push(Action::ReleaseOffline { ids });
             self.undelivered(&session.account, cx); // first, since they are older
@@ -44,6 +38,19 @@ impl Router {
                 }
                 Nature::Plain => self.refuse_request(&parcel.packet, cx),
                 _ => {}
+            }
+        }
+    }
+
+    /// An account is no more: what its sessions have not had concerns nobody.
+    pub(crate) fn discard_unacknowledged(&mut self, account: &str, cx: &mut Context<'_>) {
+        let sessions = self.people.get(account).map_or(&[][..], |person| &person.sessions);
+        for session in sessions {
+            let Some(session) = self.sessions.get_mut(session) else { continue };
+            session.withheld = None;
+            if let Some(management) = session.outlet.get_mut().management.take() {
+                let (ids, _) = management.unacknowledged.into_rest();
+                cx.outbox.push(Action::ReleaseOffline { ids });
             }
         }
     }

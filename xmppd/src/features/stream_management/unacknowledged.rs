@@ -97,9 +97,16 @@ impl Unacknowledged {
         }
     }
 
-    /// What is left of a session that is over.
-    pub(crate) fn into_rest(self) -> impl Iterator<Item = Pending> {
-        self.stanzas.into_iter()
+    /// What is left of a session that is over: which messages of the store, and what else.
+    pub(crate) fn into_rest(self) -> (Vec<MessageId>, Vec<Pending>) {
+        let (mut ids, mut rest) = (Vec::new(), Vec::new());
+        for pending in self.stanzas {
+            match pending.parcel.nature {
+                Nature::Waited(id) => ids.push(id),
+                _ => rest.push(pending),
+            }
+        }
+        (ids, rest)
     }
 
     /// How many stanzas the client has been sent in all; it wraps as its own count does.

@@ -158,8 +158,13 @@ impl School {
     fn bind(&mut self, index: usize, account: &Arc<Account>) {
         self.connections += 1;
         let connection = ConnectionId(self.connections);
-        let request =
-            BindRequest { connection, account, resource: Resource::parse("x").ok(), language: None };
+        let request = BindRequest {
+            connection,
+            account,
+            resource: Resource::parse("x").ok(),
+            language: None,
+            agent: None,
+        };
         let (session, _) = self.drive(|router, cx| router.bind(request, cx)).expect("there is room");
         self.clients.entry(index).or_default().session = Some((session, connection));
     }
@@ -282,6 +287,8 @@ fn router(accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
         },
         resumption_seconds: 0,
         patience: Duration::from_secs(60),
+        takes_plain: false,
+        token_days: 0,
         version_shown: false,
     };
     let accounts = accounts.values().map(|account| Account::clone(account)).collect();
