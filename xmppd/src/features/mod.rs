@@ -4,8 +4,11 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod avatar;
 pub mod bind;
+pub mod bookmarks;
 pub mod caps;
+pub mod client_caps;
 pub mod client_state;
 pub mod commands;
 pub mod delay;
@@ -14,24 +17,31 @@ pub mod fast;
 pub mod form;
 pub mod last;
 pub mod offline;
+pub mod personal;
 pub mod ping;
+pub mod private_xml;
+pub mod pubsub;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
 pub mod time;
+pub mod vcard;
 pub mod version;
 
 use crate::{
     record::{Record, Shelf},
     router::{Router, Settings},
-    stanza::{Amendment, Refusal, StanzaError},
+    stanza::{Refusal, StanzaError},
     stream::{Context, SessionId},
     xml::{Element, Node},
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 16] = [
+pub const ALL: &[&Feature] = &[
+    &avatar::FEATURE,
     &bind::FEATURE,
+    &bookmarks::FEATURE,
+    &client_caps::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
@@ -39,12 +49,17 @@ pub const ALL: [&Feature; 16] = [
     &fast::FEATURE,
     &last::FEATURE,
     &offline::FEATURE,
+    &personal::FEATURE,
     &ping::FEATURE,
+    &private_xml::FEATURE,
+    &pubsub::FEATURE,
+    &pubsub::OWNER,
     &roster::FEATURE,
     &session::FEATURE,
     &stream_management::FEATURE,
     &client_state::FEATURE,
     &time::FEATURE,
+    &vcard::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
 ];
@@ -63,11 +78,10 @@ pub struct Feature {
     pub stream: fn(&Settings) -> String,
     /// Answers a request.
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
+    /// An available session has said this about itself to everybody.
+    pub announced: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
     pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
-    /// What it changes in available presence of an account, broadcast or directed, before others see it. When
-    /// that is something else from now on, [`Router::renew_presence`] tells everybody.
-    pub in_presence: fn(&Router, &str, &Element) -> Option<Amendment>,
     /// A session has become available.
     pub came: fn(&mut Router, SessionId, &mut Context<'_>),
     /// A session is not available any more, or is about to end.
@@ -122,6 +136,8 @@ pub type Answer = Result<Reply, Refusal>;
 pub enum Reply {
     /// By an empty result, once these are on disk.
     Recorded(Vec<Record>),
+    /// By a result that holds this, once those are on disk.
+    RecordedWith(Vec<Record>, String),
     /// By a result that holds this; it may be empty.
     Payload(String),
     /// By what the feature has put into the outbox itself.
@@ -137,8 +153,8 @@ impl Feature {
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
+        announced: |_, _, _, _| {},
         answered: |_, _, _, _| {},
-        in_presence: |_, _, _| None,
         came: |_, _, _| {},
         went: |_, _, _| {},
         forgot: |_, _, _| {},
@@ -158,16 +174,18 @@ pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) 
     }
 }
 
+/// Tells every feature what a session has said about itself to everybody.
+pub fn announced(router: &mut Router, session: SessionId, presence: &Element, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.announced)(router, session, presence, cx);
+    }
+}
+
 /// Tells every feature of a client's answer.
 pub fn answered(router: &mut Router, session: SessionId, element: &Element, cx: &mut Context<'_>) {
     for feature in ALL {
         (feature.answered)(router, session, element, cx);
     }
-}
-
-/// What features change in available presence of an account.
-pub fn in_presence(router: &Router, account: &str, presence: &Element) -> Vec<Amendment> {
-    enabled(&router.settings).filter_map(|feature| (feature.in_presence)(router, account, presence)).collect()
 }
 
 /// Tells every feature that a session has become available.
@@ -217,5 +235,5 @@ pub fn of_stream(settings: &Settings) -> String {
 
 /// The features that the site wants.
 pub fn enabled(settings: &Settings) -> impl Iterator<Item = &'static Feature> {
-    ALL.into_iter().filter(|feature| (feature.enabled)(settings))
+    ALL.iter().copied().filter(|feature| (feature.enabled)(settings))
 }

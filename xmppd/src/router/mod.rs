@@ -48,7 +48,9 @@ use crate::{
     auth::{Authenticator, Throttle, Tokens},
     features::{
         self,
+        client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
+        personal::Personal,
     },
     jid::Jid,
     record::Record,
@@ -74,6 +76,8 @@ pub struct Settings {
     pub resources_per_account: usize,
     /// Who sees whom without asking, and who may ask.
     pub roster: RosterPolicy,
+    /// The most bytes that one account may keep on the server: nodes, card, private XML.
+    pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost; 0 for never.
     pub resumption_seconds: u32,
     /// How long a client may take to acknowledge what it is asked about.
@@ -94,6 +98,9 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// What accounts keep on the server.
+    pub(crate) personal: BTreeMap<Arc<str>, Personal>,
+    pub(crate) known_caps: KnownCaps,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
@@ -125,6 +132,8 @@ impl Router {
             online: Online::default(),
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            personal: BTreeMap::new(),
+            known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
             started: now,

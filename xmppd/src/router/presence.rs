@@ -9,7 +9,7 @@ use crate::{
     ns,
     stanza::{PresenceType, Stamped, Stanza, StanzaError},
     stream::{Context, SessionId},
-    xml::{Element, Escaped, Node},
+    xml::{Escaped, Node},
 };
 
 /// To how many a session may send presence directly. Rooms will be what it is used for.
@@ -56,18 +56,18 @@ impl Presence<'_> {
         };
         let Some(session) = router.sessions.get(&self.session) else { return };
         let said = self.stamped(session).detached();
-        let account = Arc::clone(&session.account);
-        let stamped =
-            self.amended(session, router).map_or_else(|| said.clone(), |stamped| stamped.detached());
+        let stamped = router.with_avatar(&session.account, &said, &self.stanza.element);
         let Some(session) = router.sessions.get_mut(&self.session) else { return };
         let is_first = session.presence.is_none();
-        session.presence = Some(Available { priority, said, stamped: stamped.clone() });
+        session.presence = Some(Available { priority, said: said.tail().clone(), stamped: stamped.clone() });
+        let account = Arc::clone(&session.account);
         router.broadcast(&account, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
             router.deliver_requests(self.session, cx);
             features::came(router, self.session, cx);
         }
+        features::announced(router, self.session, &self.stanza.element, cx);
         if priority >= 0 {
             router.take_offline(self.session, cx);
         }
@@ -104,7 +104,10 @@ impl Presence<'_> {
 
     fn pass_on(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get(&self.session) else { return };
-        let stamped = self.amended(session, router).unwrap_or_else(|| self.stamped(session));
+        let mut stamped = self.stamped(session);
+        if self.kind == PresenceType::Available {
+            stamped = router.with_avatar(&session.account, &stamped, &self.stanza.element);
+        }
         for recipient in router.see_presence(to) {
             recipient.see_as(to, &stamped, cx);
         }
@@ -142,12 +145,6 @@ impl Presence<'_> {
         router.refuse(self.session, &self.stanza.element, error, cx);
     }
 
-    /// With what features change in available presence, if there is any.
-    fn amended(&self, session: &Session, router: &Router) -> Option<Stamped> {
-        let is_available = self.kind == PresenceType::Available;
-        is_available.then(|| amended(router, session, &self.stanza.element)).flatten()
-    }
-
     fn stamped(&self, session: &Session) -> Stamped {
         Stamped::new(&self.stanza.element, session.jid.as_str(), session.language.as_deref())
     }
@@ -158,21 +155,6 @@ impl Router {
     fn broadcast(&self, account: &str, stamped: &Stamped, cx: &mut Context<'_>) {
         for session in self.audience(account) {
             session.see(stamped, cx);
-        }
-    }
-
-    /// Tells everybody what features change now in the presence of an account (XEP-0398 §4).
-    pub fn renew_presence(&mut self, account: &str, cx: &mut Context<'_>) {
-        let sessions: Vec<_> = self.available(account).map(|session| session.id).collect();
-        for id in sessions {
-            let Some(session) = self.sessions.get(&id) else { continue };
-            let Some(presence) = &session.presence else { continue };
-            let Some(element) = presence.said.to_element(&session.bare) else { continue };
-            let stamped = amended(self, session, &element).unwrap_or_else(|| presence.said.clone());
-            self.broadcast(account, &stamped, cx);
-            if let Some(presence) = self.sessions.get_mut(&id).and_then(|session| session.presence.as_mut()) {
-                presence.stamped = stamped;
-            }
         }
     }
 
@@ -248,12 +230,6 @@ impl Session {
         let addressee = if to.resource().is_some() { &self.full } else { &self.bare };
         self.send(Parcel::presence(stamped.to(addressee)), cx);
     }
-}
-
-fn amended(router: &Router, session: &Session, element: &Element) -> Option<Stamped> {
-    let amendments = features::in_presence(router, &session.account, element);
-    let stamp = || Stamped::amended(element, session.jid.as_str(), session.language.as_deref(), &amendments);
-    (!amendments.is_empty()).then(stamp)
 }
 
 /// RFC 6121 §4.7.2.3: 0 where nothing is said, `None` for what is no such number.

@@ -2,7 +2,6 @@
 //!
 //! | file | what it holds |
 //! |---|---|
-//! | [`amendment`] | what the server changes in a stanza that it passes on |
 //! | `kind` | which of the three, and its type |
 //! | [`error`] | stanza errors (RFC 6120 §8.3) |
 //! | [`head`] | the first tag of what is on its way |
@@ -11,7 +10,6 @@
 //!
 //! None of these types shows content by `Debug` or `Display`.
 
-pub mod amendment;
 pub mod error;
 pub mod head;
 mod kind;
@@ -20,7 +18,6 @@ pub mod stamped;
 
 use std::fmt;
 
-pub use amendment::Amendment;
 pub use error::{Refusal, StanzaError};
 pub use head::Head;
 pub use kind::{IqType, Kind, MessageType, PresenceType};

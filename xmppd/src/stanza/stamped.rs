@@ -3,13 +3,12 @@
 
 use std::fmt::Write;
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use smallvec::{SmallVec, smallvec};
 
-use super::{Amendment, amendment};
 use crate::{
     ns,
-    xml::{Element, Escaped, Frame, Framer, Limits},
+    xml::{Element, Escaped},
 };
 
 /// What goes to one connection, in pieces that others may share.
@@ -41,11 +40,6 @@ impl Stamped {
     /// stream declared are declared again. `language` is the sender's stream's, for a stanza that names none
     /// (RFC 6120 §8.1.5).
     pub fn new(element: &Element, from: &str, language: Option<&str>) -> Self {
-        Self::amended(element, from, language, &[])
-    }
-
-    /// The same, with something taken out of it or put into it.
-    pub fn amended(element: &Element, from: &str, language: Option<&str>, amendments: &[Amendment]) -> Self {
         let mut head = String::with_capacity(128);
         write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
             .expect("a string takes everything");
@@ -69,7 +63,7 @@ impl Stamped {
             write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
         }
         head.push_str(" to='");
-        Self { head: head.into(), tail: amendment::tail(element, amendments) }
+        Self { head: head.into(), tail: element.tail() }
     }
 
     /// A stanza of the server's own making: the tag's name with its attributes but for `to`, and what follows
@@ -83,18 +77,15 @@ impl Stamped {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
     }
 
-    /// It as an element again, as if it came from who is named in it.
-    pub(crate) fn to_element(&self, to: &Addressee) -> Option<Element> {
-        let stream = format!("<stream xmlns='{}'>", ns::CLIENT);
-        let mut bytes = BytesMut::from(stream.as_bytes());
-        self.to(to).iter().for_each(|piece| bytes.extend_from_slice(piece));
-        let mut framer = Framer::new(Limits::of_bytes(bytes.len()));
-        while let Ok(Some(frame)) = framer.next(&mut bytes) {
-            if let Frame::Element(element) = frame {
-                return Some(element);
-            }
-        }
-        None
+    /// What follows the `to`.
+    pub fn tail(&self) -> &Bytes {
+        &self.tail
+    }
+
+    /// The same with something else behind the `to`.
+    #[must_use]
+    pub fn with_tail(&self, tail: Bytes) -> Self {
+        Self { head: self.head.clone(), tail }
     }
 
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
@@ -113,23 +104,4 @@ pub fn flatten(packet: &Packet) -> Bytes {
 pub fn with_last_child(message: &Bytes, addition: String) -> Option<Packet> {
     let end_tag = memchr::memmem::rfind(message, b"</")?;
     Some(smallvec![message.slice(..end_tag), addition.into(), message.slice(end_tag..)])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_was_stamped_is_stamped_again() {
-        let to = Addressee::new("b@school.test");
-        let stanza =
-            Stamped::own("presence id='1' xmlns:x='urn:x' from='a@school.test/r'", "><x:y/></presence>");
-        let element = stanza.to_element(&to).expect("a stanza");
-        assert!(element.has_child("y", "urn:x"));
-        let again = Stamped::new(&element, "c@school.test", Some("en"));
-        assert_eq!(
-            flatten(&again.to(&to)),
-            "<presence from='c@school.test' id='1' xmlns:x='urn:x' xml:lang='en' to='b@school.test'><x:y/></presence>"
-        );
-    }
 }

@@ -397,6 +397,9 @@ impl Stage {
             ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
+            ("personal-bytes", bytes) => {
+                settings.personal_bytes = bytes.parse().map_err(|_| "not a number")?;
+            }
             ("resumption-seconds", seconds) => {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
@@ -606,6 +609,7 @@ fn settings() -> Settings {
         stanza_bytes: 20_000,
         resources_per_account: 3,
         roster: RosterPolicy::default(),
+        personal_bytes: 40_000,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
         takes_plain: false,

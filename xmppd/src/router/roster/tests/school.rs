@@ -285,6 +285,7 @@ fn router(accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
             sees_everyone: vec!["Teachers".parse().expect("a label")],
             ..RosterPolicy::default()
         },
+        personal_bytes: 40_000,
         resumption_seconds: 0,
         patience: Duration::from_secs(60),
         takes_plain: false,
