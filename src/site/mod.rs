@@ -19,6 +19,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod toml_error;
+mod web;
 mod words;
 
 pub use domain::Domain;
@@ -29,6 +30,7 @@ pub use network::{Link, Network};
 pub use origin::Origin;
 pub use roster::Roster;
 pub use settings::{settings, write_settings};
+pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
 
 use std::{fs, path::Path};
@@ -73,6 +75,10 @@ pub struct Site {
     pub roster: Roster,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// What browsers speak to.
+    pub web: Web,
+    /// Files that children share.
+    pub upload: Upload,
 }
 
 impl Site {

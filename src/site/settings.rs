@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Limits, Name, Roster, Site, folder::Folder, roster::Group, toml_string};
+use super::{Limits, Name, Roster, Site, Upload, Web, folder::Folder, roster::Group, toml_string};
 use crate::{
     error::{Error, Result},
     host::file::{self, read_if_there, read_secret_if_there},
@@ -47,6 +47,8 @@ pub fn settings(site: &Site) -> Result<String> {
         roster: &'a Roster,
         sees_everyone: Vec<String>,
         limits: &'a Limits,
+        web: &'a Web,
+        upload: &'a Upload,
     }
     let values = Values {
         name: &site.name,
@@ -57,6 +59,8 @@ pub fn settings(site: &Site) -> Result<String> {
         roster: &site.roster,
         sees_everyone: site.roster.sees_everyone.iter().map(Group::as_str).map(toml_string).collect(),
         limits: &site.limits,
+        web: &site.web,
+        upload: &site.upload,
     };
     render(Template::Settings, &values)
 }

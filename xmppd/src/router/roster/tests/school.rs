@@ -286,6 +286,7 @@ fn router(accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
             ..RosterPolicy::default()
         },
         personal_bytes: 40_000,
+        upload: None,
         resumption_seconds: 0,
         patience: Duration::from_secs(60),
         takes_plain: false,
