@@ -7,10 +7,11 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls, Upload, Web,
+    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Roster, Site, Tls, Upload, Web,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
+    roster::{Contacts, Group, Visibility},
     toml_error,
 };
 use crate::{
@@ -41,6 +42,8 @@ struct File {
     #[serde(default)]
     tls: TlsTable,
     #[serde(default)]
+    roster: RosterTable,
+    #[serde(default)]
     limits: LimitsTable,
     #[serde(default)]
     web: WebTable,
@@ -61,6 +64,14 @@ struct NetworkTable {
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct TlsTable {
     leaf_days: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RosterTable {
+    visibility: Option<Spanned<String>>,
+    sees_everyone: Option<Vec<Spanned<String>>>,
+    contacts: Option<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -114,6 +125,7 @@ impl Reader<'_> {
             base_sha256: self.base_sha256(file)?,
             network,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
+            roster: self.roster(&file.roster)?,
             limits,
             upload: self.upload(&file.upload, &web)?,
             web,
@@ -221,6 +233,20 @@ impl Reader<'_> {
     fn port(&self, port: Option<&Spanned<i64>>, default: u16) -> Result<u16> {
         let Some(port) = port else { return Ok(default) };
         client_port(*port.get_ref()).map_err(|mistake| self.mistake(port.span(), mistake))
+    }
+
+    fn roster(&self, table: &RosterTable) -> Result<Roster> {
+        let sees_everyone = match &table.sees_everyone {
+            Some(groups) => {
+                groups.iter().map(|group| self.value(group, Group::parse)).collect::<Result<_>>()?
+            }
+            None => vec![self.default("Teachers", Group::parse)?],
+        };
+        Ok(Roster {
+            visibility: self.value_or(table.visibility.as_ref(), "everyone", Visibility::parse)?,
+            sees_everyone,
+            contacts: self.value_or(table.contacts.as_ref(), "everybody", Contacts::parse)?,
+        })
     }
 
     fn limits(&self, table: &LimitsTable) -> Result<Limits> {

@@ -14,6 +14,7 @@ mod mistake;
 mod names;
 mod network;
 mod origin;
+mod roster;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,6 +28,7 @@ pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
+pub use roster::Roster;
 pub use settings::{settings, write_settings};
 pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
@@ -69,6 +71,8 @@ pub struct Site {
     pub network: Network,
     /// Certificates.
     pub tls: Tls,
+    /// Who sees whom.
+    pub roster: Roster,
     /// What clients may take of the daemon.
     pub limits: Limits,
     /// What browsers speak to.

@@ -17,6 +17,8 @@ use parts::within;
 pub use parts::{Domain, Port};
 pub use web::{Origin, Upload, Web};
 
+use crate::router::RosterPolicy;
+
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -34,6 +36,9 @@ pub struct Config {
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
+    /// Who sees whom.
+    #[serde(default)]
+    pub roster: RosterPolicy,
     /// What one client may use.
     #[serde(default)]
     pub limits: Limits,

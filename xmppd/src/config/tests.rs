@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::router::{ContactPolicy, Visibility};
 
 const SMALLEST: &str = "domain = \"school.test\"\norganisation = \"The School\"\n";
 
@@ -11,6 +12,8 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!((config.listen.starttls.number(), config.listen.direct_tls.number()), (5222, 5223));
     assert_eq!(config.limits.stanza_bytes, 65_536);
     assert_eq!(config.limits.offline_days, 30);
+    assert_eq!(config.roster.visibility, Visibility::Everyone);
+    assert_eq!(config.roster.contacts, ContactPolicy::Everybody);
     assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
@@ -19,6 +22,7 @@ fn every_key_can_be_given() {
     let text = format!(
         "{SMALLEST}
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
+        [roster]\nvisibility = \"groups\"\nsees-everyone = [\"Staff\", \"5a\"]\ncontacts = \"groups\"
         [login]\nplain = true\ntoken-days = 0
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
@@ -34,6 +38,9 @@ fn every_key_can_be_given() {
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.limits.resources_per_account, 4);
+    assert_eq!(config.roster.visibility, Visibility::Groups);
+    assert_eq!(config.roster.sees_everyone.len(), 2);
+    assert_eq!(config.roster.contacts, ContactPolicy::Groups);
     assert!(config.login.plain && config.login.token_days == 0);
 }
 
@@ -57,6 +64,9 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[roster]\nvisibility = \"classes\"",
+        "[roster]\nsees-everyone = [\"\"]",
+        "[roster]\ncontacts = \"everyone\"",
         "[web]\norigins = [\"https://school.test/\"]",
         "[web]\nenabled = true\nport = 5223",
         "[upload]\nenabled = true",

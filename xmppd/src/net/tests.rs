@@ -27,7 +27,7 @@ use super::{
 use crate::{
     auth::{Authenticator, DecoySecret},
     config,
-    router::{Router, Settings},
+    router::{RosterPolicy, Router, Settings},
     stanza::Packet,
     store::{Capacity, Store},
     stream::{ConnectionId, StreamError},
@@ -55,6 +55,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         organisation: "The School".to_owned(),
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
+        roster: RosterPolicy::default(),
         personal_bytes: limits.personal_bytes,
         resumption_seconds: limits.resumption_seconds,
         patience: Duration::from_secs(limits.patience_seconds.into()),

@@ -80,6 +80,11 @@ impl Session {
         self.send(Parcel::plain(Packet::from_iter([text.into()])), cx);
     }
 
+    /// Sends what no later stanza replaces, addressed to this session's bare address.
+    pub(crate) fn tell(&self, stamped: &Stamped, cx: &mut Context<'_>) {
+        self.send(Parcel::plain(stamped.to(&self.bare)), cx);
+    }
+
     /// Sends somebody's presence, addressed to this session's bare address.
     pub(crate) fn see(&self, presence: &Stamped, cx: &mut Context<'_>) {
         self.send(Parcel::presence(presence.to(&self.bare)), cx);

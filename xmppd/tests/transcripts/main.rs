@@ -23,6 +23,7 @@
 //! juliet disconnects                      the connection breaks, without a word
 //! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
 //! admin renames NAME to TEXT
+//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
 //! server restarts                         everybody is gone, and so is what is not on disk

@@ -18,7 +18,7 @@ use xmppd::{
         upload::Terms,
     },
     record::{Owner, Record},
-    router::{AccountChange, Parcel, Router, Settings},
+    router::{AccountChange, ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
@@ -415,6 +415,11 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("roster", "groups") => {
+                settings.roster.visibility = Visibility::Groups;
+                settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
+            }
+            ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
             ("personal-bytes", bytes) => {
@@ -547,9 +552,13 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
             ("promotes", [name]) => (*name, |account, _| account.administrator = true),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
+            }
+            ("takes", [name, "out", "of", ..]) => {
+                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
             }
             ("changes", ["the", "password", "of", name]) => {
                 let account = self.accounts.get_mut(*name).ok_or("no such account")?;
@@ -625,6 +634,7 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        roster: RosterPolicy::default(),
         personal_bytes: 40_000,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
