@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{
     Evidence, Finding, Probe, Subject,
     account::{Account, after_starttls, attempt, direct_tls},
-    client::{Answer, escape, mechanisms, ns},
+    client::{Answer, escape, extensible_mechanisms, mechanisms, ns},
     failed, require,
 };
 use crate::runtime::Appliance;
@@ -21,7 +21,7 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     Probe::of_appliance(
         "scram-only",
-        "Only SCRAM is offered for login, and nothing else is accepted: the password is never sent.",
+        "Only SCRAM is offered for a password, and nothing else is accepted: it is never sent.",
         scram_only,
     ),
     Probe::of_appliance(
@@ -69,15 +69,20 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
     let token = BASE64_STANDARD.encode(&account.name);
     let tries = [
         ("PLAIN", plain(&account.name, &account.password)),
+        ("PLAIN by SASL2", plain_by_sasl2(&account.name, &account.password)),
         ("ANONYMOUS", Zeroizing::new(auth("ANONYMOUS", "="))),
         ("EXTERNAL", Zeroizing::new(auth("EXTERNAL", &token))),
         ("DIGEST-MD5", Zeroizing::new(auth("DIGEST-MD5", "="))),
     ];
     for way in [direct_tls, after_starttls] {
-        let offered = mechanisms(&way(subject, appliance)?.open(subject.domain())?);
-        evidence.note(format!("offered: {}", offered.join(", ")));
+        let features = way(subject, appliance)?.open(subject.domain())?;
+        let (offered, by_sasl2) = (mechanisms(&features), extensible_mechanisms(&features));
+        evidence.note(format!("offered: {}; by SASL2: {}", offered.join(", "), by_sasl2.join(", ")));
         require(!offered.is_empty(), || "no mechanism is offered".to_owned())?;
-        if let Some(other) = offered.iter().find(|offer| !offer.starts_with("SCRAM-SHA-")) {
+        // A hashed token (XEP-0484) stands for the password, and is a digest itself.
+        let hides_the_password =
+            |offer: &str| offer.starts_with("SCRAM-SHA-") || offer.starts_with("HT-SHA-");
+        if let Some(other) = offered.iter().chain(&by_sasl2).find(|offer| !hides_the_password(offer)) {
             return Err(failed(format!("{other} is offered")));
         }
         for (mechanism, xml) in &tries {
@@ -86,7 +91,8 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
             stream.send(xml)?;
             let answer = stream.answer()?;
             evidence.note(format!("{mechanism} is answered with {}", answer.brief()));
-            let refused = matches!(&answer, Answer::Element(element) if element.is("failure", ns::SASL));
+            let refused = matches!(&answer, Answer::Element(element)
+                if element.is("failure", ns::SASL) || element.is("failure", ns::SASL2));
             require(refused || answer.is_end(), || {
                 format!("{mechanism} is answered with {}", answer.brief())
             })?;
@@ -117,8 +123,22 @@ fn binding_enforced(subject: &Subject, appliance: &dyn Appliance, evidence: &mut
 
 /// A login with PLAIN (RFC 4616), as nobody should ever be asked for.
 pub(super) fn plain(name: &str, password: &str) -> Zeroizing<String> {
+    Zeroizing::new(auth("PLAIN", &plain_message(name, password)))
+}
+
+/// The same by XEP-0388.
+fn plain_by_sasl2(name: &str, password: &str) -> Zeroizing<String> {
+    let message = plain_message(name, password);
+    Zeroizing::new(format!(
+        "<authenticate xmlns='{}' mechanism='PLAIN'><initial-response>{}</initial-response></authenticate>",
+        ns::SASL2,
+        *message
+    ))
+}
+
+fn plain_message(name: &str, password: &str) -> Zeroizing<String> {
     let message = Zeroizing::new(format!("\0{name}\0{password}"));
-    Zeroizing::new(auth("PLAIN", &Zeroizing::new(BASE64_STANDARD.encode(message.as_bytes()))))
+    Zeroizing::new(BASE64_STANDARD.encode(message.as_bytes()))
 }
 
 fn auth(mechanism: &str, initial: &str) -> String {

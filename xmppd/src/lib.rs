@@ -9,7 +9,7 @@
 //! | [`act`] | what an administrator does to an account |
 //! | [`xml`] | incremental framing of restricted XML, with limits on size, depth and attributes |
 //! | [`stanza`] | message, presence, iq: the header parsed, the payload kept as bytes; errors of RFC 6120 §8.3 |
-//! | [`auth`] | SCRAM from stored keys, throttling of those who guess |
+//! | [`auth`] | SCRAM from stored keys, tokens, throttling of those who guess |
 //! | [`stream`] | negotiation as states: header, STARTTLS, SASL, bind, bound |
 //! | [`router`] | who is online, and where a stanza goes |
 //! | [`features`] | one XEP or RFC chapter a file |

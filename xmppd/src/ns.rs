@@ -1,7 +1,11 @@
 //! Every XML namespace once, by the name that its specification goes by.
 
+/// XEP-0386, a resource in the same breath as the login.
+pub const BIND2: &str = "urn:xmpp:bind:0";
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
+/// XEP-0390, entity capabilities.
+pub const CAPS2: &str = "urn:xmpp:caps";
 /// XEP-0085, who types and who does not.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// XEP-0352, whether somebody looks at the client.
@@ -18,6 +22,10 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0484, logging in by a token.
+pub const FAST: &str = "urn:xmpp:fast:0";
+/// XEP-0300, digests.
+pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// XEP-0334, what is to become of a message.
 pub const HINTS: &str = "urn:xmpp:hints";
 /// XEP-0012, last activity.
@@ -34,6 +42,8 @@ pub const ROSTER_VERSIONING: &str = "urn:xmpp:features:rosterver";
 pub const SASL_CHANNEL_BINDING: &str = "urn:xmpp:sasl-cb:0";
 /// RFC 6120 §6, SASL.
 pub const SASL: &str = "urn:ietf:params:xml:ns:xmpp-sasl";
+/// XEP-0388, SASL with room for more.
+pub const SASL2: &str = "urn:xmpp:sasl:2";
 /// RFC 6120 §7, resource binding.
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 /// RFC 3921 §3, sessions; kept for old clients.

@@ -67,7 +67,7 @@ shelves! {
     PrivateXml = "private-xml",
     /// XEP-0045: a persistent room.
     Room = "room",
-    /// XEP-0484: a token of a client, as a digest.
+    /// XEP-0484: the tokens of one client.
     Token = "token",
     /// XEP-0363: a file that somebody has uploaded.
     Upload = "upload",

@@ -10,7 +10,7 @@ mod transport;
 mod xml;
 
 pub use self::{
-    session::{Login, Session, bare, mechanisms},
+    session::{Login, Session, bare, extensible_mechanisms, mechanisms},
     stream::{ANSWER, Answer, Stream},
     tls::Trust,
     transport::{Input, Transport},
@@ -49,6 +49,8 @@ pub mod ns {
     pub const DIALBACK: &str = "jabber:server:dialback";
     /// XEP-0388, SASL2.
     pub const SASL2: &str = "urn:xmpp:sasl:2";
+    /// XEP-0484, tokens.
+    pub const FAST: &str = "urn:xmpp:fast:0";
 }
 
 /// Why a conversation could not be had.

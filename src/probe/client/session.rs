@@ -133,6 +133,15 @@ pub fn mechanisms(features: &Element) -> Vec<String> {
         .unwrap_or_default()
 }
 
+/// The mechanisms that SASL2 offers, for passwords and for tokens (XEP-0388, XEP-0484).
+pub fn extensible_mechanisms(features: &Element) -> Vec<String> {
+    let Some(offer) = features.child("authentication", ns::SASL2) else { return Vec::new() };
+    let inline = offer.child("inline", ns::SASL2).and_then(|inline| inline.child("fast", ns::FAST));
+    let lists = [Some(offer), inline].into_iter().flatten();
+    let mechanisms = lists.flat_map(|list| &list.children).filter(|child| child.name == "mechanism");
+    mechanisms.map(|mechanism| mechanism.text.clone()).collect()
+}
+
 /// One attribute of a SCRAM message (RFC 5802 §5.1).
 fn attribute_of(message: &[u8], key: &str) -> Option<String> {
     let message = std::str::from_utf8(message).ok()?;

@@ -173,6 +173,8 @@ impl Conversation {
             features.push(format!("<bind xmlns='{}'/>", ns::BIND));
         } else if self.is_tls() {
             features.push(mechanisms);
+            let plain = if has(Habit::OffersPlainBySasl2) { "<mechanism>PLAIN</mechanism>" } else { "" };
+            features.push(format!("<authentication xmlns='{}'>{plain}</authentication>", ns::SASL2));
         } else {
             let required = if has(Habit::StarttlsOptional) { "" } else { "<required/>" };
             features.push(format!("<starttls xmlns='{}'>{required}</starttls>", ns::STARTTLS));
@@ -195,6 +197,11 @@ impl Conversation {
         match (element.name.as_str(), element.namespace.as_str()) {
             ("starttls", ns::STARTTLS) if !self.is_tls() => self.start_tls(),
             ("auth", ns::SASL) if may_log_in => self.take_auth(element),
+            ("authenticate", ns::SASL2) if may_log_in => {
+                let accepts = self.world.has(Habit::AcceptsPlainBySasl2);
+                let answer = if accepts { "success" } else { "failure" };
+                self.send(&format!("<{answer} xmlns='{}'/>", ns::SASL2))
+            }
             ("response", ns::SASL) if self.login.is_some() => self.take_response(element),
             ("iq", ns::CLIENT) if element.child("query", ns::REGISTER).is_some() => {
                 let accepts = self.world.has(Habit::AcceptsRegistration) && self.is_tls();

@@ -79,7 +79,13 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ),
     ("login-works", |it| it.habits.push(Habit::BindsElsewhere), "was bound instead of"),
     ("scram-only", |it| it.habits.push(Habit::OffersPlain), "PLAIN is offered"),
+    ("scram-only", |it| it.habits.push(Habit::OffersPlainBySasl2), "PLAIN is offered"),
     ("scram-only", |it| it.habits.push(Habit::AcceptsPlain), "PLAIN is answered with `success`"),
+    (
+        "scram-only",
+        |it| it.habits.push(Habit::AcceptsPlainBySasl2),
+        "PLAIN by SASL2 is answered with `success`",
+    ),
     ("binding-enforced", |it| it.habits.push(Habit::IgnoresBinding), "is answered with `let in`"),
     ("binding-enforced", |it| it.habits.push(Habit::NoBinding), "SCRAM-SHA-256-PLUS is not offered"),
     ("legacy-login-refused", |it| it.habits.push(Habit::LegacyLogin), "of type `result`"),

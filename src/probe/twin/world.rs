@@ -23,6 +23,7 @@ use super::{certificates::Certificates, conversation, tls};
 pub(super) enum Habit {
     AcceptsAnyPassword,
     AcceptsPlain,
+    AcceptsPlainBySasl2,
     AcceptsRegistration,
     AcceptsRegistrationAfterLogin,
     AnswersDialback,
@@ -45,6 +46,7 @@ pub(super) enum Habit {
     OffersDialback,
     OffersMechanismsInTheClear,
     OffersPlain,
+    OffersPlainBySasl2,
     OffersRegistration,
     OffersRegistrationInDisco,
     RandomSalts,

@@ -1,10 +1,14 @@
-//! Keys of accounts that do not exist: who asks for one gets a salt and a refusal as for a wrong password.
+//! What is made from names and a secret of this server: keys of accounts that do not exist, so that who asks for
+//! one gets a salt and a refusal as for a wrong password; and pseudonyms of clients.
 
 use std::fmt;
 
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD as BASE64};
+
 use super::{
+    Agent,
     hash::Hash,
     keys::{ITERATIONS, Verifier},
 };
@@ -18,6 +22,13 @@ impl DecoySecret {
     /// Takes over 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// Tells this client of this account from others, and is always the same for it; the agent's own identifier
+    /// does not show in it (XEP-0386 §3.2.1).
+    pub(super) fn pseudonym(&self, account: &str, agent: &Agent) -> String {
+        let label = [b"a\0", account.as_bytes(), b"\0", agent.digest()].concat();
+        BASE64.encode(&Hash::Sha256.hmac(&self.0, &label).as_ref()[..9])
     }
 
     /// The keys that this name would have. No password leads to them.
@@ -42,8 +53,21 @@ impl fmt::Debug for DecoySecret {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_pseudonym_is_stable_and_its_own() {
+        let (phone, laptop) = (Agent::parse("phone").unwrap(), Agent::parse("laptop").unwrap());
+        let secret = DecoySecret::new([1; 32]);
+        let expected = secret.pseudonym("romeo", &phone);
+        assert_eq!(expected.len(), 12);
+        assert_eq!(secret.pseudonym("romeo", &phone), expected);
+        assert_ne!(secret.pseudonym("romeo", &laptop), expected);
+        assert_ne!(secret.pseudonym("juliet", &phone), expected);
+        assert_ne!(DecoySecret::new([2; 32]).pseudonym("romeo", &phone), expected);
+    }
 
     #[test]
     fn a_decoy_is_stable_and_its_own() {

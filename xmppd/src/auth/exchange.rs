@@ -7,7 +7,7 @@ use jid::NodePart;
 use subtle::{Choice, ConstantTimeEq};
 
 use super::{
-    ChannelBindings, DecoySecret, Mechanism,
+    Agent, ChannelBindings, DecoySecret, Mechanism, downgrade,
     hash::Hash,
     keys::Verifier,
     message::{BindingFlag, ClientFinal, ClientFirst},
@@ -23,6 +23,9 @@ pub enum AuthError {
     /// The channel binding is missing, unknown, of another connection, or was hidden from the client.
     #[error("the channel binding does not hold")]
     Binding,
+    /// The token was right once.
+    #[error("the token has expired")]
+    Expired,
     /// The client asks to act as somebody else.
     #[error("only one's own address can be used")]
     InvalidAuthzid,
@@ -42,6 +45,7 @@ pub enum AuthError {
 pub struct Authenticator {
     domain: String,
     decoys: DecoySecret,
+    takes_plain: bool,
 }
 
 /// An exchange that waits for the client's proof.
@@ -58,13 +62,14 @@ pub struct Exchange {
     transcript: String,
 }
 
-/// The end of a successful exchange.
+/// A login that has succeeded.
 #[derive(Debug)]
 pub struct Success {
     /// The account as it was when the exchange began.
     pub account: Arc<Account>,
-    /// `server-final-message`, which proves to the client that we know its keys.
-    pub server_final: Vec<u8>,
+    /// What proves to the client that we know its keys (RFC 5802: `server-final-message`), where the mechanism has
+    /// such a thing.
+    pub server_final: Option<Vec<u8>>,
 }
 
 impl AuthError {
@@ -72,6 +77,7 @@ impl AuthError {
     pub fn condition(self) -> &'static str {
         match self {
             Self::Binding | Self::NotAuthorized => "not-authorized",
+            Self::Expired => "credentials-expired",
             Self::InvalidAuthzid => "invalid-authzid",
             Self::Malformed | Self::UnknownExtension => "malformed-request",
         }
@@ -81,7 +87,23 @@ impl AuthError {
 impl Authenticator {
     /// For accounts of this (prepared) domain.
     pub fn new(domain: impl Into<String>, decoys: DecoySecret) -> Self {
-        Self { domain: domain.into(), decoys }
+        Self { domain: domain.into(), decoys, takes_plain: false }
+    }
+
+    /// Whether PLAIN is offered, too.
+    #[must_use]
+    pub fn taking_plain(self, takes_plain: bool) -> Self {
+        Self { takes_plain, ..self }
+    }
+
+    /// The mechanisms for a connection that has these bindings, strongest first.
+    pub fn offered(&self, bindings: &ChannelBindings) -> &'static [Mechanism] {
+        Mechanism::offered(bindings.available(), self.takes_plain)
+    }
+
+    /// What tells this client of this account from its others, and who it is to nobody.
+    pub fn pseudonym(&self, account: &str, agent: &Agent) -> String {
+        self.decoys.pseudonym(account, agent)
     }
 
     /// Takes the client's first message; answers with the exchange and our `server-first-message`.
@@ -101,18 +123,20 @@ impl Authenticator {
         self.check_authzid(first.authzid.as_deref(), &name)?;
 
         let hash = mechanism.hash();
-        // Made for every name, so that a name which exists does not take less time.
-        let decoy = self.decoys.verifier(hash, &name);
-        let account = lookup(&name);
-        let verifier = account.as_ref().map_or(decoy, |account| account.keys.verifier(hash).clone());
+        let (account, verifier) = self.verifier(hash, &name, lookup);
 
         let nonce = format!("{}{}", first.nonce, BASE64.encode(nonce));
-        let server_first = format!("r={nonce},s={},i={}", BASE64.encode(&verifier.salt), verifier.iterations);
+        let server_first = format!(
+            "r={nonce},s={},i={},h={}",
+            BASE64.encode(&verifier.salt),
+            verifier.iterations,
+            downgrade::hash(hash, self.offered(bindings), bindings)
+        );
         let exchange = Exchange {
             hash,
             name,
             verifier,
-            account: account.filter(|account| account.enabled),
+            account,
             nonce,
             binding: [first.gs2_header.as_bytes(), bound].concat(),
             transcript: format!("{},{server_first},", first.bare),
@@ -120,8 +144,22 @@ impl Authenticator {
         Ok((exchange, server_first.into_bytes()))
     }
 
+    /// Who may log in by that name, if anybody may, and what a password is checked against all the same.
+    pub(super) fn verifier(
+        &self,
+        hash: Hash,
+        name: &str,
+        lookup: impl FnOnce(&str) -> Option<Arc<Account>>,
+    ) -> (Option<Arc<Account>>, Verifier) {
+        // Made for every name, so that a name which exists does not take less time.
+        let decoy = self.decoys.verifier(hash, name);
+        let account = lookup(name);
+        let verifier = account.as_ref().map_or(decoy, |account| account.keys.verifier(hash).clone());
+        (account.filter(|account| account.enabled), verifier)
+    }
+
     /// RFC 6120 §6.3.8: an authorization identity is a bare JID; nobody here acts for another.
-    fn check_authzid(&self, authzid: Option<&str>, name: &str) -> Result<(), AuthError> {
+    pub(super) fn check_authzid(&self, authzid: Option<&str>, name: &str) -> Result<(), AuthError> {
         let Some(authzid) = authzid else { return Ok(()) };
         let own = jid::BareJid::new(authzid).is_ok_and(|jid| {
             jid.node().is_some_and(|node| node.as_str() == name) && jid.domain().as_str() == self.domain
@@ -150,7 +188,7 @@ impl Exchange {
         let signature = self.hash.hmac(&self.verifier.server_key, &transcript);
         let account = self.account.filter(|_| holds.into()).ok_or(AuthError::NotAuthorized)?;
         let server_final = format!("v={}", BASE64.encode(signature)).into_bytes();
-        Ok(Success { account, server_final })
+        Ok(Success { account, server_final: Some(server_final) })
     }
 
     /// RFC 5802 §3: `ClientKey := ClientProof XOR HMAC(StoredKey, AuthMessage)`, and its hash is the `StoredKey`.
@@ -164,7 +202,7 @@ impl Exchange {
 }
 
 /// The localpart that is meant; a name that cannot be one stays as it is, and will not be found.
-fn prepared(username: &str) -> String {
+pub(super) fn prepared(username: &str) -> String {
     NodePart::new(username).map_or_else(|_| username.to_owned(), |name| name.as_str().to_owned())
 }
 

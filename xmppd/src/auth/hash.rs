@@ -12,6 +12,11 @@ pub(super) enum Hash {
     Sha256,
 }
 
+/// `SHA-256(data)`, where it names something.
+pub(super) fn sha256(data: &[u8]) -> [u8; 32] {
+    digest::digest(&digest::SHA256, data).as_ref().try_into().expect("SHA-256 has 32 bytes")
+}
+
 impl Hash {
     /// The hash's length in bytes.
     pub(super) fn length(self) -> usize {

@@ -6,10 +6,17 @@ use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use subtle::ConstantTimeEq;
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use super::{Password, hash::Hash, random_bytes};
+use super::{
+    Password,
+    hash::{Hash, sha256},
+    random_bytes,
+};
 
 /// The random bytes that make equal passwords unequal.
 pub type Salt = [u8; 16];
+
+/// See [`Keys::fingerprint`].
+pub(super) type Fingerprint = [u8; 32];
 
 /// How often PBKDF2 hashes. The *client* pays for this, at each login and on the battery of a child's phone:
 /// RFC 7677 §4 asks for 4096 at least; this is Prosody's choice too, and costs an old phone some tenths of a
@@ -73,6 +80,11 @@ impl Keys {
         let same =
             pairs.map(|(one, other)| one.salt.ct_eq(&other.salt) & one.stored_key.ct_eq(&other.stored_key));
         bool::from(same[0] & same[1])
+    }
+
+    /// Names this setting of the password, and tells nothing about it: another has other salts.
+    pub(super) fn fingerprint(&self) -> Fingerprint {
+        sha256(&[self.sha1.salt.as_slice(), self.sha256.salt.as_slice()].concat())
     }
 
     pub(super) fn verifier(&self, hash: Hash) -> &Verifier {

@@ -26,6 +26,9 @@ pub struct Config {
     /// Where it listens.
     #[serde(default)]
     pub listen: Listen,
+    /// How clients get in.
+    #[serde(default)]
+    pub login: Login,
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
@@ -44,6 +47,18 @@ pub struct Listen {
     pub starttls: Port,
     /// Where it begins with TLS (XEP-0368).
     pub direct_tls: Port,
+}
+
+/// `[login]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Login {
+    /// Whether a client may send the password itself (SASL PLAIN), for those that know nothing better. Only TLS
+    /// protects it then, and each such login costs the server some milliseconds.
+    pub plain: bool,
+    /// Days for which a client can log in without the password since it last did (XEP-0484); 0 for never.
+    #[serde(deserialize_with = "within::<_, _, 0, 365>")]
+    pub token_days: u32,
 }
 
 /// `[tls]`: PEM files; what is relative, is so to the folder of `xmppd.toml`.
@@ -123,6 +138,12 @@ impl Default for Listen {
     fn default() -> Self {
         let addresses = vec![Ipv4Addr::UNSPECIFIED.into()];
         Self { addresses, starttls: Port::STARTTLS, direct_tls: Port::DIRECT_TLS }
+    }
+}
+
+impl Default for Login {
+    fn default() -> Self {
+        Self { plain: false, token_days: 21 }
     }
 }
 

@@ -11,6 +11,7 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!((config.listen.starttls.number(), config.listen.direct_tls.number()), (5222, 5223));
     assert_eq!(config.limits.stanza_bytes, 65_536);
     assert_eq!(config.limits.offline_days, 30);
+    assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
 #[test]
@@ -18,6 +19,7 @@ fn every_key_can_be_given() {
     let text = format!(
         "{SMALLEST}
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
+        [login]\nplain = true\ntoken-days = 0
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
@@ -27,6 +29,7 @@ fn every_key_can_be_given() {
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.limits.resources_per_account, 4);
+    assert!(config.login.plain && config.login.token_days == 0);
 }
 
 #[test]
@@ -49,6 +52,7 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[login]\ntoken-days = 366",
         "federation = true",
         "[tls\n",
     ];

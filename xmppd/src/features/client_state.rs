@@ -7,17 +7,30 @@ mod held;
 
 pub(crate) use held::Held;
 
-use super::Feature;
+use super::{Feature, Inline};
 use crate::{
     ns,
     router::Router,
     stream::{Context, SessionId, StreamError},
-    xml::Element,
+    xml::{Element, Node},
 };
 
 /// A stream feature; not advertised otherwise.
-pub const FEATURE: Feature =
-    Feature { stream: |_| format!("<csi xmlns='{}'/>", ns::CLIENT_STATE), ..Feature::DEFAULT };
+pub const FEATURE: Feature = Feature {
+    stream: |_| format!("<csi xmlns='{}'/>", ns::CLIENT_STATE),
+    inline: Some(Inline { namespace: ns::CLIENT_STATE, grant }),
+    ..Feature::DEFAULT
+};
+
+/// Begins in the state that the client says (XEP-0386 §3.2).
+fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+    match wish.name.as_str() {
+        "active" => router.activate(session, cx),
+        "inactive" => router.inactivate(session),
+        _ => {}
+    }
+    String::new()
+}
 
 impl Router {
     /// Takes what a client says about itself, `<active/>` or `<inactive/>`; nothing is answered.

@@ -29,6 +29,10 @@ pub const ITEMS: Feature = Feature {
     ..Feature::DEFAULT
 };
 
+/// The language of the server's identity, and of its streams. It is said, since XEP-0390 §4.1 counts it even where it
+/// is not, and not every client does.
+pub(super) const LANGUAGE: &str = "en";
+
 /// The features of the server.
 pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
     sorted(enabled(settings).flat_map(|feature| feature.advertised))
@@ -56,11 +60,14 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     let node = request.payload.attribute("node");
     let (identity, vars) = match &request.target {
         Target::Server => {
-            if node.is_some_and(|node| node != caps::node_of(settings)) {
+            if node.is_some_and(|node| !caps::nodes_of(settings).iter().any(|known| known == node)) {
                 return Err(StanzaError::ItemNotFound.into());
             }
             let name = Escaped(&settings.organisation);
-            (format!("<identity category='server' type='im' name='{name}'/>"), advertised(settings))
+            (
+                format!("<identity category='server' type='im' xml:lang='{LANGUAGE}' name='{name}'/>"),
+                advertised(settings),
+            )
         }
         Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
         Target::Account(_) | Target::Own => {

@@ -4,11 +4,13 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod bind;
 pub mod caps;
 pub mod client_state;
 pub mod commands;
 pub mod delay;
 pub mod disco;
+pub mod fast;
 pub mod form;
 pub mod last;
 pub mod offline;
@@ -28,11 +30,13 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 14] = [
+pub const ALL: [&Feature; 16] = [
+    &bind::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
     &disco::ITEMS,
+    &fast::FEATURE,
     &last::FEATURE,
     &offline::FEATURE,
     &ping::FEATURE,
@@ -67,10 +71,20 @@ pub struct Feature {
     pub went: fn(&mut Router, SessionId, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
+    /// What a client can have of it in the same breath as a resource (XEP-0386).
+    pub inline: Option<Inline>,
     /// What it records.
     pub shelves: &'static [Shelf],
     /// Takes in what it has recorded before the server started.
     pub restore: fn(&mut Router, &Record),
+}
+
+/// What can be had in the same breath as a resource.
+pub struct Inline {
+    /// By what it is announced, and the namespace of what asks for it.
+    pub namespace: &'static str,
+    /// Does it for a session that has just begun; answers with what `<bound/>` has to say about it.
+    pub grant: fn(&mut Router, SessionId, &Node, &mut Context<'_>) -> String,
 }
 
 /// A request that the server answers itself.
@@ -124,6 +138,7 @@ impl Feature {
         came: |_, _, _| {},
         went: |_, _, _| {},
         forgot: |_, _, _| {},
+        inline: None,
         shelves: &[],
         restore: |_, _| {},
     };
@@ -165,6 +180,18 @@ pub fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
     for feature in ALL {
         (feature.forgot)(router, account, cx);
     }
+}
+
+/// What can be had in the same breath as a resource.
+pub fn inline(settings: &Settings) -> impl Iterator<Item = &'static Inline> {
+    enabled(settings).filter_map(|feature| feature.inline.as_ref())
+}
+
+/// Has the feature do what was asked for in the same breath as a resource. What nobody knows is ignored, as by
+/// every server that does not know it.
+pub fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+    let known = inline(&router.settings).find(|inline| inline.namespace == wish.namespace);
+    known.map_or_else(String::new, |inline| (inline.grant)(router, session, wish, cx))
 }
 
 /// Hands a record to the feature that wrote it.

@@ -19,7 +19,7 @@ pub(crate) use resumption::Former;
 
 use std::sync::Arc;
 
-use super::Feature;
+use super::{Feature, Inline};
 use crate::{
     ns,
     router::Router,
@@ -32,11 +32,23 @@ use crate::{
 };
 
 /// A stream feature; not advertised otherwise.
-pub const FEATURE: Feature =
-    Feature { stream: |_| format!("<sm xmlns='{}'/>", ns::STREAM_MANAGEMENT), ..Feature::DEFAULT };
+pub const FEATURE: Feature = Feature {
+    stream: |_| format!("<sm xmlns='{}'/>", ns::STREAM_MANAGEMENT),
+    inline: Some(Inline { namespace: ns::STREAM_MANAGEMENT, grant }),
+    ..Feature::DEFAULT
+};
 
 /// Asks a client what it has had.
 pub(crate) const REQUEST: &str = "<r xmlns='urn:xmpp:sm:3'/>";
+
+/// Manages a stream from the moment at which it is bound.
+fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+    if wish.name != "enable" {
+        return Failed::from(StanzaError::UnexpectedRequest).to_string();
+    }
+    let enabled = router.enable_management(session, Enable::read(wish), cx);
+    enabled.map_or_else(|failed| failed.to_string(), |enabled| enabled.to_string())
+}
 
 impl Router {
     /// Takes what a client says about its stream once it is bound.

@@ -63,6 +63,8 @@ impl Server {
             resources_per_account: config.limits.resources_per_account,
             resumption_seconds: config.limits.resumption_seconds,
             patience: Duration::from_secs(config.limits.patience_seconds.into()),
+            takes_plain: config.login.plain,
+            token_days: config.login.token_days,
             version_shown: false,
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);

@@ -57,6 +57,8 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         resources_per_account: limits.resources_per_account,
         resumption_seconds: limits.resumption_seconds,
         patience: Duration::from_secs(limits.patience_seconds.into()),
+        takes_plain: false,
+        token_days: 21,
         version_shown: false,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));

@@ -5,16 +5,17 @@ use std::{net::IpAddr, sync::Arc};
 use super::{Router, message, presence};
 use crate::{
     account::Account,
-    auth::{Authenticator, Verdict},
+    auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
+    features,
     jid::Jid,
     ns,
     stanza::{Kind, Malformed, Stanza, StanzaError},
     stream::{
         ConnectionId, Context, Host, SessionId, StreamError,
         host::{BindRequest, ResumeRequest},
-        management::{Enable, Enabled, Failed, Resumed, Unresumed},
+        management::{Resumed, Unresumed},
     },
-    xml::Element,
+    xml::{Element, Node},
 };
 
 impl Host for Router {
@@ -38,6 +39,10 @@ impl Host for Router {
         self.people.get(name).map(|person| Arc::clone(&person.account))
     }
 
+    fn still_admits(&self, account: &Account) -> bool {
+        self.person(&account.name).is_some_and(|person| person.account.keys.is_same(&account.keys))
+    }
+
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict {
         self.throttle.attempt(cx.instant, peer, account)
     }
@@ -46,16 +51,42 @@ impl Host for Router {
         self.throttle.succeeded(cx.instant, peer, account);
     }
 
+    fn takes_tokens(&self) -> bool {
+        (features::fast::FEATURE.enabled)(&self.settings)
+    }
+
+    fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError> {
+        self.check_token(proof, cx)
+    }
+
+    fn issue_token(
+        &mut self,
+        account: &Account,
+        agent: Agent,
+        mechanism: TokenMechanism,
+        cx: &mut Context<'_>,
+    ) -> String {
+        self.new_token(account, agent, mechanism, cx)
+    }
+
+    fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>) {
+        self.end_tokens(account, agent, cx);
+    }
+
+    fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_> {
+        Box::new(features::inline(&self.settings).map(|inline| inline.namespace))
+    }
+
+    fn grant(&mut self, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String {
+        features::grant(self, session, wish, cx)
+    }
+
     fn bind(
         &mut self,
         request: BindRequest<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(SessionId, Jid), StanzaError> {
         self.start_session(request, cx)
-    }
-
-    fn enable(&mut self, session: SessionId, wish: Enable, cx: &mut Context<'_>) -> Result<Enabled, Failed> {
-        self.enable_management(session, wish, cx)
     }
 
     fn resume(&mut self, request: ResumeRequest<'_>, cx: &mut Context<'_>) -> Result<Resumed, Unresumed> {

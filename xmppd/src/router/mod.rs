@@ -37,7 +37,7 @@ pub use session::Session;
 
 use crate::{
     account::Account,
-    auth::{Authenticator, Throttle},
+    auth::{Authenticator, Throttle, Tokens},
     features::{
         self,
         commands::{Sittings, announcements::Announcements},
@@ -67,6 +67,10 @@ pub struct Settings {
     pub resumption_seconds: u32,
     /// How long a client may take to acknowledge what it is asked about.
     pub patience: Duration,
+    /// Whether a client may send the password itself (RFC 4616).
+    pub takes_plain: bool,
+    /// How many days a token stays good that its client does not use (XEP-0484); no tokens if zero.
+    pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
 }
@@ -81,6 +85,7 @@ pub struct Router {
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
+    pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
     authenticator: Authenticator,
@@ -110,8 +115,9 @@ impl Router {
             announcements: Announcements::default(),
             sittings: Sittings::default(),
             started: now,
+            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,
-            authenticator,
+            authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
             last_session: 0,
             settings,

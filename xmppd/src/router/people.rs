@@ -76,6 +76,7 @@ impl Router {
         match change {
             AccountChange::PasswordChanged(account) => {
                 self.end_all(&account.name, StreamError::Reset, cx);
+                self.revoke_tokens(&account.name, cx);
                 self.put(account, cx);
             }
             AccountChange::Put(account) => self.put(account, cx),
@@ -94,6 +95,7 @@ impl Router {
         let name = account.name.clone();
         if !account.enabled {
             self.end_all(&name, StreamError::NotAuthorized, cx);
+            self.revoke_tokens(&name, cx);
         }
         if let Some(person) = self.people.get_mut(&*name) {
             person.account = account;

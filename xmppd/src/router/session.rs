@@ -4,12 +4,13 @@ use std::{cell::RefCell, sync::Arc};
 
 use time::OffsetDateTime;
 
-use super::{Parcel, Router, outlet::Outlet, people::Person};
+use super::{Parcel, Router, outlet::Outlet};
 use crate::{
+    auth::Agent,
     features,
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
-    stream::{Context, SessionId, StreamError, host::BindRequest},
+    stream::{Context, Host, SessionId, StreamError, host::BindRequest},
     xml::Escaped,
 };
 
@@ -30,6 +31,8 @@ pub struct Session {
     pub(crate) bare: Addressee,
     /// The `xml:lang` of what the client sends without saying.
     pub(crate) language: Option<String>,
+    /// Which of the person's clients it is, if it has said so (XEP-0388).
+    pub(crate) agent: Option<Agent>,
     /// What the client last said about itself to everybody; `None` while it is not available.
     pub(crate) presence: Option<Available>,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
@@ -68,15 +71,21 @@ impl Router {
     ) -> Result<(SessionId, Jid), StanzaError> {
         // It may have been removed or disabled, or got another password, since it proved the one that it had.
         let name = request.account.name.as_str();
-        let is_current = |person: &&Person| person.account.keys.is_same(&request.account.keys);
-        let person = self.person(name).filter(is_current).ok_or(StanzaError::NotAllowed)?;
+        let is_admitted = self.still_admits(request.account);
+        let person = self.person(name).filter(|_| is_admitted).ok_or(StanzaError::NotAllowed)?;
         let resource = request.resource.unwrap_or_else(|| random_resource(cx));
         let jid = person.jid.with_resource(&resource);
-        // RFC 6120 §7.7.2.2: the older of two equal resources goes.
-        let older = self.session_at(&jid).map(|session| session.id);
-        match older {
-            Some(older) => self.expel(older, StreamError::Conflict, cx),
-            None => self.make_room(name, cx)?,
+        // RFC 6120 §7.7.2.2: the older of two equal resources goes; XEP-0386 §3.2: and what the same client has left.
+        let is_older = |session: &&Session| {
+            session.jid == jid || session.agent.is_some() && session.agent == request.agent
+        };
+        let older: Vec<SessionId> =
+            self.sessions_of(name).filter(is_older).map(|session| session.id).collect();
+        if older.is_empty() {
+            self.make_room(name, cx)?;
+        }
+        for session in older {
+            self.expel(session, StreamError::Conflict, cx);
         }
         self.last_session += 1;
         let id = SessionId(self.last_session);
@@ -91,6 +100,7 @@ impl Router {
             bare: person.bare.clone(),
             jid: jid.clone(),
             language: request.language,
+            agent: request.agent,
             presence: None,
             interested: false,
             directed: Vec::new(),

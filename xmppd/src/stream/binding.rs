@@ -60,7 +60,7 @@ impl Stream {
             return Err(StanzaError::BadRequest);
         }
         let (resource, language) = (wish(element)?, self.language.clone());
-        host.bind(BindRequest { connection: self.connection, account, resource, language }, cx)
+        host.bind(BindRequest { connection: self.connection, account, resource, agent: None, language }, cx)
     }
 }
 

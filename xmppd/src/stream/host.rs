@@ -4,14 +4,14 @@ use std::{net::IpAddr, sync::Arc};
 
 use super::{
     ConnectionId, Context, SessionId, StreamError,
-    management::{Enable, Enabled, Failed, Resume, Resumed, Unresumed},
+    management::{Resume, Resumed, Unresumed},
 };
 use crate::{
     account::Account,
-    auth::{Authenticator, Verdict},
+    auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
     jid::{Jid, Resource},
     stanza::{Malformed, Stanza, StanzaError},
-    xml::Element,
+    xml::{Element, Node},
 };
 
 /// The one domain that is served, its accounts and their sessions.
@@ -31,21 +31,46 @@ pub trait Host {
     /// The account of that prepared name, enabled or not.
     fn account(&self, name: &str) -> Option<Arc<Account>>;
 
+    /// Whether there is still such an account, and may log in with the same password.
+    fn still_admits(&self, account: &Account) -> bool;
+
     /// Whether a proof for this name from there may be looked at.
     fn attempt(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) -> Verdict;
 
     /// That proof was right.
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>);
 
-    /// Makes a session (RFC 6120 §7); an older one of the same resource ends with `conflict`.
+    /// Whether somebody may log in by a token (XEP-0484).
+    fn takes_tokens(&self) -> bool;
+
+    /// Checks a token.
+    fn redeem_token(&mut self, proof: &TokenProof<'_>, cx: &mut Context<'_>) -> Result<Redeemed, AuthError>;
+
+    /// Makes a token for somebody who has logged in; answers with `<token/>`.
+    fn issue_token(
+        &mut self,
+        account: &Account,
+        agent: Agent,
+        mechanism: TokenMechanism,
+        cx: &mut Context<'_>,
+    ) -> String;
+
+    /// Ends the tokens of one client.
+    fn invalidate_tokens(&mut self, account: &Account, agent: Agent, cx: &mut Context<'_>);
+
+    /// The namespaces of what can be had in the same breath as a resource (XEP-0386).
+    fn inline_features(&self) -> Box<dyn Iterator<Item = &'static str> + '_>;
+
+    /// Does what was asked for in the same breath as this resource, if it can be had; answers with what `<bound/>` has
+    /// to say about it, which has to be sent before anything else.
+    fn grant(&mut self, session: SessionId, wish: &Node, cx: &mut Context<'_>) -> String;
+
+    /// Makes a session (RFC 6120 §7); an older one of the same resource, or of the same agent, ends with `conflict`.
     fn bind(
         &mut self,
         request: BindRequest<'_>,
         cx: &mut Context<'_>,
     ) -> Result<(SessionId, Jid), StanzaError>;
-
-    /// Manages a session's stream from now on (XEP-0198). The answer has to be sent before anything else.
-    fn enable(&mut self, session: SessionId, wish: Enable, cx: &mut Context<'_>) -> Result<Enabled, Failed>;
 
     /// Lets a session go on over another connection (XEP-0198 §5); the old one, if it is still there, ends with
     /// `conflict`. The answer has to be sent next, and then [`Host::retransmit`] called.
@@ -87,6 +112,8 @@ pub struct BindRequest<'a> {
     pub account: &'a Account,
     /// The resource, if the client has a wish.
     pub resource: Option<Resource>,
+    /// Which of the person's clients it is, if it says so (XEP-0388).
+    pub agent: Option<Agent>,
     /// The `xml:lang` of the client's stream.
     pub language: Option<String>,
 }

@@ -7,6 +7,7 @@ use std::{fmt, sync::Arc};
 use super::{Context, Host, SessionId, Step, Stream, StreamError, host::ResumeRequest, state::State};
 use crate::{
     account::Account,
+    jid::Jid,
     ns,
     stanza::StanzaError,
     xml::{Element, Escaped, Node},
@@ -51,6 +52,8 @@ pub struct Resume {
 pub struct Resumed {
     /// The session; its connection is the new one already.
     pub session: SessionId,
+    /// Its address.
+    pub jid: Jid,
     /// As [`Resume::id`].
     pub id: String,
     /// How many stanzas the server has had.
@@ -142,7 +145,7 @@ impl Stream {
         host: &mut dyn Host,
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
-        match self.resume(&account, element, host, cx) {
+        match self.resume(&account, &Node::from(element), host, cx) {
             Ok(resumed) => {
                 self.state = State::Bound(resumed.session);
                 self.send(resumed.to_string(), cx);
@@ -157,17 +160,17 @@ impl Stream {
         Ok(Step::Continue)
     }
 
-    fn resume(
+    pub(super) fn resume(
         &self,
         account: &Account,
-        element: &Element,
+        wish: &Node,
         host: &mut dyn Host,
         cx: &mut Context<'_>,
     ) -> Result<Resumed, Unresumed> {
-        if element.name() != "resume" {
+        if wish.name != "resume" {
             return Err(Failed::from(StanzaError::UnexpectedRequest).into());
         }
-        let resume = Resume::read(&Node::from(element))?;
+        let resume = Resume::read(wish)?;
         let (connection, language) = (self.connection, self.language.clone());
         host.resume(ResumeRequest { connection, account, language, resume }, cx)
     }

@@ -7,21 +7,33 @@
 //! | [`host`] | what a stream asks of the server behind it |
 //! | `header` | the opening tag, theirs checked and ours written |
 //! | `state` | the states, and what each does with an element |
-//! | `sasl` | authentication |
+//! | `sasl` | authentication: how it is offered, and what comes of it |
+//! | `turn` | what each element of a client leads to |
+//! | `profile` | the two ways to write that into XML |
+//! | `sasl2` | what follows a login of the extensible profile (XEP-0388) |
+//! | `inline` | what a client can ask for in the same breath as it logs in |
+//! | `fast` | logging in by a token (XEP-0484) |
+//! | `bind2` | a resource in the same breath (XEP-0386) |
 //! | `binding` | a resource for the one who has proved who they are |
 //! | [`management`] | stream management: its words, and resumption in place of binding |
 //!
 //! The network reads bytes into a buffer; [`Stream::read`] takes whole frames out of it without any lock;
 //! [`Stream::handle`] then walks all of them through the states under one.
 
+mod bind2;
 mod binding;
 pub mod error;
+mod fast;
 mod header;
 pub mod host;
+mod inline;
 pub mod management;
 pub mod outbox;
+mod profile;
 mod sasl;
+mod sasl2;
 mod state;
+mod turn;
 
 use std::net::IpAddr;
 
@@ -33,6 +45,7 @@ pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, T
 
 use crate::{
     auth::ChannelBindings,
+    jid::Jid,
     stanza::{self, Malformed, Stanza},
     xml::{Frame, Framer, Limits},
 };
@@ -53,6 +66,8 @@ pub struct Stream {
     state: State,
     header_sent: bool,
     failures: u8,
+    /// Who the client's header says that it is.
+    from: Option<Jid>,
     language: Option<String>,
 }
 
@@ -104,7 +119,8 @@ impl Stream {
 
     fn new(connection: ConnectionId, peer: IpAddr, state: State) -> Self {
         let framer = Framer::new(Limits::of_bytes(BYTES_BEFORE_LOGIN));
-        Self { connection, peer, framer, state, header_sent: false, failures: 0, language: None }
+        let (from, language) = (None, None);
+        Self { connection, peer, framer, state, header_sent: false, failures: 0, from, language }
     }
 
     /// The handshake after [`Step::StartTls`] is done: RFC 6120 §5.4.3.3, everything starts anew.

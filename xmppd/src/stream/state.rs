@@ -4,11 +4,13 @@ use std::sync::Arc;
 
 use super::{
     Context, Host, SessionId, Step, Stream, StreamError, binding, header,
+    profile::Profile,
     sasl::{self, Authenticating},
 };
 use crate::{
     account::Account,
     auth::ChannelBindings,
+    jid::Jid,
     ns,
     stanza::{self, Malformed, Stanza},
     xml::{Element, Limits},
@@ -71,22 +73,21 @@ impl Stream {
         let header = header::check(theirs, host.domain())?;
         let answer = header::ours(host.domain(), header.from.as_ref(), cx);
         self.language = header.language;
-        self.header_sent = true;
+        self.from = header.from;
         let features = match stage {
             Stage::Plain => {
                 self.state = State::Plain;
                 format!("<starttls xmlns='{}'><required/></starttls>", ns::TLS)
             }
             Stage::Secured(bindings) => {
-                let features = sasl::features(&bindings);
+                let features = sasl::features(&bindings, host);
                 self.state = State::Sasl(Authenticating::new(bindings));
                 features
             }
             Stage::Authenticated(account) => {
-                let is_own = |from: &crate::jid::Jid| {
-                    from.local() == Some(&account.name) && from.domain() == host.domain()
-                };
-                if !header.from.as_ref().is_none_or(is_own) {
+                let is_own =
+                    |from: &Jid| from.local() == Some(&account.name) && from.domain() == host.domain();
+                if !self.from.as_ref().is_none_or(is_own) {
                     return Err(StreamError::InvalidFrom);
                 }
                 self.framer.set_limits(Limits::of_bytes(host.stanza_bytes()));
@@ -94,6 +95,7 @@ impl Stream {
                 format!("{}{}", binding::FEATURES, host.features())
             }
         };
+        self.header_sent = true;
         self.send(format!("{answer}<stream:features>{features}</stream:features>"), cx);
         Ok(())
     }
@@ -141,8 +143,8 @@ impl Stream {
             self.send(format!("<proceed xmlns='{}'/>", ns::TLS), cx);
             return Ok(Step::StartTls);
         }
-        if element.is("auth", ns::SASL) {
-            self.send(sasl::failure("encryption-required"), cx); // RFC 6120 §6.5.4
+        if let Some(profile) = Profile::of(element).filter(|profile| element.name() == profile.beginning()) {
+            self.send(profile.failure("encryption-required"), cx); // RFC 6120 §6.5.4
             return Ok(Step::Continue);
         }
         Err(too_early(element))

@@ -46,6 +46,12 @@ impl Node {
         self.children.iter().find(|child| child.is(name, namespace))
     }
 
+    /// The same, taken out.
+    pub fn take_child(&mut self, name: &str, namespace: &str) -> Option<Self> {
+        let index = self.children.iter().position(|child| child.is(name, namespace))?;
+        Some(self.children.swap_remove(index))
+    }
+
     /// Whether it is the element `name` of `namespace`.
     pub fn is(&self, name: &str, namespace: &str) -> bool {
         self.name == name && self.namespace == namespace

@@ -116,16 +116,11 @@ impl<'a> Login<'a> {
 
     /// Logs in, and binds nothing yet.
     pub(crate) async fn prove(&self) -> Result<Proved, Error> {
-        let direct = self.by_way_of.unwrap_or(self.server.direct_tls);
-        let tcp = if self.direct { tcp(direct).await? } else { self.starttls().await? };
-        let connector = TlsConnector::from(Arc::new(self.tls()));
-        let tls = connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?;
+        let tls = self.secure().await?;
         let (_, connection) = tls.get_ref();
         let leaf = connection.peer_certificates().unwrap()[0].clone().into_owned();
-        let exported = connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None);
         let tls13 = connection.protocol_version() == Some(rustls::ProtocolVersion::TLSv1_3);
-        let binding =
-            if tls13 { ChannelBinding::TlsExporter(exported.unwrap()) } else { ChannelBinding::None };
+        let binding = if tls13 { ChannelBinding::TlsExporter(exported(&tls)) } else { ChannelBinding::None };
 
         let stream = initiate_stream(BufStream::new(tls), JABBER_CLIENT, header(), Timeouts::tight()).await?;
         let (features, stream) = stream.recv_features().await?;
@@ -145,6 +140,14 @@ impl<'a> Login<'a> {
         let stream = client_login(stream, known, credentials).await?;
         let (features, stream) = stream.send_header(header()).await?.recv_features().await?;
         Ok(Proved { stream, features, leaf, mechanisms })
+    }
+
+    /// Connects, and has TLS.
+    pub(crate) async fn secure(&self) -> Result<TlsStream<TcpStream>, Error> {
+        let direct = self.by_way_of.unwrap_or(self.server.direct_tls);
+        let tcp = if self.direct { tcp(direct).await? } else { self.starttls().await? };
+        let connector = TlsConnector::from(Arc::new(self.tls()));
+        Ok(connector.connect(ServerName::try_from(DOMAIN).unwrap(), tcp).await?)
     }
 
     /// RFC 6120 §5.
@@ -301,6 +304,12 @@ impl Client {
     }
 }
 
+/// RFC 9266.
+pub(crate) fn exported(tls: &TlsStream<TcpStream>) -> Vec<u8> {
+    let (_, connection) = tls.get_ref();
+    connection.export_keying_material(vec![0; 32], b"EXPORTER-Channel-Binding", None).unwrap()
+}
+
 /// The text of a message.
 pub(crate) fn body(message: &Message) -> &str {
     message.bodies.values().next().unwrap()
@@ -314,6 +323,6 @@ async fn tcp(address: SocketAddr) -> Result<TcpStream, Error> {
     Ok(TcpStream::connect(address).await?)
 }
 
-fn header() -> StreamHeader<'static> {
+pub(crate) fn header() -> StreamHeader<'static> {
     StreamHeader { to: Some(Cow::Borrowed(DOMAIN)), from: None, id: None }
 }

@@ -23,6 +23,15 @@ async fn both_ways_in_and_every_mechanism() {
 }
 
 #[tokio::test]
+async fn the_password_itself_is_taken_only_where_the_site_wants_it() {
+    let server = Server::start_with(&["juliet"], "[login]\nplain = true");
+    let client = Login::new(&server, "juliet").only(&["PLAIN"]).run().await.unwrap();
+    assert!(client.mechanisms.contains("PLAIN"));
+    let wrong = Login::new(&server, "juliet").only(&["PLAIN"]).password("wherefore art thou").run().await;
+    assert!(matches!(wrong, Err(Error::Auth(AuthError::Fail(DefinedCondition::NotAuthorized)))));
+}
+
+#[tokio::test]
 async fn wrong_unknown_and_disabled_are_refused_alike() {
     let server = Server::start(&["juliet", "tybalt"]);
     assert!(server.user(&["disable", "tybalt"]).status.success());

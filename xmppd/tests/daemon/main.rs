@@ -11,4 +11,5 @@ mod lifecycle;
 mod login;
 mod messages;
 mod resumption;
+mod sasl2;
 mod server;

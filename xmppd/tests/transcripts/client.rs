@@ -34,12 +34,12 @@ pub(super) struct Client {
 }
 
 impl Client {
-    pub(super) fn new(id: ConnectionId, secured: bool) -> Self {
+    /// With TLS from the first byte, if there are its bindings.
+    pub(super) fn new(id: ConnectionId, secured: Option<ChannelBindings>) -> Self {
         let peer = [127, 0, 0, 1].into();
-        let stream = if secured {
-            Stream::direct(id, peer, ChannelBindings::default())
-        } else {
-            Stream::plain(id, peer)
+        let stream = match secured {
+            Some(bindings) => Stream::direct(id, peer, bindings),
+            None => Stream::plain(id, peer),
         };
         Self {
             stream,
@@ -77,6 +77,12 @@ pub(super) fn header() -> &'static str {
 /// The client's first message of SCRAM (RFC 5802 §5.1).
 pub(super) fn client_first(name: &str) -> String {
     BASE64.encode(format!("n,,n={name},r=clientnonce"))
+}
+
+/// The only message of HT-SHA-256-NONE.
+pub(super) fn hashed_token(name: &str, token: &str) -> String {
+    let digest = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, token.as_bytes()), b"Initiator");
+    BASE64.encode([name.as_bytes(), b"\0", digest.as_ref()].concat())
 }
 
 /// The client's last message of SCRAM-SHA-256, for the server's first.

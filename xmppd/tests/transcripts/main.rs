@@ -6,15 +6,19 @@
 //!
 //! ```text
 //! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
-//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next
-//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS
+//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next;
+//!                                         `with PASSWORD` for another than the right one
+//! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS;
+//!                                         `by TLS 1.3`: with channel bindings, too
 //! juliet secures                          does the handshake that <proceed/> invites to
 //! juliet opens                            sends a stream header and receives one
 //! juliet authenticates as juliet          by SCRAM-SHA-256; `with PASSWORD` for another than the right one
+//! juliet authenticates as juliet for:     by XEP-0388; what follows is asked for in the same breath;
+//!                                         `by TOKEN for:`: by HT-SHA-256-NONE
 //! juliet sends:                           what follows, as it stands; `{5 KB}` stands for so many letters
 //! juliet receives:                        the very next elements; `{}` in a value or text stands for
 //!                                         anything, `{name}` for the same thing each time, also when sent
-//! juliet receives a header                what it says
+//! juliet receives a header                what it says; and so with `features`, whatever is in them
 //! juliet receives nothing                 what it says
 //! juliet is cut off                       the server has closed the connection
 //! juliet disconnects                      the connection breaks, without a word

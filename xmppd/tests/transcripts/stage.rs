@@ -132,13 +132,22 @@ impl Stage {
             }
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
-            (_, ["logs", "in", "as", name]) => self.prove(who, name),
+            (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
+            (_, ["logs", "in", "as", name, "with", password @ ..]) => {
+                self.prove(who, name, &password.join(" "))
+            }
             (_, ["connects"]) => {
-                self.connect(who, false);
+                self.connect(who, None);
                 Ok(())
             }
             (_, ["connects", "by", "TLS"]) => {
-                self.connect(who, true);
+                self.connect(who, Some(ChannelBindings::default()));
+                Ok(())
+            }
+            (_, ["connects", "by", "TLS", "1.3"]) => {
+                let (exporter, end_point) = (Some([9; 32]), Some(vec![8; 32]));
+                let bindings = ChannelBindings { tls_exporter: exporter, tls_server_end_point: end_point };
+                self.connect(who, Some(bindings));
                 Ok(())
             }
             (_, ["secures"]) => {
@@ -148,6 +157,14 @@ impl Stage {
             (_, ["opens"]) => {
                 self.send(who, client::header())?;
                 self.expect(who, &Seen::Header)
+            }
+            (_, ["authenticates", "as", name, "for:"]) => self.authenticate_for(who, name, PASSWORD, body),
+            (_, ["authenticates", "as", name, "by", token, "for:"]) => {
+                let message = client::hashed_token(name, &matching::fill(token, &self.bindings));
+                self.ask(who, "HT-SHA-256-NONE", &message, body)
+            }
+            (_, ["authenticates", "as", name, "with", password @ .., "for:"]) => {
+                self.authenticate_for(who, name, &password.join(" "), body)
             }
             (_, ["authenticates", "as", name]) => self.authenticate(who, name, PASSWORD),
             (_, ["authenticates", "as", name, "with", password @ ..]) => {
@@ -159,6 +176,11 @@ impl Stage {
                 self.send(who, &text)
             }
             (_, ["receives:"]) => self.expect_all(who, body),
+            (_, ["receives", "features"]) => match self.client(who)?.inbox.pop_front() {
+                Some(Seen::Element(features)) if features.name == "features" => Ok(()),
+                Some(seen) => Err(format!("but received {}", show(&seen))),
+                None => Err("but received nothing".to_owned()),
+            },
             (_, ["receives", "a", "header"]) => self.expect(who, &Seen::Header),
             (_, ["receives", "nothing"]) => match self.client(who)?.inbox.front() {
                 None => Ok(()),
@@ -191,7 +213,7 @@ impl Stage {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
 
-    fn connect(&mut self, who: &str, secured: bool) {
+    fn connect(&mut self, who: &str, secured: Option<ChannelBindings>) {
         self.connections += 1;
         self.clients.insert(who.to_owned(), Client::new(ConnectionId(self.connections), secured));
     }
@@ -199,7 +221,7 @@ impl Stage {
     fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;
-        self.prove(who, name)?;
+        self.prove(who, name, PASSWORD)?;
         let bind = "urn:ietf:params:xml:ns:xmpp-bind";
         self.send(
             who,
@@ -211,11 +233,11 @@ impl Stage {
     }
 
     /// Connects by TLS, and authenticates.
-    fn prove(&mut self, who: &str, name: &str) -> Outcome {
-        self.connect(who, true);
+    fn prove(&mut self, who: &str, name: &str, password: &str) -> Outcome {
+        self.connect(who, Some(ChannelBindings::default()));
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
-        self.authenticate(who, name, PASSWORD)?;
+        self.authenticate(who, name, password)?;
         self.client(who)?.inbox.clear();
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
@@ -237,6 +259,30 @@ impl Stage {
         }
         let answer = client::client_final(name, password, &challenge.text);
         self.send(who, &format!("<response xmlns='{sasl}'>{answer}</response>"))
+    }
+
+    /// Logs in by XEP-0388, and asks for more in the same breath.
+    fn authenticate_for(&mut self, who: &str, name: &str, password: &str, wishes: &str) -> Outcome {
+        self.ask(who, "SCRAM-SHA-256", &client::client_first(name), wishes)?;
+        let challenge = match self.client(who)?.inbox.pop_front() {
+            Some(Seen::Element(challenge)) if challenge.name == "challenge" => challenge,
+            Some(seen) => return Err(format!("no challenge but {}", show(&seen))),
+            None => return Err("no challenge".to_owned()),
+        };
+        let answer = client::client_final(name, password, &challenge.text);
+        self.send(who, &format!("<response xmlns='urn:xmpp:sasl:2'>{answer}</response>"))
+    }
+
+    fn ask(&mut self, who: &str, mechanism: &str, message: &str, wishes: &str) -> Outcome {
+        self.client(who)?.inbox.clear();
+        let wishes = matching::fill(wishes, &self.bindings);
+        self.send(
+            who,
+            &format!(
+                "<authenticate xmlns='urn:xmpp:sasl:2' mechanism='{mechanism}'>\
+                 <initial-response>{message}</initial-response>{wishes}</authenticate>"
+            ),
+        )
     }
 
     /// Lets bytes arrive at the server, and the server do what they cause.
@@ -347,6 +393,8 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("plain", "taken") => settings.takes_plain = true,
+            ("tokens", "refused") => settings.token_days = 0,
             ("resumption-seconds", seconds) => {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
@@ -553,6 +601,8 @@ fn settings() -> Settings {
         resources_per_account: 3,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
+        takes_plain: false,
+        token_days: 21,
         version_shown: false,
     }
 }

@@ -3,10 +3,10 @@
 use std::{collections::VecDeque, sync::Arc};
 
 use crate::{
-    router::{Router, Session, people::Person},
+    router::{Router, Session},
     stanza::StanzaError,
     stream::{
-        Action, ConnectionId, Context, SessionId, StreamError,
+        Action, ConnectionId, Context, Host, SessionId, StreamError,
         host::ResumeRequest,
         management::{Failed, Resumed, Unresumed},
     },
@@ -53,8 +53,8 @@ impl Router {
     ) -> Result<Resumed, Unresumed> {
         let ResumeRequest { connection, account, language, resume } = request;
         // Its sessions have ended if it has been removed or disabled, or got another password, since.
-        let is_current = |person: &&Person| person.account.keys.is_same(&account.keys);
-        let person = self.person(&account.name).filter(is_current);
+        let is_admitted = self.still_admits(account);
+        let person = self.person(&account.name).filter(|_| is_admitted);
         let person = person.ok_or(Failed::from(StanzaError::ItemNotFound))?;
         let is_meant = |session: &&Session| session.is_resumed_by(&resume.id);
         let Some(id) = self.sessions_of(&person.name).find(is_meant).map(|session| session.id) else {
@@ -71,11 +71,12 @@ impl Router {
         }
         management.until = None;
         session.language = language;
+        let jid = session.jid.clone();
         if let Some(connection) = outlet.connection.replace(connection) {
             // It may look alive to us for long after the client has given it up.
             cx.outbox.push(Action::Close { connection, error: StreamError::Conflict });
         }
-        Ok(Resumed { session: id, id: resume.id, handled })
+        Ok(Resumed { session: id, jid, id: resume.id, handled })
     }
 
     /// Sends a resumed session what it has not had, and then what was held back: nobody has said yet that it is

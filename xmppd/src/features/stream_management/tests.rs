@@ -33,6 +33,8 @@ impl Server {
             resources_per_account: 1,
             resumption_seconds: 600,
             patience: Duration::from_secs(60),
+            takes_plain: false,
+            token_days: 0,
             version_shown: false,
         };
         let account = Account {
@@ -47,11 +49,11 @@ impl Server {
         let router = Router::new(settings, authenticator, vec![account.clone()], OffsetDateTime::UNIX_EPOCH);
         let mut server = Self { router, session: SessionId(0), outbox: Vec::new() };
         server.session = server.drive(|router, cx| {
-            let (connection, resource, language) = (ConnectionId(1), None, None);
-            let request = BindRequest { connection, account: &account, resource, language };
+            let (connection, agent, resource, language) = (ConnectionId(1), None, None, None);
+            let request = BindRequest { connection, account: &account, agent, resource, language };
             let (session, _) = router.bind(request, cx).unwrap();
             let wish = Enable { resumes: true, seconds: None };
-            assert!(router.enable(session, wish, cx).unwrap().resumption.is_some());
+            assert!(router.enable_management(session, wish, cx).unwrap().resumption.is_some());
             session
         });
         server
