@@ -68,7 +68,8 @@ impl Router {
         let Some(head) = Head::of(&stanza) else { return };
         let to = head.attribute("to").and_then(|to| Jid::parse(&to).ok());
         let is_for_all = to.is_some_and(|to| to.resource().is_none());
-        if self.sessions_of(&session.account).any(|other| is_for_all && other.has_had(session, since)) {
+        let has_it = |other: &Session| is_for_all && other.bound <= since && other.shares_with(session);
+        if self.sessions_of(&session.account).any(has_it) {
             return;
         }
         let stamp = delay::element(&self.settings.domain, since);
@@ -109,9 +110,9 @@ impl Router {
 }
 
 impl Session {
-    /// Whether a message to the account that `other` was sent at that time has come here as well: it goes to all of
-    /// the highest priority (RFC 6121 §8.5.2.1.1).
-    fn has_had(&self, other: &Self, since: OffsetDateTime) -> bool {
-        self.bound <= since && self.priority().is_some_and(|own| Some(own) >= other.priority())
+    /// Whether what is addressed to the account comes here as well as to `other`: it goes to all of the highest
+    /// priority (RFC 6121 §8.5.2.1.1).
+    fn shares_with(&self, other: &Self) -> bool {
+        self.priority().is_some_and(|own| Some(own) >= other.priority())
     }
 }
