@@ -2,6 +2,22 @@
 
 /// XEP-0386, a resource in the same breath as the login.
 pub const BIND2: &str = "urn:xmpp:bind:0";
+/// XEP-0084, the pictures of an avatar.
+pub const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
+/// XEP-0084, what is to be known of them.
+pub const AVATAR_METADATA: &str = "urn:xmpp:avatar:metadata";
+/// XEP-0398, avatars in vCards are those of XEP-0084.
+pub const AVATAR_CONVERSION: &str = "urn:xmpp:pep-vcard-conversion:0";
+/// XEP-0048, all bookmarks in one element.
+pub const BOOKMARK_STORAGE: &str = "storage:bookmarks";
+/// XEP-0402, one bookmark an item.
+pub const BOOKMARKS: &str = "urn:xmpp:bookmarks:1";
+/// XEP-0402 §6, kept in step with XEP-0048 in private XML.
+pub const BOOKMARKS_COMPAT: &str = "urn:xmpp:bookmarks:1#compat";
+/// XEP-0402 §6, kept in step with XEP-0048 in PEP.
+pub const BOOKMARKS_COMPAT_PEP: &str = "urn:xmpp:bookmarks:1#compat-pep";
+/// XEP-0411, bookmarks in private XML are those in PEP.
+pub const BOOKMARKS_CONVERSION: &str = "urn:xmpp:bookmarks-conversion:0";
 /// XEP-0115, entity capabilities.
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0390, entity capabilities.
@@ -34,6 +50,22 @@ pub const LAST: &str = "jabber:iq:last";
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// XEP-0049, private XML.
+pub const PRIVATE_XML: &str = "jabber:iq:private";
+/// XEP-0060, publish-subscribe.
+pub const PUBSUB: &str = "http://jabber.org/protocol/pubsub";
+/// XEP-0060, conditions of errors.
+pub const PUBSUB_ERRORS: &str = "http://jabber.org/protocol/pubsub#errors";
+/// XEP-0060, what subscribers hear.
+pub const PUBSUB_EVENT: &str = "http://jabber.org/protocol/pubsub#event";
+/// XEP-0060, what is known of a node.
+pub const PUBSUB_META_DATA: &str = "http://jabber.org/protocol/pubsub#meta-data";
+/// XEP-0060, how a node is configured.
+pub const PUBSUB_NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
+/// XEP-0060, what is an owner's alone.
+pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
+/// XEP-0060, what is to hold for a node that is published to.
+pub const PUBSUB_PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
 /// RFC 6121 §2, the roster.
 pub const ROSTER: &str = "jabber:iq:roster";
 /// RFC 6121 §2.6, roster versioning as a stream feature.
@@ -60,6 +92,14 @@ pub const STREAMS: &str = "http://etherx.jabber.org/streams";
 pub const TLS: &str = "urn:ietf:params:xml:ns:xmpp-tls";
 /// XEP-0202, entity time.
 pub const TIME: &str = "urn:xmpp:time";
+/// XEP-0054, a card.
+pub const VCARD: &str = "vcard-temp";
+/// RFC 6351, a card.
+pub const VCARD4: &str = "urn:ietf:params:xml:ns:vcard-4.0";
+/// XEP-0292, the node of a card.
+pub const VCARD4_NODE: &str = "urn:xmpp:vcard4";
+/// XEP-0153, the avatar's hash in presence.
+pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

@@ -63,6 +63,8 @@ shelves! {
     MessageOfTheDay = "message-of-the-day",
     /// XEP-0060: how a node is configured.
     Node = "node",
+    /// XEP-0402: a room that has been put among an account's bookmarks.
+    OfferedRoom = "offered-room",
     /// XEP-0049: private XML.
     PrivateXml = "private-xml",
     /// XEP-0045: a persistent room.

@@ -96,6 +96,9 @@ pub struct Limits {
     /// Resources that one account may have bound at a time.
     #[serde(deserialize_with = "within::<_, _, 1, 100>")]
     pub resources_per_account: usize,
+    /// What one account may keep on the server: avatar, keys, bookmarks, card and the like.
+    #[serde(deserialize_with = "within::<_, _, 65_536, 104_857_600>")]
+    pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost (XEP-0198); 0 for never.
     #[serde(deserialize_with = "within::<_, _, 0, 86_400>")]
     pub resumption_seconds: u32,
@@ -163,6 +166,7 @@ impl Default for Limits {
             connections_per_address: 100,
             unauthenticated_seconds: 30,
             resources_per_account: 10,
+            personal_bytes: 524_288,
             resumption_seconds: 600,
             silence_seconds: 300,
             patience_seconds: 60,

@@ -23,6 +23,7 @@ fn every_key_can_be_given() {
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
+        personal-bytes = 65536
         resumption-seconds = 0\nsilence-seconds = 10\npatience-seconds = 1
         offline-messages = 0\noffline-days = 6"
     );

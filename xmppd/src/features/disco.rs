@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled};
+use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled, pubsub};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -69,10 +69,13 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
                 advertised(settings),
             )
         }
-        Target::Account(_) | Target::Own if node.is_some() => return Err(StanzaError::ItemNotFound.into()),
-        Target::Account(_) | Target::Own => {
-            ("<identity category='account' type='registered'/>".to_owned(), of_account(settings))
-        }
+        Target::Account(_) | Target::Own => match node {
+            Some(node) => return pubsub::info(router, request, node).map(Reply::Payload),
+            None => (
+                format!("<identity category='account' type='registered'/>{}", pubsub::IDENTITY),
+                of_account(settings),
+            ),
+        },
     };
     let mut query = format!("<query xmlns='{}'", ns::DISCO_INFO);
     if let Some(node) = node {
@@ -87,13 +90,18 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     Ok(Reply::Payload(query))
 }
 
-/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's.
+/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's. An
+/// account has its nodes.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
+    let node = request.payload.attribute("node");
+    if request.target != Target::Server {
+        return pubsub::items(router, request, node).map(Reply::Payload);
+    }
     if let Some(answer) = commands::discovery::items(router, request) {
         return answer.map(Reply::Payload);
     }
-    match request.payload.attribute("node") {
+    match node {
         None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }

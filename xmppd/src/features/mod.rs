@@ -4,8 +4,11 @@
 //! discovery, and the function that answers. Nothing is advertised that has no entry, and nothing without one
 //! is answered.
 
+pub mod avatar;
 pub mod bind;
+pub mod bookmarks;
 pub mod caps;
+pub mod client_caps;
 pub mod client_state;
 pub mod commands;
 pub mod delay;
@@ -14,11 +17,15 @@ pub mod fast;
 pub mod form;
 pub mod last;
 pub mod offline;
+pub mod personal;
 pub mod ping;
+pub mod private_xml;
+pub mod pubsub;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
 pub mod time;
+pub mod vcard;
 pub mod version;
 
 use crate::{
@@ -30,8 +37,11 @@ use crate::{
 };
 
 /// Every feature. Service discovery sorts what they advertise; stream features keep this order.
-pub const ALL: [&Feature; 16] = [
+pub const ALL: &[&Feature] = &[
+    &avatar::FEATURE,
     &bind::FEATURE,
+    &bookmarks::FEATURE,
+    &client_caps::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
     &disco::INFO,
@@ -39,12 +49,17 @@ pub const ALL: [&Feature; 16] = [
     &fast::FEATURE,
     &last::FEATURE,
     &offline::FEATURE,
+    &personal::FEATURE,
     &ping::FEATURE,
+    &private_xml::FEATURE,
+    &pubsub::FEATURE,
+    &pubsub::OWNER,
     &roster::FEATURE,
     &session::FEATURE,
     &stream_management::FEATURE,
     &client_state::FEATURE,
     &time::FEATURE,
+    &vcard::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
 ];
@@ -63,6 +78,8 @@ pub struct Feature {
     pub stream: fn(&Settings) -> String,
     /// Answers a request.
     pub answer: fn(&mut Router, &Request<'_>, &mut Context<'_>) -> Answer,
+    /// An available session has said this about itself to everybody.
+    pub announced: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// Hears a client's answer to what the server has asked it, maybe for another feature: the id tells.
     pub answered: fn(&mut Router, SessionId, &Element, &mut Context<'_>),
     /// A session has become available.
@@ -119,6 +136,8 @@ pub type Answer = Result<Reply, Refusal>;
 pub enum Reply {
     /// By an empty result, once these are on disk.
     Recorded(Vec<Record>),
+    /// By a result that holds this, once those are on disk.
+    RecordedWith(Vec<Record>, String),
     /// By a result that holds this; it may be empty.
     Payload(String),
     /// By what the feature has put into the outbox itself.
@@ -134,6 +153,7 @@ impl Feature {
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),
+        announced: |_, _, _, _| {},
         answered: |_, _, _, _| {},
         came: |_, _, _| {},
         went: |_, _, _| {},
@@ -151,6 +171,13 @@ pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) 
     match feature {
         Some(feature) => (feature.answer)(router, request, cx),
         None => Err(StanzaError::ServiceUnavailable.into()),
+    }
+}
+
+/// Tells every feature what a session has said about itself to everybody.
+pub fn announced(router: &mut Router, session: SessionId, presence: &Element, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.announced)(router, session, presence, cx);
     }
 }
 
@@ -208,5 +235,5 @@ pub fn of_stream(settings: &Settings) -> String {
 
 /// The features that the site wants.
 pub fn enabled(settings: &Settings) -> impl Iterator<Item = &'static Feature> {
-    ALL.into_iter().filter(|feature| (feature.enabled)(settings))
+    ALL.iter().copied().filter(|feature| (feature.enabled)(settings))
 }

@@ -55,6 +55,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         organisation: "The School".to_owned(),
         stanza_bytes: limits.stanza_bytes,
         resources_per_account: limits.resources_per_account,
+        personal_bytes: limits.personal_bytes,
         resumption_seconds: limits.resumption_seconds,
         patience: Duration::from_secs(limits.patience_seconds.into()),
         takes_plain: false,

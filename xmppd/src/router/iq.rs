@@ -74,17 +74,27 @@ impl Router {
                     session.say(reply::result(&stanza.element, session.jid.as_str(), &payload), cx);
                 }
             }
-            Ok(Reply::Recorded(records)) => self.acknowledge(session, &stanza.element, records, cx),
+            Ok(Reply::Recorded(records)) => self.acknowledge(session, &stanza.element, records, "", cx),
+            Ok(Reply::RecordedWith(records, payload)) => {
+                self.acknowledge(session, &stanza.element, records, &payload, cx);
+            }
             Ok(Reply::Sent) => {}
             Err(error) => self.refuse(session, &stanza.element, error, cx),
         }
     }
 
     /// Answers a request once what it changes is on disk.
-    fn acknowledge(&self, session: SessionId, request: &Element, records: Vec<Record>, cx: &mut Context<'_>) {
+    fn acknowledge(
+        &self,
+        session: SessionId,
+        request: &Element,
+        records: Vec<Record>,
+        payload: &str,
+        cx: &mut Context<'_>,
+    ) {
         let Some(to) = self.sessions.get(&session).map(|session| session.jid.as_str()) else { return };
         let packet = |text: String| Packet::from_iter([text.into()]);
-        let done = packet(reply::result(request, to, ""));
+        let done = packet(reply::result(request, to, payload));
         let failed = packet(reply::error(request, to, StanzaError::InternalServerError));
         let receipt = Some(Receipt { session, done, failed });
         cx.outbox.push(Action::Record { records, receipt });

@@ -40,7 +40,9 @@ use crate::{
     auth::{Authenticator, Throttle, Tokens},
     features::{
         self,
+        client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
+        personal::Personal,
     },
     jid::Jid,
     record::Record,
@@ -63,6 +65,8 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// The most bytes that one account may keep on the server: nodes, card, private XML.
+    pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost; 0 for never.
     pub resumption_seconds: u32,
     /// How long a client may take to acknowledge what it is asked about.
@@ -82,6 +86,9 @@ pub struct Router {
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
+    /// What accounts keep on the server.
+    pub(crate) personal: BTreeMap<Arc<str>, Personal>,
+    pub(crate) known_caps: KnownCaps,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
     pub(crate) started: OffsetDateTime,
@@ -112,6 +119,8 @@ impl Router {
             roster,
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            personal: BTreeMap::new(),
+            known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
             started: now,

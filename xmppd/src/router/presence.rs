@@ -52,16 +52,19 @@ impl Presence<'_> {
         let Some(priority) = priority(self.stanza) else {
             return self.refuse(StanzaError::BadRequest, router, cx);
         };
+        let Some(session) = router.sessions.get(&self.session) else { return };
+        let said = self.stamped(session).detached();
+        let stamped = router.with_avatar(&session.account, &said, &self.stanza.element);
         let Some(session) = router.sessions.get_mut(&self.session) else { return };
-        let stamped = self.stamped(session).detached();
         let is_first = session.presence.is_none();
-        session.presence = Some(Available { priority, stamped: stamped.clone() });
+        session.presence = Some(Available { priority, said: said.tail().clone(), stamped: stamped.clone() });
         let account = Arc::clone(&session.account);
         router.broadcast(&account, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
             features::came(router, self.session, cx);
         }
+        features::announced(router, self.session, &self.stanza.element, cx);
         if priority >= 0 {
             router.take_offline(self.session, cx);
         }
@@ -98,7 +101,10 @@ impl Presence<'_> {
 
     fn pass_on(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get(&self.session) else { return };
-        let stamped = self.stamped(session);
+        let mut stamped = self.stamped(session);
+        if self.kind == PresenceType::Available {
+            stamped = router.with_avatar(&session.account, &stamped, &self.stanza.element);
+        }
         for recipient in router.see_presence(to) {
             recipient.see_as(to, &stamped, cx);
         }

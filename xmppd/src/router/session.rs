@@ -2,12 +2,13 @@
 
 use std::{cell::RefCell, sync::Arc};
 
+use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::{Parcel, Router, outlet::Outlet};
 use crate::{
     auth::Agent,
-    features,
+    features::{self, client_caps::Capabilities},
     jid::{Jid, Resource},
     stanza::{Stamped, StanzaError, stamped::Addressee},
     stream::{Context, Host, SessionId, StreamError, host::BindRequest},
@@ -37,6 +38,8 @@ pub struct Session {
     pub(crate) presence: Option<Available>,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
     pub(crate) interested: bool,
+    /// What its client can do.
+    pub(crate) capabilities: Capabilities,
     /// To whom it has sent presence directly (RFC 6121 §4.6).
     pub(crate) directed: Vec<Jid>,
     /// Messages that must come after those which the store is asked for.
@@ -47,6 +50,8 @@ pub struct Session {
 pub(crate) struct Available {
     /// RFC 6121 §4.7.2.3.
     pub(crate) priority: i8,
+    /// What followed the address as the client said it.
+    pub(crate) said: Bytes,
     /// The whole stanza, for those who come later.
     pub(crate) stamped: Stamped,
 }
@@ -103,6 +108,7 @@ impl Router {
             agent: request.agent,
             presence: None,
             interested: false,
+            capabilities: Capabilities::default(),
             directed: Vec::new(),
             withheld: None,
         };

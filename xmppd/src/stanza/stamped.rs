@@ -77,6 +77,17 @@ impl Stamped {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
     }
 
+    /// What follows the `to`.
+    pub fn tail(&self) -> &Bytes {
+        &self.tail
+    }
+
+    /// The same with something else behind the `to`.
+    #[must_use]
+    pub fn with_tail(&self, tail: Bytes) -> Self {
+        Self { head: self.head.clone(), tail }
+    }
+
     /// The same in memory of its own, for keeping: a payload otherwise holds on to all that was read with it.
     #[must_use]
     pub fn detached(&self) -> Self {

@@ -10,6 +10,7 @@
 //! | [`element`] | one top-level element: the bytes as they came, and where its parts are |
 //! | [`tree`] | an element as a tree, for what the server itself reads |
 //! | [`escape`] | text into XML |
+//! | [`excerpt`] | a part of an element by itself |
 //!
 //! What the framer lets through is forwarded byte for byte to other people's clients, so it must be XML that
 //! every other parser takes as well: it checks well-formedness and namespaces in full.
@@ -17,6 +18,7 @@
 pub mod chars;
 pub mod element;
 pub mod escape;
+pub mod excerpt;
 pub mod framer;
 pub mod lexer;
 pub mod scope;
@@ -25,6 +27,7 @@ pub mod tree;
 
 pub use element::Element;
 pub use escape::Escaped;
+pub use excerpt::Excerpt;
 pub use framer::{Frame, Framer};
 pub use tree::Node;
 

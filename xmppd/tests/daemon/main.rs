@@ -10,6 +10,7 @@ mod knife;
 mod lifecycle;
 mod login;
 mod messages;
+mod personal;
 mod resumption;
 mod sasl2;
 mod server;

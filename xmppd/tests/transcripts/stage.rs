@@ -107,29 +107,7 @@ impl Stage {
                 self.restart();
                 Ok(())
             }
-            ("store", ["is", "slow"]) => {
-                self.unanswered = Some(Vec::new());
-                Ok(())
-            }
-            ("store", ["is", "broken"]) => {
-                self.is_broken = true;
-                Ok(())
-            }
-            ("store", ["is", "repaired"]) => {
-                self.is_broken = false;
-                Ok(())
-            }
-            ("store", ["answers"]) => {
-                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
-                for (account, session, kept) in unanswered {
-                    self.deliver_offline(&account, session, kept);
-                }
-                Ok(())
-            }
-            ("store", ["holds", count, "for", name]) => {
-                let held = self.waiting.get(*name).map_or(0, Vec::len);
-                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
-            }
+            ("store", what) => self.store(what),
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
             (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
@@ -190,6 +168,36 @@ impl Stage {
                 let mut client = self.clients.remove(who).ok_or("nobody of that name")?;
                 self.drive(|router, cx| client.stream.lost(router, cx));
                 Ok(())
+            }
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
+    /// What the store is like.
+    fn store(&mut self, what: &[&str]) -> Outcome {
+        match what {
+            ["is", "slow"] => {
+                self.unanswered = Some(Vec::new());
+                Ok(())
+            }
+            ["is", "broken"] => {
+                self.is_broken = true;
+                Ok(())
+            }
+            ["is", "repaired"] => {
+                self.is_broken = false;
+                Ok(())
+            }
+            ["answers"] => {
+                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
+                for (account, session, kept) in unanswered {
+                    self.deliver_offline(&account, session, kept);
+                }
+                Ok(())
+            }
+            ["holds", count, "for", name] => {
+                let held = self.waiting.get(*name).map_or(0, Vec::len);
+                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
             }
             _ => Err("no such step".to_owned()),
         }
@@ -395,6 +403,9 @@ impl Stage {
         match (key, value) {
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
+            ("personal-bytes", bytes) => {
+                settings.personal_bytes = bytes.parse().map_err(|_| "not a number")?;
+            }
             ("resumption-seconds", seconds) => {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
@@ -599,6 +610,7 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        personal_bytes: 40_000,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
         takes_plain: false,

@@ -32,6 +32,7 @@ impl Server {
             stanza_bytes: 2 * MESSAGE_BYTES,
             resources_per_account: 1,
             resumption_seconds: 600,
+            personal_bytes: 0,
             patience: Duration::from_secs(60),
             takes_plain: false,
             token_days: 0,
