@@ -8,7 +8,7 @@ use super::*;
 use crate::{
     account::Account,
     auth::{Authenticator, DecoySecret, Keys, Password},
-    router::{Nature, Parcel, Settings},
+    router::{Nature, Parcel, Settings, outlet::Outlet},
     stanza::Packet,
     stream::{Host, host::BindRequest},
 };
@@ -127,7 +127,7 @@ fn an_old_connection_has_no_say_any_more() {
 }
 
 #[test]
-fn an_idle_session_is_small() {
-    let bytes = std::mem::size_of::<crate::router::Session>() + std::mem::size_of::<Management>();
-    assert!(bytes <= 640, "{bytes} bytes");
+fn an_idle_stream_costs_little() {
+    let bytes = size_of::<Outlet>() + size_of::<Management>();
+    assert!(bytes <= 256, "{bytes} bytes");
 }
