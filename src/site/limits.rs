@@ -48,5 +48,10 @@ pub(super) const RESOURCES_PER_ACCOUNT: Bounds = bounds("resources-per-account",
 pub(super) const RESUMPTION_SECONDS: Bounds = bounds("resumption-seconds", 600, 0, 86_400);
 pub(super) const OFFLINE_MESSAGES: Bounds = bounds("offline-messages", 200, 0, 10_000);
 
+pub(super) const UPLOAD_MAX_BYTES: Bounds = bounds("max-bytes", 16_777_216, 1_024, 4_000_000_000);
+pub(super) const UPLOAD_QUOTA_BYTES: Bounds = bounds("quota-bytes", 268_435_456, 1_048_576, 4_000_000_000);
+pub(super) const UPLOAD_TOTAL_BYTES: Bounds = bounds("total-bytes", 2_147_483_648, 1_048_576, 4_000_000_000);
+pub(super) const UPLOAD_DAYS: Bounds = bounds("days", 30, 1, 3_650);
+
 /// Days that a leaf certificate lives: 825 is the most that Apple's devices take from a private authority.
 pub(super) const LEAF_DAYS: Bounds = bounds("leaf-days", 397, 1, 825);

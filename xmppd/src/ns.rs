@@ -40,6 +40,8 @@ pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
 /// XEP-0484, logging in by a token.
 pub const FAST: &str = "urn:xmpp:fast:0";
+/// RFC 7395 §3.3.2, the ends of a stream over WebSocket.
+pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
 /// XEP-0300, digests.
 pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// XEP-0334, what is to become of a message.
@@ -100,6 +102,8 @@ pub const VCARD4: &str = "urn:ietf:params:xml:ns:vcard-4.0";
 pub const VCARD4_NODE: &str = "urn:xmpp:vcard4";
 /// XEP-0153, the avatar's hash in presence.
 pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
+/// XEP-0363, files shared through the web port.
+pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

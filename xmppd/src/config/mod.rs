@@ -2,6 +2,7 @@
 
 mod error;
 mod parts;
+mod web;
 
 use std::{
     fs,
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use error::{ConfigError, Mistake};
 use parts::within;
 pub use parts::{Domain, Port};
+pub use web::{Origin, Upload, Web};
 
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +37,12 @@ pub struct Config {
     /// What one client may use.
     #[serde(default)]
     pub limits: Limits,
+    /// What browsers speak to.
+    #[serde(default)]
+    pub web: Web,
+    /// Files that users share.
+    #[serde(default)]
+    pub upload: Upload,
 }
 
 /// `[listen]`: every address with both ports.
@@ -133,7 +141,11 @@ impl Config {
 
     /// Parses the text of a file; paths stay as they are.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        toml::from_str(text).map_err(|error| Mistake::new(text, &error))
+        let config = toml::from_str(text).map_err(|error| Mistake::new(text, &error))?;
+        match web::contradiction(&config) {
+            Some((table, message)) => Err(Mistake::at(text, text.find(table).unwrap_or_default(), message)),
+            None => Ok(config),
+        }
     }
 }
 

@@ -30,6 +30,8 @@ pub(super) enum Errand {
     Administer { acts: Vec<Act>, who: String, ticket: Ticket },
     /// Erase these, which have been acknowledged.
     Erase { account: Arc<str>, ids: Vec<MessageId> },
+    /// Erase these files.
+    EraseFiles(Vec<String>),
     /// Keep this.
     Keep {
         account: Arc<str>,
@@ -87,6 +89,9 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusal).await });
             }
+            Errand::EraseFiles(names) => {
+                running.spawn(async move { runner.erase_files(&names).await });
+            }
             Errand::Administer { acts, who, ticket } => {
                 running.spawn(async move { runner.administer(acts, who, ticket).await });
             }
@@ -120,6 +125,12 @@ impl Runner {
             && let Some((session, refusal)) = refusal
         {
             self.tell(session, refusal);
+        }
+    }
+
+    async fn erase_files(&self, names: &[String]) {
+        if let Err(error) = self.store.files().erase(names).await {
+            tracing::error!(%error, "cannot erase files; they are erased at the next start");
         }
     }
 

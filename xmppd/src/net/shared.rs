@@ -23,7 +23,7 @@ use crate::{
     control::Administration,
     router::Router,
     store::Store,
-    stream::{Action, ConnectionId, Context, StreamError},
+    stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
 
 /// How often the router looks after managed streams.
@@ -73,10 +73,10 @@ impl Shared {
     }
 
     /// A mailbox for a new connection.
-    pub(super) fn open(&self) -> (ConnectionId, Arc<Mailbox>) {
+    pub(super) fn open(&self, framing: Framing) -> (ConnectionId, Arc<Mailbox>) {
         let mut core = self.core.lock();
         core.last_connection += 1;
-        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::<Mailbox>::default());
+        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::new(Mailbox::new(framing)));
         core.mailboxes.insert(id, Arc::clone(&mailbox));
         (id, mailbox)
     }
@@ -151,6 +151,7 @@ impl Core {
                         mailbox.close(error);
                     }
                 }
+                Action::EraseFiles(names) => self.errands.add(Errand::EraseFiles(names)),
                 Action::Send { connection, packet } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
                         caused += packet.iter().map(Bytes::len).sum::<usize>();

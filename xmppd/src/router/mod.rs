@@ -43,6 +43,7 @@ use crate::{
         client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
         personal::Personal,
+        upload::{Terms, Uploads},
     },
     jid::Jid,
     record::Record,
@@ -77,6 +78,8 @@ pub struct Settings {
     pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// On what terms users may share files (XEP-0363); `None` if they may not.
+    pub upload: Option<Terms>,
 }
 
 /// Everything that the server knows while it runs.
@@ -91,6 +94,7 @@ pub struct Router {
     pub(crate) known_caps: KnownCaps,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
+    pub(crate) uploads: Uploads,
     pub(crate) started: OffsetDateTime,
     pub(crate) tokens: Tokens,
     domain: Jid,
@@ -123,6 +127,7 @@ impl Router {
             known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
+            uploads: Uploads::default(),
             started: now,
             tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,

@@ -11,7 +11,8 @@ use crate::{
     xml::{Element, Escaped},
 };
 
-/// What goes to one connection, in pieces that others may share.
+/// What goes to one connection: one element, or the tag that opens or closes its stream, in pieces that others may
+/// share.
 pub type Packet = SmallVec<[Bytes; 3]>;
 
 /// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and

@@ -1,9 +1,11 @@
-//! `SQLite`: accounts, records, and messages that wait for someone who is offline. Nothing else is ever written.
+//! `SQLite`: accounts, records, and messages that wait for someone who is offline; beside it the files that users
+//! share. Nothing else is ever written.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
 //! | `accounts`, `offline`, `records` | what can be asked |
+//! | `files` | files that users share |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
 //!
@@ -11,6 +13,7 @@
 //! write at once: whoever comes second is told [`StoreError::InUse`].
 
 mod accounts;
+mod files;
 mod offline;
 mod records;
 mod schema;
@@ -23,6 +26,7 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
+pub use files::{Draft, Files};
 pub use offline::{Keeping, Kept};
 use writer::{Erasure, Request};
 
@@ -37,6 +41,7 @@ const QUEUE: usize = 1024;
 pub struct Store {
     requests: mpsc::Sender<Request>,
     offline_limit: u32,
+    files: Files,
 }
 
 /// A request that is queued: whatever is asked later is done later.
@@ -118,7 +123,12 @@ impl Store {
         let connection = schema::open(&data.join(FILE))?;
         let (requests, incoming) = mpsc::channel(QUEUE);
         writer::spawn(connection, incoming);
-        Ok(Self { requests, offline_limit })
+        Ok(Self { requests, offline_limit, files: Files::new(data) })
+    }
+
+    /// The files that users share.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// What decoys are made from; the same as long as the database lives.

@@ -38,6 +38,8 @@ pub enum Action {
         /// Why.
         error: StreamError,
     },
+    /// Erase these files that users have shared.
+    EraseFiles(Vec<String>),
     /// Erase messages of the store: whoever they were for has acknowledged them.
     EraseOffline {
         /// For whom they were.

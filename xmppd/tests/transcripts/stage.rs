@@ -12,7 +12,10 @@ use xmppd::{
     account::Account,
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::{Delivery, Waited},
+    features::{
+        offline::{Delivery, Waited},
+        upload::Terms,
+    },
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
@@ -363,6 +366,7 @@ impl Stage {
                         self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
                     }
                 }
+                Action::EraseFiles(_) => {} // there are none
                 Action::Record { records, receipt } => self.record(records, receipt),
                 Action::ReleaseOffline { ids } => self.in_flight.retain(|id| !ids.contains(id)),
                 Action::Send { connection, packet } => {
@@ -410,6 +414,7 @@ impl Stage {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
             ("version", "shown") => settings.version_shown = true,
+            ("upload", "on") => settings.upload = Some(upload_terms()),
             _ => return Err("no such setting".to_owned()),
         }
         self.restart();
@@ -616,6 +621,19 @@ fn settings() -> Settings {
         takes_plain: false,
         token_days: 21,
         version_shown: false,
+        upload: None,
+    }
+}
+
+/// Small enough to be met.
+fn upload_terms() -> Terms {
+    Terms {
+        base: "https://school.test:5443/upload/".to_owned(),
+        file_bytes: 100_000,
+        account_bytes: 200_000,
+        all_bytes: 300_000,
+        types: ["application/octet-stream", "image/*"].map(|one| one.to_owned().try_into().unwrap()).into(),
+        days: 30,
     }
 }
 
