@@ -1,6 +1,6 @@
 #![expect(clippy::unwrap_used, reason = "tests may")]
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use time::OffsetDateTime;
 
@@ -26,18 +26,6 @@ struct Server {
 impl Server {
     /// With one session, whose stream is managed and can be resumed.
     fn new() -> Self {
-        let settings = Settings {
-            domain: "school.test".to_owned(),
-            organisation: "The School".to_owned(),
-            stanza_bytes: 2 * MESSAGE_BYTES,
-            resources_per_account: 1,
-            resumption_seconds: 600,
-            personal_bytes: 0,
-            patience: Duration::from_secs(60),
-            takes_plain: false,
-            token_days: 0,
-            version_shown: false,
-        };
         let account = Account {
             name: "juliet".to_owned(),
             display_name: "Juliet".to_owned(),
@@ -47,7 +35,8 @@ impl Server {
             keys: Keys::derive_with(&Password::prepare("wherefore art thou").unwrap(), [[1; 16]; 2]),
         };
         let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
-        let router = Router::new(settings, authenticator, vec![account.clone()], OffsetDateTime::UNIX_EPOCH);
+        let router =
+            Router::new(Settings::small(), authenticator, vec![account.clone()], OffsetDateTime::UNIX_EPOCH);
         let mut server = Self { router, session: SessionId(0), outbox: Vec::new() };
         server.session = server.drive(|router, cx| {
             let (connection, agent, resource, language) = (ConnectionId(1), None, None, None);
