@@ -75,6 +75,7 @@ struct LimitsTable {
     resources_per_account: Option<Spanned<i64>>,
     resumption_seconds: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
+    offline_bytes: Option<Spanned<i64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -238,6 +239,7 @@ impl Reader<'_> {
             resumption_seconds: self
                 .bounded(table.resumption_seconds.as_ref(), &limits::RESUMPTION_SECONDS)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
+            offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })
     }
 

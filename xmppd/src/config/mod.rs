@@ -117,10 +117,12 @@ pub struct Limits {
     /// How long it may take to answer.
     #[serde(deserialize_with = "within::<_, _, 1, 600>")]
     pub patience_seconds: u32,
-    /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
-    /// for one sender.
+    /// Messages that may wait for one account. Of them, and of the bytes, a quarter is for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
     pub offline_messages: u32,
+    /// Bytes that they may have in all. What waits is delivered at once, into a mailbox of twice the most.
+    #[serde(deserialize_with = "within::<_, _, 10_000, 1_048_576>")]
+    pub offline_bytes: u64,
     /// Days after which a message that waits is erased.
     #[serde(deserialize_with = "within::<_, _, 1, 365>")]
     pub offline_days: u32,
@@ -183,6 +185,7 @@ impl Default for Limits {
             silence_seconds: 300,
             patience_seconds: 60,
             offline_messages: 200,
+            offline_bytes: 1_048_576,
             offline_days: 30,
         }
     }

@@ -6,8 +6,10 @@
 
 pub mod avatar;
 pub mod bind;
+pub mod blocking;
 pub mod bookmarks;
 pub mod caps;
+pub mod carbons;
 pub mod client_caps;
 pub mod client_state;
 pub mod commands;
@@ -21,6 +23,7 @@ pub mod personal;
 pub mod ping;
 pub mod private_xml;
 pub mod pubsub;
+pub mod retraction;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
@@ -43,7 +46,9 @@ use crate::{
 pub const ALL: &[&Feature] = &[
     &avatar::FEATURE,
     &bind::FEATURE,
+    &blocking::FEATURE,
     &bookmarks::FEATURE,
+    &carbons::FEATURE,
     &client_caps::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,

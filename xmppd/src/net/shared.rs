@@ -158,12 +158,15 @@ impl Core {
                         mailbox.put(packet);
                     }
                 }
-                Action::KeepOffline { account, sender, stanza, at, refusal } => {
-                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
+                Action::KeepOffline { account, sender, stanza, at, refusals } => {
+                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusals });
                 }
                 Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
                 Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
+                Action::RetractOffline { account, sender, id } => {
+                    self.errands.add(Errand::Retract { account, sender, id });
+                }
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });
                 }

@@ -29,7 +29,7 @@ use crate::{
     config,
     router::{Router, Settings},
     stanza::Packet,
-    store::Store,
+    store::{Capacity, Store},
     stream::{ConnectionId, StreamError},
 };
 
@@ -54,7 +54,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);
     let service = Arc::new(Service {
-        shared: Shared::new(router, Store::open(folder.path(), 9).unwrap()),
+        shared: Shared::new(router, Store::open(folder.path(), Capacity::default()).unwrap()),
         certificate: Arc::new(Certificate::load(&files).unwrap()),
         limits,
         site: None,

@@ -27,7 +27,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
 pub use files::{Draft, Files};
-pub use offline::{Keeping, Kept};
+pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.
@@ -40,7 +40,7 @@ const QUEUE: usize = 1024;
 #[derive(Clone)]
 pub struct Store {
     requests: mpsc::Sender<Request>,
-    offline_limit: u32,
+    capacity: Capacity,
     files: Files,
 }
 
@@ -118,12 +118,12 @@ impl StoreError {
 impl Store {
     /// Opens the store in the data folder, makes it (mode 0600) where there is none, and migrates an older one.
     ///
-    /// At most `offline_limit` messages are kept for each account.
-    pub fn open(data: &Path, offline_limit: u32) -> Result<Self, StoreError> {
+    /// No more messages are kept for each account than there is capacity for.
+    pub fn open(data: &Path, capacity: Capacity) -> Result<Self, StoreError> {
         let connection = schema::open(&data.join(FILE))?;
         let (requests, incoming) = mpsc::channel(QUEUE);
         writer::spawn(connection, incoming);
-        Ok(Self { requests, offline_limit, files: Files::new(data) })
+        Ok(Self { requests, capacity, files: Files::new(data) })
     }
 
     /// The files that users share.

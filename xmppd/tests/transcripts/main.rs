@@ -38,6 +38,7 @@
 
 mod client;
 mod matching;
+mod routing;
 mod script;
 mod stage;
 

@@ -14,6 +14,7 @@ use xmppd::{
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
     features::{
         offline::{Delivery, Waited},
+        retraction,
         upload::Terms,
     },
     record::{Owner, Record},
@@ -220,6 +221,17 @@ impl Stage {
         Ok(())
     }
 
+    /// What somebody has received and no step has mentioned.
+    pub(super) fn received(&mut self, who: &str) -> Vec<Node> {
+        let inbox =
+            self.clients.get_mut(who).map(|client| std::mem::take(&mut client.inbox)).unwrap_or_default();
+        let elements = inbox.into_iter().filter_map(|seen| match seen {
+            Seen::Element(element) => Some(element),
+            Seen::End | Seen::Header => None,
+        });
+        elements.collect()
+    }
+
     fn client(&mut self, who: &str) -> Result<&mut Client, String> {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
@@ -357,13 +369,15 @@ impl Stage {
                 }
                 Action::Close { connection, error } => self.close(connection, error),
                 Action::EraseOffline { account, ids } => self.erase(&account, &ids),
-                Action::KeepOffline { account, stanza, at, refusal, .. } => {
+                Action::KeepOffline { account, stanza, at, refusals, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
                         self.messages += 1;
                         waiting.push(KeptMessage { id: MessageId(self.messages), at, stanza });
-                    } else if let Some((session, packet)) = refusal {
-                        self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                    } else {
+                        for (session, packet) in refusals {
+                            self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                        }
                     }
                 }
                 Action::EraseFiles(_) => {} // there are none
@@ -373,6 +387,13 @@ impl Stage {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
                     }
+                }
+                Action::RetractOffline { account, sender, id } => {
+                    let is_senders = |kept: &KeptMessage| {
+                        kept.stanza.starts_with(format!("<message from='{sender}@").as_bytes())
+                    };
+                    let waiting = self.waiting.entry(account).or_default();
+                    waiting.retain(|kept| !is_senders(kept) || !retraction::goes_by(&kept.stanza, &id));
                 }
                 Action::TakeOffline { account, session } => {
                     let kept = self.waiting.get(&account).cloned().unwrap_or_default(); // at this moment

@@ -149,7 +149,7 @@ impl Router {
         let absent: Vec<_> =
             absent.map(|person| (Arc::clone(&person.name), message.to(&person.bare))).collect();
         for (name, packet) in &absent {
-            self.keep_offline(name, "".into(), packet, None, cx);
+            self.keep_offline(name, "".into(), packet, Vec::new(), cx);
         }
         absent.len()
     }
@@ -208,7 +208,7 @@ impl Router {
 }
 
 fn tell(session: &Session, message: &Stamped, cx: &mut Context<'_>) {
-    let nature = Nature::Message { sender: "".into(), is_worth_keeping: false };
+    let nature = Nature::Message { sender: "".into(), is_worth_keeping: false, is_copied: false };
     session.send(Parcel { packet: message.to(&session.bare), nature }, cx);
 }
 

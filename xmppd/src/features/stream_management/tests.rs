@@ -61,7 +61,7 @@ impl Server {
             "<message from='romeo@school.test/a'><body>{}</body></message>",
             "x".repeat(MESSAGE_BYTES)
         );
-        let nature = Nature::Message { sender: "romeo".into(), is_worth_keeping: true };
+        let nature = Nature::Message { sender: "romeo".into(), is_worth_keeping: true, is_copied: false };
         let parcel = Parcel { packet: Packet::from_iter([text.into()]), nature };
         let session = self.session;
         self.drive(|router, cx| {
