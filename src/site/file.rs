@@ -84,6 +84,7 @@ struct LimitsTable {
     connections_per_address: Option<Spanned<i64>>,
     unauthenticated_seconds: Option<Spanned<i64>>,
     resources_per_account: Option<Spanned<i64>>,
+    resumption_seconds: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
     offline_bytes: Option<Spanned<i64>>,
 }
@@ -261,6 +262,8 @@ impl Reader<'_> {
                 .bounded(table.unauthenticated_seconds.as_ref(), &limits::UNAUTHENTICATED_SECONDS)?,
             resources_per_account: self
                 .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
+            resumption_seconds: self
+                .bounded(table.resumption_seconds.as_ref(), &limits::RESUMPTION_SECONDS)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
             offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })

@@ -100,6 +100,27 @@ pub struct Settings {
     pub upload: Option<Terms>,
 }
 
+#[cfg(test)]
+impl Settings {
+    /// A small school's, for tests that are about something else.
+    pub(crate) fn small() -> Self {
+        Self {
+            domain: "school.test".to_owned(),
+            organisation: "The School".to_owned(),
+            stanza_bytes: 65_536,
+            resources_per_account: 10,
+            roster: RosterPolicy::default(),
+            personal_bytes: 65_536,
+            resumption_seconds: 600,
+            patience: Duration::from_secs(60),
+            takes_plain: false,
+            token_days: 21,
+            version_shown: false,
+            upload: None,
+        }
+    }
+}
+
 /// Everything that the server knows while it runs.
 pub struct Router {
     pub(crate) settings: Settings,

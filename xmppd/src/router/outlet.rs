@@ -28,6 +28,8 @@ pub enum Nature {
         sender: Arc<str>,
         /// Whether it may wait in the store.
         is_worth_keeping: bool,
+        /// Whether the account's resources that want copies of it have them (XEP-0280).
+        is_copied: bool,
     },
     /// Who types and who does not, alone: of no use later.
     Passing,

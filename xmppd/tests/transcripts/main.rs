@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
-//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next
+//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next;
+//!                                         `with PASSWORD` for another than the right one
 //! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS;
 //!                                         `by TLS 1.3`: with channel bindings, too
 //! juliet secures                          does the handshake that <proceed/> invites to

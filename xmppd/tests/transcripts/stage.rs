@@ -111,32 +111,13 @@ impl Stage {
                 self.restart();
                 Ok(())
             }
-            ("store", ["is", "slow"]) => {
-                self.unanswered = Some(Vec::new());
-                Ok(())
-            }
-            ("store", ["is", "broken"]) => {
-                self.is_broken = true;
-                Ok(())
-            }
-            ("store", ["is", "repaired"]) => {
-                self.is_broken = false;
-                Ok(())
-            }
-            ("store", ["answers"]) => {
-                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
-                for (account, session, kept) in unanswered {
-                    self.deliver_offline(&account, session, kept);
-                }
-                Ok(())
-            }
-            ("store", ["holds", count, "for", name]) => {
-                let held = self.waiting.get(*name).map_or(0, Vec::len);
-                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
-            }
+            ("store", what) => self.store(what),
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
-            (_, ["logs", "in", "as", name]) => self.prove(who, name),
+            (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
+            (_, ["logs", "in", "as", name, "with", password @ ..]) => {
+                self.prove(who, name, &password.join(" "))
+            }
             (_, ["connects"]) => {
                 self.connect(who, None);
                 Ok(())
@@ -196,6 +177,36 @@ impl Stage {
         }
     }
 
+    /// What the store is like.
+    fn store(&mut self, what: &[&str]) -> Outcome {
+        match what {
+            ["is", "slow"] => {
+                self.unanswered = Some(Vec::new());
+                Ok(())
+            }
+            ["is", "broken"] => {
+                self.is_broken = true;
+                Ok(())
+            }
+            ["is", "repaired"] => {
+                self.is_broken = false;
+                Ok(())
+            }
+            ["answers"] => {
+                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
+                for (account, session, kept) in unanswered {
+                    self.deliver_offline(&account, session, kept);
+                }
+                Ok(())
+            }
+            ["holds", count, "for", name] => {
+                let held = self.waiting.get(*name).map_or(0, Vec::len);
+                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
+            }
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
     /// Nobody has received what was not mentioned.
     pub(super) fn end(self) -> Outcome {
         for (name, client) in &self.clients {
@@ -233,7 +244,7 @@ impl Stage {
     fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;
-        self.prove(who, name)?;
+        self.prove(who, name, PASSWORD)?;
         let bind = "urn:ietf:params:xml:ns:xmpp-bind";
         self.send(
             who,
@@ -245,11 +256,11 @@ impl Stage {
     }
 
     /// Connects by TLS, and authenticates.
-    fn prove(&mut self, who: &str, name: &str) -> Outcome {
+    fn prove(&mut self, who: &str, name: &str, password: &str) -> Outcome {
         self.connect(who, Some(ChannelBindings::default()));
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
-        self.authenticate(who, name, PASSWORD)?;
+        self.authenticate(who, name, password)?;
         self.client(who)?.inbox.clear();
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
