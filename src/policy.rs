@@ -30,7 +30,7 @@ pub struct Policy {
     pub jail: Ipv4Addr,
     /// Where clients may come from.
     pub lan: Vec<Ipv4Net>,
-    /// The ports that clients may reach, ascending: STARTTLS and direct TLS.
+    /// The ports that clients may reach, ascending: STARTTLS, direct TLS, and the web's if there is one.
     pub open: Vec<u16>,
     /// Ports dropped in both directions before anything else is looked at.
     pub blocked: Vec<u16>,

@@ -224,7 +224,7 @@ impl Prover {
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
             school: &self.school()?,
-            doors: &Doors::of(&self.site.network),
+            doors: &Doors::of(&self.site),
             host: self.policy.host,
         };
         Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))

@@ -7,7 +7,7 @@ use serde::Serialize;
 use crate::{
     error::Result,
     policy::SERVER_TO_SERVER,
-    site::{Domain, Site},
+    site::{Domain, Site, Upload},
 };
 
 /// Parse `jailbuild.toml` and say what it means; nothing is changed.
@@ -37,7 +37,7 @@ impl fmt::Display for Checked {
             ("flavor", self.0.flavor.to_string()),
             ("base", self.0.base.to_string()),
             ("clients from", list(&network.lan)),
-            ("ports", format!("{} STARTTLS, {} direct TLS", network.starttls, network.direct_tls)),
+            ("ports", ports(&self.0)),
             ("blocked", format!("{SERVER_TO_SERVER} in both directions, and all else")),
             ("link", format!("{}: host {}, jail {}", network.link, network.link.host(), network.link.jail())),
             ("certificates", format!("for {} days", tls.leaf_days)),
@@ -46,6 +46,7 @@ impl fmt::Display for Checked {
                 "connections",
                 format!("up to {}, {} from one address", limits.connections, limits.connections_per_address),
             ),
+            ("files", files(&self.0.upload)),
         ];
         rows.iter().enumerate().try_for_each(|(index, (key, value))| {
             let line_end = if index == 0 { "" } else { "\n" };
@@ -54,12 +55,25 @@ impl fmt::Display for Checked {
     }
 }
 
+fn ports(site: &Site) -> String {
+    let web = site.web.open().map(|port| format!(", {port} web")).unwrap_or_default();
+    format!("{} STARTTLS, {} direct TLS{web}", site.network.starttls, site.network.direct_tls)
+}
+
 /// As it is written, and as DNS has it where that differs.
 fn domain(domain: &Domain) -> String {
     if domain.ascii() == domain.as_str() {
         return domain.to_string();
     }
     format!("{domain} ({} in DNS)", domain.ascii())
+}
+
+fn files(upload: &Upload) -> String {
+    if !upload.enabled {
+        return "are not shared".to_owned();
+    }
+    let Upload { max_bytes, quota_bytes, total_bytes, days, .. } = upload;
+    format!("up to {max_bytes} bytes, {quota_bytes} of one child, {total_bytes} in all, for {days} days")
 }
 
 fn list(values: &[impl fmt::Display]) -> String {
@@ -81,6 +95,16 @@ mod tests {
     #[test]
     fn it_says_the_same_to_machines() {
         insta::assert_snapshot!(serde_json::to_string_pretty(&Checked(Site::example())).unwrap());
+    }
+
+    #[test]
+    fn it_says_what_is_open_to_browsers() {
+        let text =
+            "domain = \"a.example\"\norganisation = \"A\"\n[web]\nenabled = true\n[upload]\nenabled = true";
+        let site = Site::parse(&PathBuf::from("jailbuild.toml"), text).unwrap();
+        let said = Checked(site).to_string();
+        assert!(said.contains("ports         5222 STARTTLS, 5223 direct TLS, 5443 web\n"), "{said}");
+        assert!(said.contains("files         up to 16777216 bytes"), "{said}");
     }
 
     #[test]

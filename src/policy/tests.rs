@@ -26,6 +26,18 @@ fn the_rules_of_nftables() {
     insta::assert_snapshot!(policy().nft().unwrap());
 }
 
+#[test]
+fn the_port_of_the_web_is_open_where_the_school_wants_it() {
+    let mut site = Site::example();
+    site.web.enabled = true;
+    let policy = Policy::of(&site);
+    assert_eq!(policy.open, [5222, 5223, 5443]);
+    let pf = policy.pf(&Word::new("vtnet0").unwrap()).unwrap();
+    assert_eq!(pf.matches("port { 5222, 5223, 5443 }").count(), 2, "redirected, and let through: {pf}");
+    let nft = policy.nft().unwrap();
+    assert_eq!(nft.matches("{ 5222, 5223, 5443 }").count(), 2, "in, and answers out: {nft}");
+}
+
 /// pf makes a rule of each port: so the text is brought into pf's own form, and compared with what a real one said.
 #[test]
 fn the_rules_of_pf_are_of_the_form_that_was_seen_in_force() {

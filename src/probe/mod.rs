@@ -6,7 +6,7 @@
 //! | [`image_files`] | the image reopened, file by file |
 //! | [`report`] | the outcomes as a table |
 //! | [`client`] | a small XMPP client that does only what it is told, right or wrong |
-//! | `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls` | the probes, by family |
+//! | `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls`, `web` | the probes, by family |
 //!
 //! A probe that cannot fail is a defect: `twin` holds, for each one, an appliance that is broken just there.
 
@@ -38,6 +38,7 @@ mod tls;
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod twin;
 mod untrusted;
+mod web;
 
 pub use self::{
     image_files::{ImageFile, ImageFiles},
@@ -165,6 +166,7 @@ pub fn registry() -> Vec<Probe> {
         ports::PROBES,
         firewall::PROBES,
         tls::PROBES,
+        web::PROBES,
         negotiation::PROBES,
         login::PROBES,
         outsiders::PROBES,

@@ -6,7 +6,7 @@ use crate::runtime::Appliance;
 pub(super) const PROBES: &[Probe] = &[
     Probe::of_appliance(
         "ports-only-wanted",
-        "Of all TCP ports of the appliance only the two of XMPP answer.",
+        "Of all TCP ports of the appliance only those answer that the school has opened.",
         only_wanted,
     ),
     Probe::of_appliance(
@@ -27,12 +27,11 @@ fn only_wanted(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
         seen.silent,
         seen.denied
     ));
-    if let Some(port) = seen.open.iter().find(|port| !doors.wanted().contains(port)) {
+    let wanted = doors.wanted();
+    if let Some(port) = seen.open.iter().find(|port| !wanted.contains(port)) {
         return Err(failed(format!("port {port} answers")));
     }
-    require(seen.open == doors.wanted(), || {
-        format!("only {:?} answer, not both of {:?}", seen.open, doors.wanted())
-    })
+    require(seen.open == wanted, || format!("only {:?} answer, not all of {:?}", seen.open, wanted))
 }
 
 fn listeners(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {

@@ -13,7 +13,7 @@ use crate::{
     host::file,
     policy::SERVER_TO_SERVER,
     runtime::Appliance,
-    site::{Domain, Folder, Network, Site},
+    site::{Domain, Folder, Site},
 };
 
 /// Everything that the probes look at.
@@ -62,6 +62,8 @@ pub struct Doors {
     pub starttls: u16,
     /// Where TLS is spoken from the first byte (XEP-0368), 5223.
     pub direct_tls: u16,
+    /// Where HTTPS is spoken, 5443, if the school has it so.
+    pub web: Option<u16>,
     /// Where nobody may answer, 5269.
     pub server_to_server: u16,
     /// All that are tried to find one that should not answer.
@@ -107,18 +109,22 @@ impl Subject<'_> {
 
 impl Doors {
     /// The doors of a school's site, to be looked for among all 65,535 ports.
-    pub fn of(network: &Network) -> Self {
+    pub fn of(site: &Site) -> Self {
         Self {
-            starttls: network.starttls,
-            direct_tls: network.direct_tls,
+            starttls: site.network.starttls,
+            direct_tls: site.network.direct_tls,
+            web: site.web.open(),
             server_to_server: SERVER_TO_SERVER,
             scanned: (1..=u16::MAX).collect(),
         }
     }
 
-    /// The two that clients may reach, ascending.
-    pub fn wanted(&self) -> [u16; 2] {
-        [self.starttls.min(self.direct_tls), self.starttls.max(self.direct_tls)]
+    /// Those that clients may reach, ascending.
+    pub fn wanted(&self) -> Vec<u16> {
+        let mut wanted = vec![self.starttls, self.direct_tls];
+        wanted.extend(self.web);
+        wanted.sort_unstable();
+        wanted
     }
 }
 
@@ -133,9 +139,19 @@ mod tests {
 
     #[test]
     fn each_door_keeps_its_protocol_whatever_the_order_of_their_ports() {
-        let network = Network { starttls: 5300, direct_tls: 5299, ..Site::example().network };
-        let doors = Doors::of(&network);
-        assert_eq!((doors.starttls, doors.direct_tls), (5300, 5299));
+        let mut site = Site::example();
+        (site.network.starttls, site.network.direct_tls) = (5300, 5299);
+        let doors = Doors::of(&site);
+        assert_eq!((doors.starttls, doors.direct_tls, doors.web), (5300, 5299, None));
         assert_eq!(doors.wanted(), [5299, 5300]);
+    }
+
+    #[test]
+    fn the_web_has_a_door_where_the_school_wants_it() {
+        let mut site = Site::example();
+        site.web.enabled = true;
+        let doors = Doors::of(&site);
+        assert_eq!(doors.web, Some(5443));
+        assert_eq!(doors.wanted(), [5222, 5223, 5443]);
     }
 }

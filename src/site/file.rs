@@ -7,7 +7,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls,
+    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls, Upload, Web,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
@@ -42,6 +42,10 @@ struct File {
     tls: TlsTable,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    web: WebTable,
+    #[serde(default)]
+    upload: UploadTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -70,6 +74,25 @@ struct LimitsTable {
     unauthenticated_seconds: Option<Spanned<i64>>,
     resources_per_account: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
+    offline_bytes: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct WebTable {
+    #[serde(default)]
+    enabled: bool,
+    port: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct UploadTable {
+    enabled: Option<Spanned<bool>>,
+    max_bytes: Option<Spanned<i64>>,
+    quota_bytes: Option<Spanned<i64>>,
+    total_bytes: Option<Spanned<i64>>,
+    days: Option<Spanned<i64>>,
 }
 
 /// Reads values, and knows where they stand.
@@ -79,6 +102,8 @@ impl Reader<'_> {
     fn site(&self, file: &File) -> Result<Site> {
         let folder = self.0.path.parent().unwrap_or(Path::new(""));
         let limits = self.limits(&file.limits)?;
+        let network = self.network(&file.network)?;
+        let web = self.web(&file.web, &network)?;
         Ok(Site {
             domain: self.value(&file.domain, Domain::parse)?,
             organisation: self.value(&file.organisation, Organisation::parse)?,
@@ -87,9 +112,11 @@ impl Reader<'_> {
             flavor: self.value_or(file.flavor.as_ref(), "minimal", lower)?,
             base: self.value_or(file.base.as_ref(), "host", lower::<Choice>)?.within(folder),
             base_sha256: self.base_sha256(file)?,
-            network: self.network(&file.network)?,
+            network,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
             limits,
+            upload: self.upload(&file.upload, &web)?,
+            web,
         })
     }
 
@@ -143,6 +170,36 @@ impl Reader<'_> {
         Ok(Network { link, lan: self.lan(table.lan.as_ref(), link)?, starttls, direct_tls })
     }
 
+    fn web(&self, table: &WebTable, network: &Network) -> Result<Web> {
+        let port = self.port(table.port.as_ref(), 5443)?;
+        if [network.starttls, network.direct_tls].contains(&port) {
+            let at = table.port.as_ref().map_or(0..0, Spanned::span);
+            let mistake = Mistake::new(
+                format!("port {port} cannot be for XMPP and for the web"),
+                "give the web its own: `5443`, or any other from 1024",
+            );
+            return Err(self.mistake(at, mistake));
+        }
+        Ok(Web { enabled: table.enabled, port })
+    }
+
+    fn upload(&self, table: &UploadTable, web: &Web) -> Result<Upload> {
+        if let Some(enabled) = table.enabled.as_ref().filter(|enabled| *enabled.get_ref() && !web.enabled) {
+            let mistake = Mistake::new(
+                "files are shared through the web port, which is off",
+                "add `enabled = true` to `[web]`",
+            );
+            return Err(self.mistake(enabled.span(), mistake));
+        }
+        Ok(Upload {
+            enabled: table.enabled.as_ref().is_some_and(|enabled| *enabled.get_ref()),
+            max_bytes: self.bounded(table.max_bytes.as_ref(), &limits::UPLOAD_MAX_BYTES)?,
+            quota_bytes: self.bounded(table.quota_bytes.as_ref(), &limits::UPLOAD_QUOTA_BYTES)?,
+            total_bytes: self.bounded(table.total_bytes.as_ref(), &limits::UPLOAD_TOTAL_BYTES)?,
+            days: self.bounded(table.days.as_ref(), &limits::UPLOAD_DAYS)?,
+        })
+    }
+
     fn lan(&self, ranges: Option<&Spanned<Vec<Spanned<String>>>>, link: Link) -> Result<Vec<Ipv4Net>> {
         let Some(ranges) = ranges else { return Ok(vec![self.default("192.168.0.0/16", private_network)?]) };
         let mut lan = Vec::new();
@@ -179,6 +236,7 @@ impl Reader<'_> {
             resources_per_account: self
                 .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
+            offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })
     }
 

@@ -22,6 +22,8 @@ pub struct Limits {
     pub resources_per_account: u32,
     /// Messages kept for an account that is offline.
     pub offline_messages: u32,
+    /// Bytes that they may have in all.
+    pub offline_bytes: u32,
 }
 
 /// The key of a limit, its default, and the least and most that it may be.
@@ -44,6 +46,12 @@ pub(super) const CONNECTIONS_PER_ADDRESS: Bounds = bounds("connections-per-addre
 pub(super) const UNAUTHENTICATED_SECONDS: Bounds = bounds("unauthenticated-seconds", 30, 5, 600);
 pub(super) const RESOURCES_PER_ACCOUNT: Bounds = bounds("resources-per-account", 10, 1, 100);
 pub(super) const OFFLINE_MESSAGES: Bounds = bounds("offline-messages", 200, 0, 10_000);
+pub(super) const OFFLINE_BYTES: Bounds = bounds("offline-bytes", 1_048_576, 10_000, 1_048_576);
+
+pub(super) const UPLOAD_MAX_BYTES: Bounds = bounds("max-bytes", 16_777_216, 1_024, 4_000_000_000);
+pub(super) const UPLOAD_QUOTA_BYTES: Bounds = bounds("quota-bytes", 268_435_456, 1_048_576, 4_000_000_000);
+pub(super) const UPLOAD_TOTAL_BYTES: Bounds = bounds("total-bytes", 2_147_483_648, 1_048_576, 4_000_000_000);
+pub(super) const UPLOAD_DAYS: Bounds = bounds("days", 30, 1, 3_650);
 
 /// Days that a leaf certificate lives: 825 is the most that Apple's devices take from a private authority.
 pub(super) const LEAF_DAYS: Bounds = bounds("leaf-days", 397, 1, 825);

@@ -18,6 +18,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 mod toml_error;
+mod web;
 mod words;
 
 pub use domain::Domain;
@@ -27,6 +28,7 @@ pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
 pub use settings::{settings, write_settings};
+pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
 
 use std::{fs, path::Path};
@@ -69,6 +71,10 @@ pub struct Site {
     pub tls: Tls,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// What browsers speak to.
+    pub web: Web,
+    /// Files that children share.
+    pub upload: Upload,
 }
 
 impl Site {

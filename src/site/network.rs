@@ -75,10 +75,12 @@ impl Serialize for Link {
 
 /// Here and not in `policy`: the policy knows nothing of sites.
 impl Policy {
-    /// What the school's file allows: clients of the LAN to the two ports, and nothing else in either direction.
+    /// What the school's file allows: clients of the LAN to the two ports of XMPP and to that of the web, if there is one,
+    /// and nothing else in either direction.
     pub fn of(site: &Site) -> Self {
         let Network { link, lan, starttls, direct_tls } = &site.network;
         let mut open = vec![*starttls, *direct_tls];
+        open.extend(site.web.open());
         open.sort_unstable();
         Self {
             name: site.name.to_string(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Limits, Name, Site, folder::Folder, toml_string};
+use super::{Limits, Name, Site, Upload, Web, folder::Folder, toml_string};
 use crate::{
     error::{Error, Result},
     host::file::{self, read_if_there, read_secret_if_there},
@@ -45,6 +45,8 @@ pub fn settings(site: &Site) -> Result<String> {
         starttls: u16,
         direct_tls: u16,
         limits: &'a Limits,
+        web: &'a Web,
+        upload: &'a Upload,
     }
     let values = Values {
         name: &site.name,
@@ -53,6 +55,8 @@ pub fn settings(site: &Site) -> Result<String> {
         starttls: site.network.starttls,
         direct_tls: site.network.direct_tls,
         limits: &site.limits,
+        web: &site.web,
+        upload: &site.upload,
     };
     render(Template::Settings, &values)
 }

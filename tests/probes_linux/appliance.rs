@@ -35,7 +35,7 @@ fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) ->
     let image = ImageFiles::read(GzDecoder::new(archive)).doing_to("read", &order.archive)?;
     let site = Site::example();
     let school = School::read(&site, &Folder::at(&order.site))?;
-    let doors = Doors::of(&site.network);
+    let doors = Doors::of(&site);
     let appliance = stage.runtime().start(&order.deployment)?;
     let subject = Subject {
         image: &image,

@@ -40,7 +40,7 @@ impl From<ServeError> for Failure {
         match error {
             ServeError::Store(error) => error.into(),
             ServeError::Tls { .. } => Self { what: error.to_string(), hint, code: Self::CONFIGURATION },
-            ServeError::Listen { .. } | ServeError::Signals(_) => {
+            ServeError::Files(_) | ServeError::Listen { .. } | ServeError::Signals(_) => {
                 Self { what: error.to_string(), hint, code: Self::FAILED }
             }
         }

@@ -8,6 +8,10 @@ pub const AVATAR_DATA: &str = "urn:xmpp:avatar:data";
 pub const AVATAR_METADATA: &str = "urn:xmpp:avatar:metadata";
 /// XEP-0398, avatars in vCards are those of XEP-0084.
 pub const AVATAR_CONVERSION: &str = "urn:xmpp:pep-vcard-conversion:0";
+/// XEP-0191, blocking.
+pub const BLOCKING: &str = "urn:xmpp:blocking";
+/// XEP-0191, why a stanza does not go to who is blocked.
+pub const BLOCKING_ERRORS: &str = "urn:xmpp:blocking:errors";
 /// XEP-0048, all bookmarks in one element.
 pub const BOOKMARK_STORAGE: &str = "storage:bookmarks";
 /// XEP-0402, one bookmark an item.
@@ -22,12 +26,22 @@ pub const BOOKMARKS_CONVERSION: &str = "urn:xmpp:bookmarks-conversion:0";
 pub const CAPS: &str = "http://jabber.org/protocol/caps";
 /// XEP-0390, entity capabilities.
 pub const CAPS2: &str = "urn:xmpp:caps";
+/// XEP-0280, copies of messages for one's other resources.
+pub const CARBONS: &str = "urn:xmpp:carbons:2";
+/// XEP-0280 §6.1, the recommended rules of what is copied.
+pub const CARBONS_RULES: &str = "urn:xmpp:carbons:rules:0";
+/// XEP-0333, who has read how far.
+pub const CHAT_MARKERS: &str = "urn:xmpp:chat-markers:0";
 /// XEP-0085, who types and who does not.
 pub const CHAT_STATES: &str = "http://jabber.org/protocol/chatstates";
 /// XEP-0352, whether somebody looks at the client.
 pub const CLIENT_STATE: &str = "urn:xmpp:csi:0";
 /// XEP-0050, ad-hoc commands.
 pub const COMMANDS: &str = "http://jabber.org/protocol/commands";
+/// XEP-0249, direct invitations to rooms.
+pub const CONFERENCE: &str = "jabber:x:conference";
+/// XEP-0308, corrections.
+pub const CORRECTION: &str = "urn:xmpp:message-correct:0";
 /// XEP-0004, data forms.
 pub const DATA_FORMS: &str = "jabber:x:data";
 /// RFC 6120, the content namespace of clients.
@@ -38,14 +52,26 @@ pub const DELAY: &str = "urn:xmpp:delay";
 pub const DISCO_INFO: &str = "http://jabber.org/protocol/disco#info";
 /// XEP-0030, items.
 pub const DISCO_ITEMS: &str = "http://jabber.org/protocol/disco#items";
+/// XEP-0380, by what a message is encrypted.
+pub const ENCRYPTION: &str = "urn:xmpp:eme:0";
+/// XEP-0428, text for clients that do not understand the rest.
+pub const FALLBACK: &str = "urn:xmpp:fallback:0";
 /// XEP-0484, logging in by a token.
 pub const FAST: &str = "urn:xmpp:fast:0";
+/// RFC 7395 §3.3.2, the ends of a stream over WebSocket.
+pub const FRAMING: &str = "urn:ietf:params:xml:ns:xmpp-framing";
+/// XEP-0297, a stanza within another.
+pub const FORWARD: &str = "urn:xmpp:forward:0";
 /// XEP-0300, digests.
 pub const HASHES: &str = "urn:xmpp:hashes:2";
 /// XEP-0334, what is to become of a message.
 pub const HINTS: &str = "urn:xmpp:hints";
+/// XEP-0353, calls before they are taken.
+pub const JINGLE_MESSAGE: &str = "urn:xmpp:jingle-message:0";
 /// XEP-0012, last activity.
 pub const LAST: &str = "jabber:iq:last";
+/// XEP-0045, what a room says of its occupants; in private messages between them too.
+pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
 /// XEP-0160, advertised in disco.
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
@@ -66,6 +92,14 @@ pub const PUBSUB_NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_con
 pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
 /// XEP-0060, what is to hold for a node that is published to.
 pub const PUBSUB_PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
+/// XEP-0444, reactions.
+pub const REACTIONS: &str = "urn:xmpp:reactions:0";
+/// XEP-0184, receipts.
+pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// XEP-0461, replies.
+pub const REPLY: &str = "urn:xmpp:reply:0";
+/// XEP-0424, retractions.
+pub const RETRACTION: &str = "urn:xmpp:message-retract:1";
 /// RFC 6121 §2, the roster.
 pub const ROSTER: &str = "jabber:iq:roster";
 /// RFC 6121 §2.6, roster versioning as a stream feature.
@@ -80,6 +114,8 @@ pub const SASL2: &str = "urn:xmpp:sasl:2";
 pub const BIND: &str = "urn:ietf:params:xml:ns:xmpp-bind";
 /// RFC 3921 §3, sessions; kept for old clients.
 pub const SESSION: &str = "urn:ietf:params:xml:ns:xmpp-session";
+/// XEP-0359, ids that are unique and stay.
+pub const STANZA_IDS: &str = "urn:xmpp:sid:0";
 /// RFC 6120 §8.3, conditions of stanza errors.
 pub const STANZA_ERRORS: &str = "urn:ietf:params:xml:ns:xmpp-stanzas";
 /// RFC 6120 §4.9, conditions of stream errors.
@@ -100,6 +136,8 @@ pub const VCARD4: &str = "urn:ietf:params:xml:ns:vcard-4.0";
 pub const VCARD4_NODE: &str = "urn:xmpp:vcard4";
 /// XEP-0153, the avatar's hash in presence.
 pub const VCARD_UPDATE: &str = "vcard-temp:x:update";
+/// XEP-0363, files shared through the web port.
+pub const UPLOAD: &str = "urn:xmpp:http:upload:0";
 /// XEP-0092, software version.
 pub const VERSION: &str = "jabber:iq:version";
 /// Namespaces in XML §3: bound to `xml` without a declaration.

@@ -3,6 +3,7 @@
 //! Synchronous, because a probe does one thing at a time; built on `rustls`, `rxml` and `sasl`, none of whose XMPP or
 //! SCRAM code the daemon shares.
 
+pub mod http;
 mod session;
 mod stream;
 mod tls;

@@ -128,7 +128,7 @@ impl Appliance for Twin {
         let tcp = |port| Listener { protocol: "tcp".to_owned(), port };
         let mut listening = self.facts.listening.clone();
         if self.facts.doors_listen {
-            listening.extend(self.doors.wanted().map(tcp));
+            listening.extend(self.doors.wanted().into_iter().map(tcp));
         }
         // Port 0 stands for that of server-to-server XMPP, which only the twin knows.
         listening.iter_mut().filter(|it| it.port == 0).for_each(|it| it.port = self.doors.server_to_server);

@@ -10,6 +10,7 @@ mod passwords;
 mod routing;
 mod sabotage;
 mod tls;
+mod web;
 mod world;
 
 use std::{
@@ -88,15 +89,17 @@ impl Twin {
     fn start(plan: Plan) -> Self {
         let certificates = plan.leaf.as_ref().map_or_else(Certificates::of_the_site, Certificates::make);
         let world = Arc::new(World::new(plan.habits, &certificates));
-        let starttls = world::listen(&world, false);
-        let direct_tls = world::listen(&world, true);
+        let starttls = world::listen(&world, |world, socket| conversation::hold(world, socket, false));
+        let direct_tls = world::listen(&world, |world, socket| conversation::hold(world, socket, true));
+        let web = world::listen(&world, web::answer);
         let (extra_port, extra) = trap(plan.extra_door);
         let (server_to_server, s2s) = trap(plan.server_to_server);
         let doors = Doors {
             starttls,
             direct_tls,
+            web: Some(web),
             server_to_server,
-            scanned: vec![direct_tls, extra_port, server_to_server, starttls],
+            scanned: vec![direct_tls, extra_port, server_to_server, starttls, web],
         };
         let school = School {
             domain: Domain::parse(DOMAIN).unwrap(),

@@ -60,6 +60,10 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("tls-versions", |it| it.habits.push(Habit::NoTls12), "TLSv1_2 does not work"),
     ("tls-versions", |it| it.habits.push(Habit::NoTls13), "TLSv1_3 does not work"),
     ("tls-old-refused", |it| it.habits.push(Habit::AnswersOldTls), "with a server hello"),
+    ("web-tls", |it| it.habits.push(Habit::HttpInTheClear), "in the clear is answered"),
+    ("web-tls", |it| leaf(it).stranger = true, "BadSignature"),
+    ("web-foreign-page-refused", |it| it.habits.push(Habit::AnyOrigin), "is answered with 101"),
+    ("web-lists-nothing", |it| it.habits.push(Habit::ListsFiles), "`/upload/` is answered with 200"),
     ("starttls-required", |it| it.habits.push(Habit::StarttlsOptional), "offered, not required"),
     ("starttls-required", |it| it.habits.push(Habit::OffersMechanismsInTheClear), "`mechanisms`"),
     ("nothing-before-tls", |it| it.habits.push(Habit::LoginInTheClear), "a login with PLAIN before TLS"),
@@ -208,6 +212,17 @@ fn a_healthy_twin_passes_every_probe() {
     }
     assert_eq!(report.passed(), registry().len());
     assert!(twin.world.accounts.lock().unwrap().is_empty(), "the probes leave accounts behind");
+}
+
+#[test]
+fn without_a_web_port_nothing_is_asked_of_it() {
+    let mut twin = Twin::start(Plan::healthy());
+    twin.doors.web = None;
+    for name in ["web-tls", "web-foreign-page-refused", "web-lists-nothing"] {
+        assert_eq!(probe(name).run(&twin.subject()).verdict, Verdict::Passed, "{name}");
+    }
+    // It answers all the same, and that is seen.
+    assert!(matches!(probe("ports-only-wanted").run(&twin.subject()).verdict, Verdict::Failed { .. }));
 }
 
 #[test]

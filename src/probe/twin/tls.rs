@@ -25,7 +25,7 @@ pub(super) enum Pipe {
     Tls(Box<StreamOwned<ServerConnection, TcpStream>>),
 }
 
-pub(super) fn server(habits: &[Habit], certificates: &Certificates) -> Arc<ServerConfig> {
+pub(super) fn server(habits: &[Habit], certificates: &Certificates, protocol: &[u8]) -> Arc<ServerConfig> {
     let versions: Vec<&'static SupportedProtocolVersion> =
         [(&TLS12, Habit::NoTls12), (&TLS13, Habit::NoTls13)]
             .into_iter()
@@ -40,7 +40,7 @@ pub(super) fn server(habits: &[Habit], certificates: &Certificates) -> Arc<Serve
         .with_single_cert(chain, key)
         .unwrap();
     if !habits.contains(&Habit::NoAlpn) {
-        config.alpn_protocols = vec![b"xmpp-client".to_vec()];
+        config.alpn_protocols = vec![protocol.to_vec()];
     }
     Arc::new(config)
 }

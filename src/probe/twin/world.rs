@@ -3,7 +3,7 @@
 use std::{
     collections::HashMap,
     fs,
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     path::PathBuf,
     sync::{
         Arc, Mutex,
@@ -16,7 +16,7 @@ use std::{
 
 use rustls::ServerConfig;
 
-use super::{certificates::Certificates, conversation, tls};
+use super::{certificates::Certificates, tls};
 
 /// One thing that a server must not do.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -29,13 +29,16 @@ pub(super) enum Habit {
     AnswersDialback,
     AnswersOldTls,
     AnyDomain,
+    AnyOrigin,
     BelievesSenders,
     BindsElsewhere,
+    HttpInTheClear,
     IgnoresBinding,
     KeepsDelivered,
     KeepsDisabledIn,
     LegacyLogin,
     LetsDisabledIn,
+    ListsFiles,
     LogsContent,
     LoginInTheClear,
     NoAlpn,
@@ -75,6 +78,7 @@ pub(super) struct AccountState {
 pub(super) struct World {
     habits: Vec<Habit>,
     pub(super) tls: Arc<ServerConfig>,
+    pub(super) web_tls: Arc<ServerConfig>,
     pub(super) accounts: Mutex<HashMap<String, AccountState>>,
     /// By full JID.
     pub(super) sessions: Mutex<HashMap<String, Sender<Mail>>>,
@@ -90,7 +94,8 @@ impl World {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("xmppd.log"), "ready\n").unwrap();
         Self {
-            tls: tls::server(&habits, certificates),
+            tls: tls::server(&habits, certificates, b"xmpp-client"),
+            web_tls: tls::server(&habits, certificates, b"http/1.1"),
             habits,
             accounts: Mutex::default(),
             sessions: Mutex::default(),
@@ -135,8 +140,8 @@ impl World {
     }
 }
 
-/// Serves on a port of loopback, with TLS from the first byte or not, until the world ends.
-pub(super) fn listen(world: &Arc<World>, direct_tls: bool) -> u16 {
+/// Serves on a port of loopback until the world ends.
+pub(super) fn listen(world: &Arc<World>, serve: fn(&Arc<World>, TcpStream)) -> u16 {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     listener.set_nonblocking(true).unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -148,7 +153,7 @@ pub(super) fn listen(world: &Arc<World>, direct_tls: bool) -> u16 {
                 continue;
             };
             let world = Arc::clone(&world);
-            thread::spawn(move || conversation::hold(&world, socket, direct_tls));
+            thread::spawn(move || serve(&world, socket));
         }
     });
     port

@@ -41,6 +41,7 @@ refused! {
     domain_of_one_label: "domain = \"localhost\"\norganisation = \"The School\"\n";
     domain_that_is_an_address: "domain = \"192.0.2.1\"\norganisation = \"The School\"\n";
     domain_with_an_underscore: "domain = \"my_school.test\"\norganisation = \"The School\"\n";
+    files_without_the_web: format!("{GOOD}[upload]\nenabled = true\n");
     flavor_unknown: format!("{GOOD}flavor = \"vanilla\"\n");
     key_twice: format!("{GOOD}domain = \"other.test\"\n");
     key_unknown: format!("{GOOD}port = 5222\n");
@@ -58,6 +59,7 @@ refused! {
     name_too_long: format!("{GOOD}name = \"the_chat_of_our_school\"\n");
     organisation_empty: "domain = \"school.test\"\norganisation = \" \"\n";
     port_of_servers: format!("{GOOD}[network]\nstarttls = 5269\n");
+    port_of_the_web_taken: format!("{GOOD}[web]\nenabled = true\nport = 5223\n");
     port_reserved: format!("{GOOD}[network]\nstarttls = 443\n");
     port_twice: format!("{GOOD}[network]\nstarttls = 5223\n");
     release_too_old: format!("{GOOD}base = \"13.5\"\n");

@@ -13,8 +13,9 @@ fn the_settings_of_the_daemon_say_what_the_site_says() {
     let text = fs::read_to_string(destination.join("xmppd.toml")).unwrap();
     let settings: toml::Table = text.parse().unwrap();
     assert_eq!(settings["domain"].as_str(), Some("school.test"));
-    let limits = toml::Value::try_from(&school.site.limits).unwrap();
-    assert_eq!(settings["limits"], limits);
+    assert_eq!(settings["limits"], toml::Value::try_from(&school.site.limits).unwrap());
+    assert_eq!(settings["web"], toml::Value::try_from(&school.site.web).unwrap());
+    assert_eq!(settings["upload"], toml::Value::try_from(&school.site.upload).unwrap());
     insta::assert_snapshot!(text);
 
     let mode = |name: &str| fs::metadata(destination.join(name)).unwrap().permissions().mode() & 0o7777;
@@ -24,6 +25,18 @@ fn the_settings_of_the_daemon_say_what_the_site_says() {
     };
     same("key.pem", &school.folder.key());
     same("chain.pem", &school.folder.chain());
+}
+
+#[test]
+fn what_the_school_opens_to_browsers_is_opened() {
+    let text = "domain = \"school.test\"\norganisation = \"A\"\n[web]\nenabled = true\nport = 5500\n[upload]\n\
+                enabled = true\ndays = 7";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["web"]["enabled"].as_bool(), Some(true));
+    assert_eq!(settings["web"]["port"].as_integer(), Some(5500));
+    assert_eq!(settings["upload"]["enabled"].as_bool(), Some(true));
+    assert_eq!(settings["upload"]["days"].as_integer(), Some(7));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::{io, path::Path, sync::Arc};
 
 use xmppd::{
     control::{Administration, Answer, Client, NobodyLive, Request},
-    store::{Store, StoreError},
+    store::{Capacity, Store, StoreError},
 };
 
 use crate::failure::Failure;
@@ -24,7 +24,7 @@ impl Administrator {
             return Ok(Self::Daemon(client));
         }
         // No message is kept by this process, whatever the limit.
-        let store = Store::open(data, 0).map_err(|error| match error {
+        let store = Store::open(data, Capacity::default()).map_err(|error| match error {
             StoreError::InUse => Failure::new(
                 "the database is in use, but no daemon answers on the control socket",
                 "the daemon may be starting or stopping: try again in a moment",

@@ -4,14 +4,20 @@ use std::time::Duration;
 
 use time::OffsetDateTime;
 use tokio::time::{MissedTickBehavior, interval};
-use xmppd::{config::Config, control::ControlSocket, net::Server, store::Store};
+use xmppd::{
+    config::{Config, Limits},
+    control::ControlSocket,
+    net::Server,
+    store::{Capacity, Store},
+};
 
 use crate::{cli, failure::Failure};
 
 pub(super) async fn run(arguments: cli::Serve) -> Result<(), Failure> {
     let config = Config::load(&arguments.config.config)?;
     let data = &arguments.data.data;
-    let store = Store::open(data, config.limits.offline_messages)?;
+    let Limits { offline_messages: messages, offline_bytes: bytes, .. } = config.limits;
+    let store = Store::open(data, Capacity { messages, bytes })?;
     let server = Server::bind(&config, store.clone()).await?;
     let socket = ControlSocket::bind(data).map_err(|error| {
         let what = format!("cannot listen on the control socket in `{}`: {error}", data.display());

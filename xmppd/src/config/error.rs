@@ -49,13 +49,18 @@ impl ConfigError {
 }
 
 impl Mistake {
-    /// Takes the place from the parser, and the hint from the message's second line.
+    /// Takes the place from the parser.
     pub(super) fn new(text: &str, error: &toml::de::Error) -> Self {
-        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        Self::at(text, error.span().map_or(0, |span| span.start), error.message())
+    }
+
+    /// At that byte of the text; the message's second line is the hint.
+    pub(super) fn at(text: &str, offset: usize, message: &str) -> Self {
+        let before = text.get(..offset).unwrap_or_default();
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
-        let (what, hint) = match error.message().split_once('\n') {
+        let (what, hint) = match message.split_once('\n') {
             Some((what, hint)) => (what, Some(hint.to_owned())),
-            None => (error.message(), None),
+            None => (message, None),
         };
         Self {
             line: before.matches('\n').count() + 1,

@@ -2,6 +2,7 @@
 
 mod error;
 mod parts;
+mod web;
 
 use std::{
     fs,
@@ -14,6 +15,7 @@ use serde::Deserialize;
 pub use error::{ConfigError, Mistake};
 use parts::within;
 pub use parts::{Domain, Port};
+pub use web::{Origin, Upload, Web};
 
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]
@@ -35,6 +37,12 @@ pub struct Config {
     /// What one client may use.
     #[serde(default)]
     pub limits: Limits,
+    /// What browsers speak to.
+    #[serde(default)]
+    pub web: Web,
+    /// Files that users share.
+    #[serde(default)]
+    pub upload: Upload,
 }
 
 /// `[listen]`: every address with both ports.
@@ -109,10 +117,12 @@ pub struct Limits {
     /// How long it may take to answer.
     #[serde(deserialize_with = "within::<_, _, 1, 600>")]
     pub patience_seconds: u32,
-    /// Messages that may wait for one account. Of them, and of the 1 MiB that they may have in all, a quarter is
-    /// for one sender.
+    /// Messages that may wait for one account. Of them, and of the bytes, a quarter is for one sender.
     #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
     pub offline_messages: u32,
+    /// Bytes that they may have in all. What waits is delivered at once, into a mailbox of twice the most.
+    #[serde(deserialize_with = "within::<_, _, 10_000, 1_048_576>")]
+    pub offline_bytes: u64,
     /// Days after which a message that waits is erased.
     #[serde(deserialize_with = "within::<_, _, 1, 365>")]
     pub offline_days: u32,
@@ -133,7 +143,11 @@ impl Config {
 
     /// Parses the text of a file; paths stay as they are.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
-        toml::from_str(text).map_err(|error| Mistake::new(text, &error))
+        let config = toml::from_str(text).map_err(|error| Mistake::new(text, &error))?;
+        match web::contradiction(&config) {
+            Some((table, message)) => Err(Mistake::at(text, text.find(table).unwrap_or_default(), message)),
+            None => Ok(config),
+        }
     }
 }
 
@@ -171,6 +185,7 @@ impl Default for Limits {
             silence_seconds: 300,
             patience_seconds: 60,
             offline_messages: 200,
+            offline_bytes: 1_048_576,
             offline_days: 30,
         }
     }

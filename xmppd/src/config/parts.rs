@@ -54,6 +54,8 @@ impl Port {
     pub(super) const STARTTLS: Self = Self(5222);
     /// 5223, by custom.
     pub(super) const DIRECT_TLS: Self = Self(5223);
+    /// 5443, by custom.
+    pub(super) const WEB: Self = Self(5443);
 
     /// The port's number.
     pub fn number(self) -> u16 {

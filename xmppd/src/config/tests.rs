@@ -25,7 +25,11 @@ fn every_key_can_be_given() {
         connections-per-address = 2\nunauthenticated-seconds = 3\nresources-per-account = 4
         personal-bytes = 65536
         resumption-seconds = 0\nsilence-seconds = 10\npatience-seconds = 1
-        offline-messages = 0\noffline-days = 6"
+        offline-messages = 0\noffline-bytes = 10000\noffline-days = 6
+        [web]\nenabled = true\nport = 15443\nhost = \"web.school.test\"\naddresses = [\"192.168.1.5\"]
+        origins = [\"https://web.school.test:15443\"]
+        [upload]\nenabled = true\nmax-bytes = 1024\nquota-bytes = 2000000\ntotal-bytes = 4000000\ndays = 7
+        types = [\"application/octet-stream\", \"image/*\"]"
     );
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
@@ -53,6 +57,10 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[web]\norigins = [\"https://school.test/\"]",
+        "[web]\nenabled = true\nport = 5223",
+        "[upload]\nenabled = true",
+        "[upload]\ntypes = [\"image\"]",
         "[login]\ntoken-days = 366",
         "federation = true",
         "[tls\n",

@@ -78,7 +78,8 @@ pub(super) fn storage(personal: &Personal) -> Option<&str> {
 
 /// A client of XEP-0049 replaces all bookmarks.
 pub(super) fn store(personal: &mut Personal, storage: &str, changes: &mut Changes) -> Result<(), Refusal> {
-    personal.make_room(storage.len() * 2)?;
+    let replaced = self::storage(personal).map_or(0, str::len);
+    personal.make_room(storage.len().saturating_sub(replaced) * 2)?; // once more as items
     personal.follow_up(ns::BOOKMARK_STORAGE, CURRENT, storage, changes);
     follow_storage(personal, changes);
     Ok(())

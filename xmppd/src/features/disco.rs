@@ -2,7 +2,11 @@
 
 use std::fmt::Write;
 
-use super::{Answer, Feature, Reply, Request, Target, caps, commands, enabled, pubsub};
+use super::{
+    Answer, Feature, Reply, Request, Target, caps, commands, enabled,
+    form::{Field, FieldType, Form},
+    pubsub,
+};
 use crate::{
     ns,
     router::{Router, Settings},
@@ -32,6 +36,31 @@ pub const ITEMS: Feature = Feature {
 /// The language of the server's identity, and of its streams. It is said, since XEP-0390 §4.1 counts it even where it
 /// is not, and not every client does.
 pub(super) const LANGUAGE: &str = "en";
+
+/// XEP-0128: what service discovery says beside features.
+pub struct Extension {
+    /// What it is about (XEP-0068).
+    pub form_type: &'static str,
+    /// Names, sorted, with their values.
+    pub fields: Vec<(&'static str, String)>,
+}
+
+impl Extension {
+    fn to_form(&self) -> Form {
+        let form = Form::result(self.form_type);
+        self.fields.iter().fold(form, |form, (name, value)| {
+            form.field(&Field::new(name, FieldType::TextSingle, "", &[value]))
+        })
+    }
+}
+
+/// What the server says beside its features, sorted.
+pub(super) fn extensions(settings: &Settings) -> Vec<Extension> {
+    let mut extensions: Vec<_> =
+        enabled(settings).filter_map(|feature| (feature.extension)(settings)).collect();
+    extensions.sort_unstable_by_key(|extension| extension.form_type);
+    extensions
+}
 
 /// The features of the server.
 pub(super) fn advertised(settings: &Settings) -> Vec<&'static str> {
@@ -86,12 +115,14 @@ fn info(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answ
     for var in vars {
         write!(query, "<feature var='{var}'/>").expect("a string takes everything");
     }
+    if request.target == Target::Server {
+        query.extend(extensions(settings).iter().map(|extension| extension.to_form().to_string()));
+    }
     query.push_str("</query>");
     Ok(Reply::Payload(query))
 }
 
-/// There is nothing beside the server and its accounts, and those are nobody's to list but the roster's. An
-/// account has its nodes.
+/// What features have entered; accounts are nobody's to list but the roster's, and have nodes of their own.
 fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Answer {
     is_query(request, "query")?;
     let node = request.payload.attribute("node");
@@ -102,7 +133,11 @@ fn items(router: &mut Router, request: &Request<'_>, _: &mut Context<'_>) -> Ans
         return answer.map(Reply::Payload);
     }
     match node {
-        None => Ok(Reply::Payload(format!("<query xmlns='{}'/>", ns::DISCO_ITEMS))),
+        None => {
+            let settings = &router.settings;
+            let items: String = enabled(settings).map(|feature| (feature.items)(settings)).collect();
+            Ok(Reply::Payload(format!("<query xmlns='{}'>{items}</query>", ns::DISCO_ITEMS)))
+        }
         Some(_) => Err(StanzaError::ItemNotFound.into()),
     }
 }

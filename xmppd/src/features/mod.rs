@@ -6,8 +6,10 @@
 
 pub mod avatar;
 pub mod bind;
+pub mod blocking;
 pub mod bookmarks;
 pub mod caps;
+pub mod carbons;
 pub mod client_caps;
 pub mod client_state;
 pub mod commands;
@@ -21,12 +23,16 @@ pub mod personal;
 pub mod ping;
 pub mod private_xml;
 pub mod pubsub;
+pub mod retraction;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
 pub mod time;
+pub mod upload;
 pub mod vcard;
 pub mod version;
+
+use disco::Extension;
 
 use crate::{
     record::{Record, Shelf},
@@ -40,7 +46,9 @@ use crate::{
 pub const ALL: &[&Feature] = &[
     &avatar::FEATURE,
     &bind::FEATURE,
+    &blocking::FEATURE,
     &bookmarks::FEATURE,
+    &carbons::FEATURE,
     &client_caps::FEATURE,
     &commands::FEATURE,
     &commands::announcements::FEATURE,
@@ -59,6 +67,7 @@ pub const ALL: &[&Feature] = &[
     &stream_management::FEATURE,
     &client_state::FEATURE,
     &time::FEATURE,
+    &upload::FEATURE,
     &vcard::FEATURE,
     &version::FEATURE,
     &caps::FEATURE,
@@ -72,6 +81,10 @@ pub struct Feature {
     pub advertised: &'static [&'static str],
     /// What service discovery says about every account because of it.
     pub of_account: &'static [&'static str],
+    /// What service discovery says about the server because of it beside features (XEP-0128).
+    pub extension: fn(&Settings) -> Option<Extension>,
+    /// What belongs to the server because of it (XEP-0030 §4), as XML; empty for nothing.
+    pub items: fn(&Settings) -> String,
     /// Whether the site wants it.
     pub enabled: fn(&Settings) -> bool,
     /// What the stream features of someone who has logged in say because of it; empty for nothing.
@@ -150,6 +163,8 @@ impl Feature {
         namespace: "",
         advertised: &[],
         of_account: &[],
+        extension: |_| None,
+        items: |_| String::new(),
         enabled: |_| true,
         stream: |_| String::new(),
         answer: |_, _, _| Err(StanzaError::ServiceUnavailable.into()),

@@ -6,10 +6,11 @@ use time::OffsetDateTime;
 
 use super::{Feature, delay};
 use crate::{
+    jid::Jid,
     ns,
     router::{Nature, Parcel, Router, Session, people::Waiting},
     stanza::{
-        Packet,
+        Head, Packet,
         stamped::{flatten, with_last_child},
     },
     stream::{Action, ConnectionId, Context, MessageId, SessionId},
@@ -38,20 +39,25 @@ pub enum Delivery {
 }
 
 impl Router {
-    /// Has the store keep a message from `sender`'s account. Who is named with the refusal hears of it when
-    /// there are too many already.
+    /// Has the store keep a message from `sender`'s account. Those named hear of it when there are too many already.
     pub(crate) fn keep_offline(
         &mut self,
         name: &str,
         sender: Arc<str>,
         packet: &Packet,
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
         cx: &mut Context<'_>,
     ) {
         let Some(person) = self.people.get_mut(name) else { return };
         person.waiting = Waiting::Perhaps;
         let account = person.name.clone();
-        cx.outbox.push(Action::KeepOffline { account, sender, stanza: flatten(packet), at: cx.now, refusal });
+        cx.outbox.push(Action::KeepOffline {
+            account,
+            sender,
+            stanza: flatten(packet),
+            at: cx.now,
+            refusals,
+        });
     }
 
     /// Asks the store for what has waited, unless it is known that nothing has, or it is being asked for this
@@ -81,10 +87,17 @@ impl Router {
         let has_more = person.waiting == Waiting::Perhaps;
         let is_unknown = has_more || waited.is_none();
         person.waiting = if is_unknown { Waiting::Perhaps } else { Waiting::Nothing };
-        let id = session.id;
+        let (id, account) = (session.id, Arc::clone(&session.account));
         let delivery = session.delivery();
         let asks_again = has_more && waited.is_some() && session.priority() >= Some(0);
-        for message in waited.into_iter().flatten() {
+        let session = self.sessions.get(&id)?;
+        let is_unwanted = |message: &Waited| self.is_from_blocked(&message.stanza, &account);
+        let (unwanted, waited): (Vec<_>, Vec<_>) = waited.into_iter().flatten().partition(is_unwanted);
+        if !unwanted.is_empty() {
+            let ids = unwanted.into_iter().map(|message| message.id).collect();
+            cx.outbox.push(Action::EraseOffline { account, ids });
+        }
+        for message in waited {
             let stamp = delay::element(&self.settings.domain, message.since);
             if let Some(packet) = with_last_child(&message.stanza, stamp) {
                 session.send(Parcel { packet, nature: Nature::Waited(message.id) }, cx);
@@ -97,6 +110,12 @@ impl Router {
             self.take_offline(id, cx);
         }
         Some(delivery)
+    }
+
+    /// XEP-0191 §3.3: nothing comes from somebody who was blocked since.
+    fn is_from_blocked(&self, message: &[u8], account: &str) -> bool {
+        let sender = Head::of(message).and_then(|head| Jid::parse(&head.sender()).ok());
+        sender.is_some_and(|sender| self.is_blocked(&sender, account))
     }
 
     /// What was delivered has not been written: it waits still, for the best session that there is.
@@ -117,7 +136,9 @@ impl Router {
     /// A session has ended while the store was being asked: the next best asks again, and gets what was withheld;
     /// where there is none, it waits.
     pub(crate) fn reroute_withheld(&mut self, session: &mut Session, cx: &mut Context<'_>) {
-        let Some(withheld) = session.withheld.take() else { return };
+        let Some(mut withheld) = session.withheld.take() else { return };
+        // Copies, and who types, were for this session alone.
+        withheld.retain(|parcel| matches!(parcel.nature, Nature::Message { .. }));
         if let Some(person) = self.people.get_mut(&session.account) {
             person.waiting = Waiting::Perhaps;
         }
@@ -131,7 +152,7 @@ impl Router {
         }
         for parcel in withheld {
             if let Nature::Message { sender, is_worth_keeping: true } = parcel.nature {
-                self.keep_offline(&session.account, sender, &parcel.packet, None, cx);
+                self.keep_offline(&session.account, sender, &parcel.packet, Vec::new(), cx);
             }
         }
     }

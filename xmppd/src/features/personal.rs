@@ -78,10 +78,10 @@ impl Personal {
             Shelf::Item => {
                 if let Some((node, item)) = leaf::item_of(&record.key, value) {
                     self.last_sequence = self.last_sequence.max(item.sequence);
-                    self.leaves.entry(node).or_default().insert(item);
+                    self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
                 }
             }
-            Shelf::Node => self.leaves.entry(record.key.clone()).or_default().restore(value),
+            Shelf::Node => self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value),
             Shelf::OfferedRoom => {
                 let name = String::from_utf8_lossy(value).into_owned();
                 self.offered.insert(record.key.clone(), name);

@@ -3,98 +3,42 @@
 use std::{
     future::poll_fn,
     io,
-    net::IpAddr,
     sync::Arc,
     task::{self, Poll},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use bytes::BytesMut;
-use tokio::{
-    net::TcpStream,
-    time::{timeout, timeout_at},
-};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{timeout, timeout_at};
 
 use super::{
+    begin::{Beginning, Begun, Service, handshake},
+    inlet::{Arrived, Inlet},
     mailbox::{Mailbox, Order},
     pace::Pace,
-    shared::Shared,
-    tls::Certificate,
     transport::Transport,
     vigil::Verdict,
+    web::websocket,
 };
-use crate::{
-    auth::ChannelBindings,
-    config,
-    stream::{Batch, Step, Stream, StreamError},
-};
+use crate::stream::{Batch, Step, Stream, StreamError};
 
 /// So long the last words may take, and so long the peer may take to close its side.
 const FAREWELL: Duration = Duration::from_secs(3);
+/// RFC 6455 §7.4.1: the end of a WebSocket where nothing was wrong with it.
+const NORMAL: u16 = 1000;
 
-/// What every connection is served with.
-pub(super) struct Service {
-    pub(super) shared: Arc<Shared>,
-    pub(super) certificate: Arc<Certificate>,
-    pub(super) limits: config::Limits,
-}
-
-/// How a connection begins.
-#[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Beginning {
-    /// With TLS (XEP-0368).
-    Direct,
-    /// In the clear, asking for TLS (RFC 6120 §5).
-    StartTls,
-}
-
-/// Serves one connection to its end.
-pub(super) async fn serve(tcp: TcpStream, peer: IpAddr, beginning: Beginning, service: &Service) {
-    let login_by = Instant::now() + Duration::from_secs(service.limits.unauthenticated_seconds.into());
-    let (id, mailbox) = service.shared.open();
-    let begun = match beginning {
-        Beginning::StartTls => Some((Transport::Plain(tcp), Stream::plain(id, peer))),
-        Beginning::Direct => {
-            let secured = handshake(tcp, login_by, service, &mailbox).await;
-            secured.map(|(transport, bindings)| (transport, Stream::direct(id, peer, bindings)))
-        }
-    };
-    if let Some((transport, stream)) = begun {
-        let mut connection = Connection::new(transport, stream, mailbox, login_by, service);
-        let end = connection.run().await;
-        tracing::debug!(connection = id.0, ?end, "connection ended");
-        service.shared.drive(|router, cx| connection.stream.lost(router, cx));
-    }
-    service.shared.close(id);
-}
-
-/// Does the handshake; `None` if the peer does not do its part in time, or an order comes before it has.
-async fn handshake(
-    tcp: TcpStream,
-    by: Instant,
-    service: &Service,
-    mailbox: &Mailbox,
-) -> Option<(Transport, ChannelBindings)> {
-    let certificate = service.certificate.current();
-    let accepting = TlsAcceptor::from(Arc::clone(&certificate.config)).accept(tcp);
-    let tls = tokio::select! {
-        accepted = timeout_at(by.into(), accepting) => accepted.ok()?.ok()?,
-        _ = poll_fn(|cx| mailbox.poll_order(cx)) => return None,
-    };
-    let bindings = certificate.bindings(tls.get_ref().1);
-    Some((Transport::Tls(Box::new(tls)), bindings))
-}
-
-struct Connection<'a> {
+/// The connection of a stream.
+pub(super) struct Connection<'a> {
     transport: Option<Transport>,
-    stream: Stream,
+    pub(super) stream: Stream,
     mailbox: Arc<Mailbox>,
     service: &'a Service,
-    incoming: BytesMut,
+    inlet: Inlet,
     outgoing: BytesMut,
     must_flush: bool,
     pace: Pace,
+    /// Why a WebSocket ends (RFC 6455 §7.4.1).
+    close_code: u16,
 }
 
 /// What has happened to a connection.
@@ -108,7 +52,7 @@ enum Event {
 
 /// Why a connection is over.
 #[derive(Debug)]
-enum End {
+pub(super) enum End {
     /// Both sides know.
     Closed,
     /// The peer is gone, or does not read.
@@ -116,33 +60,24 @@ enum End {
 }
 
 impl<'a> Connection<'a> {
-    fn new(
-        transport: Transport,
-        stream: Stream,
-        mailbox: Arc<Mailbox>,
-        login_by: Instant,
-        service: &'a Service,
-    ) -> Self {
+    pub(super) fn new(begun: Begun, mailbox: Arc<Mailbox>, service: &'a Service) -> Self {
+        let Begun { transport, stream, inlet, login_by } = begun;
         Self {
             transport: Some(transport),
             stream,
             mailbox,
             service,
-            incoming: BytesMut::new(),
+            inlet,
             outgoing: BytesMut::new(),
             must_flush: false,
             pace: Pace::new(&service.limits, login_by),
+            close_code: NORMAL,
         }
     }
 
-    async fn run(&mut self) -> End {
+    pub(super) async fn run(&mut self) -> End {
+        let mut step = self.digest();
         loop {
-            let step = match poll_fn(|cx| self.poll_event(cx)).await {
-                Event::Alarm => self.alarmed(),
-                Event::Ended | Event::Ordered(Order::Cut) => return End::Lost,
-                Event::Ordered(Order::Close(error)) => self.fail(error),
-                Event::Read(bytes) => self.read(bytes),
-            };
             match step {
                 Step::Close => return self.finish().await,
                 Step::StartTls => {
@@ -152,6 +87,12 @@ impl<'a> Connection<'a> {
                 }
                 Step::Continue | Step::Pause(_) => {}
             }
+            step = match poll_fn(|cx| self.poll_event(cx)).await {
+                Event::Alarm => self.alarmed(),
+                Event::Ended | Event::Ordered(Order::Cut) => return End::Lost,
+                Event::Ordered(Order::Close(error)) => self.fail(error),
+                Event::Read(bytes) => self.read(bytes),
+            };
         }
     }
 
@@ -171,7 +112,7 @@ impl<'a> Connection<'a> {
         if self.pace.may_read()
             && let Some(transport) = &mut self.transport
         {
-            match transport.poll_read(cx, &mut self.incoming) {
+            match transport.poll_read(cx, self.inlet.buffer()) {
                 Poll::Ready(Ok(0) | Err(_)) => return Poll::Ready(Event::Ended),
                 Poll::Ready(Ok(bytes)) => return Poll::Ready(Event::Read(bytes)),
                 Poll::Pending => {}
@@ -210,20 +151,29 @@ impl<'a> Connection<'a> {
     /// is.
     fn digest(&mut self) -> Step {
         while self.pace.may_read() {
-            let batch = self.stream.read(&mut self.incoming);
-            if batch.is_empty() {
-                if self.incoming.is_empty() {
-                    self.incoming = BytesMut::new(); // an idle connection holds no buffers
-                }
-                return Step::Continue;
-            }
-            match self.handle(batch) {
+            let Some(arrived) = self.inlet.next(&mut self.stream) else { return Step::Continue };
+            match self.take(arrived) {
                 Step::Continue => {}
                 Step::Pause(wait) => self.pace.pause(wait),
                 step => return step,
             }
         }
         Step::Continue
+    }
+
+    fn take(&mut self, arrived: Arrived) -> Step {
+        match arrived {
+            Arrived::Batch(batch) => self.handle(batch),
+            Arrived::Close => Step::Close,
+            Arrived::Ping(payload) => {
+                self.mailbox.put_pieces([websocket::pong(&payload)]);
+                Step::Continue
+            }
+            Arrived::Violation(violation) => {
+                self.close_code = violation.code();
+                self.fail(violation.into())
+            }
+        }
     }
 
     fn handle(&mut self, batch: Batch) -> Step {
@@ -253,11 +203,12 @@ impl<'a> Connection<'a> {
 
     /// RFC 6120 §5.4.3.3: whatever was sent in the clear behind `<starttls/>` is dropped.
     async fn start_tls(&mut self) -> Option<()> {
-        self.incoming = BytesMut::new();
+        self.inlet.clear();
         timeout_at(self.pace.login_by().into(), poll_fn(|cx| self.poll_write(cx))).await.ok()?.ok()?;
         let Some(Transport::Plain(tcp)) = self.transport.take() else { return None };
-        let (transport, bindings) = handshake(tcp, self.pace.login_by(), self.service, &self.mailbox).await?;
-        self.transport = Some(transport);
+        let (beginning, by) = (Beginning::StartTls, self.pace.login_by());
+        let (tls, bindings) = handshake(tcp, beginning, by, self.service, &self.mailbox).await?;
+        self.transport = Some(Transport::Tls(Box::new(tls)));
         self.stream.secured(bindings);
         Some(())
     }
@@ -267,11 +218,16 @@ impl<'a> Connection<'a> {
     async fn finish(&mut self) -> End {
         let farewell = async {
             poll_fn(|cx| self.poll_write(cx)).await?;
+            if self.inlet.is_websocket() {
+                self.outgoing.extend_from_slice(&websocket::close(self.close_code));
+                self.must_flush = true;
+                poll_fn(|cx| self.poll_write(cx)).await?;
+            }
             let Some(transport) = &mut self.transport else { return Ok(()) };
             poll_fn(|cx| transport.poll_shutdown(cx)).await?;
             loop {
-                self.incoming.clear();
-                if poll_fn(|cx| transport.poll_read(cx, &mut self.incoming)).await? == 0 {
+                self.inlet.clear();
+                if poll_fn(|cx| transport.poll_read(cx, self.inlet.buffer())).await? == 0 {
                     return io::Result::Ok(());
                 }
             }

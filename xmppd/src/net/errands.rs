@@ -30,18 +30,22 @@ pub(super) enum Errand {
     Administer { acts: Vec<Act>, who: String, ticket: Ticket },
     /// Erase these, which have been acknowledged.
     Erase { account: Arc<str>, ids: Vec<MessageId> },
+    /// Erase these files.
+    EraseFiles(Vec<String>),
     /// Keep this.
     Keep {
         account: Arc<str>,
         sender: Arc<str>,
         stanza: Bytes,
         at: OffsetDateTime,
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
     },
     /// Write these down.
     Record { records: Vec<Record>, receipt: Option<Receipt> },
     /// These were delivered in vain: bring them to the next who asks.
     Release { ids: Vec<MessageId> },
+    /// Erase what goes by this id.
+    Retract { account: Arc<str>, sender: Arc<str>, id: String },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
     /// Bring what waits.
@@ -83,9 +87,12 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
         while running.try_join_next().is_some() {}
         let runner = Arc::clone(&runner);
         match errand {
-            Errand::Keep { account, sender, stanza, at, refusal } => {
+            Errand::Keep { account, sender, stanza, at, refusals } => {
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
-                running.spawn(async move { runner.kept(keeping, refusal).await });
+                running.spawn(async move { runner.kept(keeping, refusals).await });
+            }
+            Errand::EraseFiles(names) => {
+                running.spawn(async move { runner.erase_files(&names).await });
             }
             Errand::Administer { acts, who, ticket } => {
                 running.spawn(async move { runner.administer(acts, who, ticket).await });
@@ -97,6 +104,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::Record { records, receipt } => {
                 let recording = runner.store.record(records).await;
                 running.spawn(async move { runner.recorded(recording, receipt).await });
+            }
+            Errand::Retract { account, sender, id } => {
+                let finding = runner.store.find_offline(&account, &sender, id).await;
+                running.spawn(async move { runner.found(finding, &account).await });
             }
             Errand::Take { account, session } => {
                 let taking = runner.store.take_offline(&account).await;
@@ -111,15 +122,21 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
 }
 
 impl Runner {
-    async fn kept(&self, keeping: Pending<Keeping>, refusal: Option<(SessionId, Packet)>) {
+    async fn kept(&self, keeping: Pending<Keeping>, refusals: Vec<(SessionId, Packet)>) {
         let kept = keeping.wait().await;
         if let Err(error) = &kept {
             tracing::error!(%error, "cannot keep a message");
         }
-        if !matches!(kept, Ok(Keeping::Kept))
-            && let Some((session, refusal)) = refusal
-        {
-            self.tell(session, refusal);
+        if !matches!(kept, Ok(Keeping::Kept)) {
+            for (session, refusal) in refusals {
+                self.tell(session, refusal);
+            }
+        }
+    }
+
+    async fn erase_files(&self, names: &[String]) {
+        if let Err(error) = self.store.files().erase(names).await {
+            tracing::error!(%error, "cannot erase files; they are erased at the next start");
         }
     }
 
@@ -173,6 +190,14 @@ impl Runner {
             return;
         }
         self.erase(account, ids).await;
+    }
+
+    async fn found(&self, finding: Pending<Vec<MessageId>>, account: &str) {
+        match finding.wait().await {
+            Ok(ids) if ids.is_empty() => {}
+            Ok(ids) => self.erase(account, ids).await,
+            Err(error) => tracing::error!(%error, "cannot look for a message that was taken back"),
+        }
     }
 
     async fn erase(&self, account: &str, ids: Vec<MessageId>) {

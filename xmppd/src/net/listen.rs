@@ -16,12 +16,13 @@ use tokio::{
 
 use super::{
     ServeError,
+    begin::{self, Beginning, Service},
     complaint::Complaint,
-    connection::{self, Beginning, Service},
     gate::{Gate, Permit},
     live::Running,
     shared::Shared,
     tls::Certificate,
+    web,
 };
 use crate::{
     auth::Authenticator,
@@ -67,6 +68,7 @@ impl Server {
             takes_plain: config.login.plain,
             token_days: config.login.token_days,
             version_shown: false,
+            upload: config.upload_terms(),
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
         let mut router =
@@ -74,20 +76,28 @@ impl Server {
         router.restore(&store.records().await?);
         let mut listeners = Vec::new();
         for address in &config.listen.addresses {
-            for (port, beginning) in
-                [(config.listen.starttls, Beginning::StartTls), (config.listen.direct_tls, Beginning::Direct)]
-            {
+            for (port, beginning) in ports(config) {
                 let address = SocketAddr::new(*address, port.number());
                 let listener = TcpListener::bind(address).await;
                 listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
             }
         }
+        let files = store.files().clone();
+        if config.upload.enabled {
+            files.prepare(|name| router.uploaded(name).is_some()).map_err(ServeError::Files)?;
+        }
         let shared = Shared::new(router, store.clone());
+        tokio::spawn(web::expire(Arc::downgrade(&shared)));
         let gate = Gate::new(config.limits.connections, config.limits.connections_per_address);
         let live = Arc::new(Running { shared: Arc::clone(&shared), gate: Arc::clone(&gate) });
         let administration = Arc::new(Administration::new(store, live));
         shared.set_administration(&administration);
-        let service = Service { shared, certificate, limits: config.limits.clone() };
+        let service = Service {
+            shared,
+            certificate,
+            limits: config.limits.clone(),
+            site: web::Site::new(config, &files),
+        };
         Ok(Self {
             listeners,
             service: Arc::new(service),
@@ -137,6 +147,14 @@ impl Server {
     }
 }
 
+/// Where it listens, and how connections begin there.
+fn ports(config: &Config) -> impl Iterator<Item = (config::Port, Beginning)> {
+    let web = config.web.enabled.then_some((config.web.port, Beginning::Web));
+    [(config.listen.starttls, Beginning::StartTls), (config.listen.direct_tls, Beginning::Direct)]
+        .into_iter()
+        .chain(web)
+}
+
 async fn accept(
     listener: TcpListener,
     beginning: Beginning,
@@ -178,7 +196,7 @@ fn admit(
     }
     let (service, alive) = (Arc::clone(service), alive.clone());
     tokio::spawn(async move {
-        connection::serve(tcp, peer, beginning, &service).await;
+        begin::serve(tcp, peer, beginning, &service).await;
         drop((permit, alive));
     });
 }

@@ -10,7 +10,11 @@ use bytes::{Bytes, BytesMut};
 use parking_lot::Mutex;
 use tokio::sync::oneshot;
 
-use crate::{stanza::Packet, stream::StreamError};
+use super::web::websocket;
+use crate::{
+    stanza::Packet,
+    stream::{Framing, StreamError},
+};
 
 /// What may wait before it is clear that nobody reads.
 const MOST_BYTES: usize = 2 * 1024 * 1024;
@@ -23,6 +27,7 @@ const LAG: usize = 2 * 1024;
 /// The way from the router to one connection.
 #[derive(Default)]
 pub(super) struct Mailbox {
+    framing: Framing,
     inner: Mutex<Inner>,
 }
 
@@ -55,8 +60,21 @@ pub(super) enum Order {
 }
 
 impl Mailbox {
+    /// For a connection whose packets are framed that way.
+    pub(super) fn new(framing: Framing) -> Self {
+        Self { framing, inner: Mutex::default() }
+    }
+
     /// Puts a packet in; in order, and whole.
     pub(super) fn put(&self, packet: Packet) {
+        match self.framing {
+            Framing::Document => self.put_pieces(packet),
+            Framing::Messages => self.put_pieces(websocket::message(packet)),
+        }
+    }
+
+    /// Puts in bytes as they are to be sent, between packets.
+    pub(super) fn put_pieces(&self, pieces: impl IntoIterator<Item = Bytes>) {
         let mut inner = self.inner.lock();
         if inner.order.is_some() {
             inner.has_dropped = true;
@@ -69,7 +87,7 @@ impl Mailbox {
             inner.has_dropped = true;
             inner.order = Some(Order::Cut);
         } else {
-            for piece in packet {
+            for piece in pieces {
                 inner.add(piece);
             }
         }

@@ -8,18 +8,23 @@
 //! | [`tls`] | the certificate, and what each connection's TLS ties logins to |
 //! | `shared` | the router under its lock, and everybody's mailbox |
 //! | `mailbox` | what waits to be written to one connection |
+//! | `begin` | how one connection begins, and its end |
 //! | `connection` | one connection: bytes in, bytes out |
+//! | `inlet` | what has been read, taken apart as far as it is whole |
 //! | `pace` | when it may be read and written to, and when to look at it again |
 //! | `vigil` | who takes too long, who is silent |
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
 //! | `errands` | the store's part in what the router asks |
 //! | `live` | changes by the administrator, carried into the running server |
+//! | `web` | HTTPS on a port of its own: WebSocket, discovery, files that users share |
 
+mod begin;
 mod complaint;
 mod connection;
 mod errands;
 mod gate;
+mod inlet;
 mod listen;
 mod live;
 mod mailbox;
@@ -29,6 +34,7 @@ mod shared;
 pub mod tls;
 mod transport;
 mod vigil;
+mod web;
 
 #[cfg(test)]
 mod tests;
@@ -42,6 +48,9 @@ use crate::store::StoreError;
 /// Why the server cannot start.
 #[derive(Debug, thiserror::Error)]
 pub enum ServeError {
+    /// The folder of files that users share is of no use.
+    #[error("cannot use the folder `uploads` in the data folder: {0}")]
+    Files(io::Error),
     /// An address cannot be listened on.
     #[error("cannot listen on {address}: {error}")]
     Listen {
@@ -70,6 +79,7 @@ impl ServeError {
     /// What to do about it, where something is known.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
+            Self::Files(_) => Some("it must belong to the daemon's user, and hold files only"),
             Self::Listen { .. } => {
                 Some("is another server running there, and is the address one of this jail?")
             }

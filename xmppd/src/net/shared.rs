@@ -23,7 +23,7 @@ use crate::{
     control::Administration,
     router::Router,
     store::Store,
-    stream::{Action, ConnectionId, Context, StreamError},
+    stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
 
 /// How often the router looks after managed streams.
@@ -73,10 +73,10 @@ impl Shared {
     }
 
     /// A mailbox for a new connection.
-    pub(super) fn open(&self) -> (ConnectionId, Arc<Mailbox>) {
+    pub(super) fn open(&self, framing: Framing) -> (ConnectionId, Arc<Mailbox>) {
         let mut core = self.core.lock();
         core.last_connection += 1;
-        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::<Mailbox>::default());
+        let (id, mailbox) = (ConnectionId(core.last_connection), Arc::new(Mailbox::new(framing)));
         core.mailboxes.insert(id, Arc::clone(&mailbox));
         (id, mailbox)
     }
@@ -151,18 +151,22 @@ impl Core {
                         mailbox.close(error);
                     }
                 }
+                Action::EraseFiles(names) => self.errands.add(Errand::EraseFiles(names)),
                 Action::Send { connection, packet } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
                         caused += packet.iter().map(Bytes::len).sum::<usize>();
                         mailbox.put(packet);
                     }
                 }
-                Action::KeepOffline { account, sender, stanza, at, refusal } => {
-                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusal });
+                Action::KeepOffline { account, sender, stanza, at, refusals } => {
+                    self.errands.add(Errand::Keep { account, sender, stanza, at, refusals });
                 }
                 Action::EraseOffline { account, ids } => self.errands.add(Errand::Erase { account, ids }),
                 Action::ReleaseOffline { ids } => self.errands.add(Errand::Release { ids }),
                 Action::Record { records, receipt } => self.errands.add(Errand::Record { records, receipt }),
+                Action::RetractOffline { account, sender, id } => {
+                    self.errands.add(Errand::Retract { account, sender, id });
+                }
                 Action::TakeOffline { account, session } => {
                     self.errands.add(Errand::Take { account, session });
                 }

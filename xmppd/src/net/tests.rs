@@ -20,7 +20,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    connection::{self, Beginning, Service},
+    begin::{self, Beginning, Service},
     shared::Shared,
     tls::Certificate,
 };
@@ -29,7 +29,7 @@ use crate::{
     config,
     router::{Router, Settings},
     stanza::Packet,
-    store::Store,
+    store::{Capacity, Store},
     stream::{ConnectionId, StreamError},
 };
 
@@ -61,13 +61,15 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
         takes_plain: false,
         token_days: 21,
         version_shown: false,
+        upload: None,
     };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);
     let service = Arc::new(Service {
-        shared: Shared::new(router, Store::open(folder.path(), 9).unwrap()),
+        shared: Shared::new(router, Store::open(folder.path(), Capacity::default()).unwrap()),
         certificate: Arc::new(Certificate::load(&files).unwrap()),
         limits,
+        site: None,
     });
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -75,7 +77,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
     tokio::spawn(async move {
         while let Ok((tcp, peer)) = listener.accept().await {
             let service = Arc::clone(&serving);
-            tokio::spawn(async move { connection::serve(tcp, peer.ip(), beginning, &service).await });
+            tokio::spawn(async move { begin::serve(tcp, peer.ip(), beginning, &service).await });
         }
     });
     let mut roots = RootCertStore::empty();
@@ -249,7 +251,7 @@ async fn who_chatters_instead_of_logging_in_is_sent_away_as_well() {
 async fn a_connection_costs_little_while_it_is_idle() {
     let site = site(Beginning::Direct, config::Limits::default()).await;
     let tcp = site.connect().await;
-    let serving = connection::serve(tcp, IpAddr::from(Ipv4Addr::LOCALHOST), Beginning::Direct, &site.service);
+    let serving = begin::serve(tcp, IpAddr::from(Ipv4Addr::LOCALHOST), Beginning::Direct, &site.service);
     let bytes = std::mem::size_of_val(&serving);
     assert!(bytes <= 6 * 1024, "the task of one connection takes {bytes} bytes");
 }

@@ -17,7 +17,9 @@ use crate::{
 };
 
 /// RFC 7301 name of XMPP for clients (XEP-0368 §3).
-const ALPN: &[u8] = b"xmpp-client";
+const XMPP: &[u8] = b"xmpp-client";
+/// RFC 7301 name of HTTP/1.1.
+const HTTP: &[u8] = b"http/1.1";
 
 /// The certificate as it is now. Connections that are there keep theirs.
 pub struct Certificate(RwLock<Arc<Loaded>>);
@@ -25,7 +27,9 @@ pub struct Certificate(RwLock<Arc<Loaded>>);
 /// A certificate ready for use.
 pub struct Loaded {
     /// For STARTTLS, and with ALPN for direct TLS: XEP-0368 lets a client leave it out.
-    pub config: Arc<ServerConfig>,
+    pub xmpp: Arc<ServerConfig>,
+    /// For the web port. A browser that is led to the wrong port gets no further than the handshake.
+    pub web: Arc<ServerConfig>,
     /// RFC 5929 §4.
     end_point: Option<Vec<u8>>,
 }
@@ -54,12 +58,14 @@ impl Loaded {
         let chain = read_chain(&files.chain)?;
         let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| refused(&files.key, error))?;
         let end_point = chain.first().and_then(|leaf| tls_server_end_point(leaf));
-        let mut config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        let mut xmpp = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&TLS13, &TLS12])
             .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
             .map_err(|error| refused(&files.chain, error))?;
-        config.alpn_protocols = vec![ALPN.to_vec()];
-        Ok(Self { config: Arc::new(config), end_point })
+        let mut web = xmpp.clone();
+        xmpp.alpn_protocols = vec![XMPP.to_vec()];
+        web.alpn_protocols = vec![HTTP.to_vec()];
+        Ok(Self { xmpp: Arc::new(xmpp), web: Arc::new(web), end_point })
     }
 
     /// What a login over this connection can be tied to.

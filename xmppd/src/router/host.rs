@@ -6,7 +6,7 @@ use super::{Router, message, presence};
 use crate::{
     account::Account,
     auth::{Agent, AuthError, Authenticator, Redeemed, TokenMechanism, TokenProof, Verdict},
-    features,
+    features::{self, blocking},
     jid::Jid,
     ns,
     stanza::{Kind, Malformed, Stanza, StanzaError},
@@ -160,15 +160,14 @@ impl Router {
             // There is no way out of this server, by design.
             return self.refuse(session, &stanza.element, StanzaError::RemoteServerNotFound, cx);
         }
+        let Some(sender) = self.sessions.get(&session) else { return };
+        // XEP-0191 §3.3: nothing goes out to who is blocked.
+        if stanza.to.as_ref().is_some_and(|to| self.is_blocked(to, &sender.account)) {
+            return self.refuse(session, &stanza.element, blocking::outgoing_refusal(), cx);
+        }
         match stanza.kind {
             Kind::Iq(kind) => self.iq(session, kind, stanza, cx),
-            Kind::Message(kind) => {
-                let Some(sender) = self.sessions.get(&session).map(|sender| Arc::clone(&sender.account))
-                else {
-                    return;
-                };
-                message::Message { session, sender, kind, stanza }.route(self, cx);
-            }
+            Kind::Message(kind) => message::Message::new(sender, kind, stanza).route(self, cx),
             Kind::Presence(kind) => presence::Presence { session, kind, stanza }.route(self, cx),
         }
     }

@@ -19,7 +19,7 @@ impl Router {
         let target = match &stanza.to {
             // RFC 6120 §10.3.3: to nobody means to one's own account.
             None => Target::Own,
-            Some(to) => match self.iq_fate(to, kind) {
+            Some(to) => match self.iq_fate(&sender.jid, to, kind) {
                 Fate::Answer => match to.local() {
                     None => Target::Server,
                     Some(name) if name == &*sender.account => Target::Own,
@@ -39,9 +39,14 @@ impl Router {
         }
     }
 
-    fn iq_fate(&self, to: &Jid, kind: IqType) -> Fate {
+    fn iq_fate(&self, from: &Jid, to: &Jid, kind: IqType) -> Fate {
         match (to.local(), to.resource()) {
-            (Some(name), _) => table::iq(self.recipient(name), self.address_of(to), kind),
+            // XEP-0191 §3.3; an answer is dropped, as any that is refused.
+            (Some(name), _) if self.is_blocked(from, name) => Fate::Refuse,
+            (Some(_), _) => {
+                let addressed = self.addressed(to);
+                table::iq(addressed.recipient(), addressed.address(), kind)
+            }
             (None, None) => Fate::Answer,
             (None, Some(_)) => table::iq(table::Recipient::NoAccount, table::Address::FullNoMatch, kind),
         }

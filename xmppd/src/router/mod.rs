@@ -2,6 +2,9 @@
 //!
 //! | file | what it holds |
 //! |---|---|
+//! | `addressed` | whom an address names |
+//! | [`blocklists`] | who has blocked whom |
+//! | `claims` | what a message may not say |
 //! | `host` | what streams ask: logins, binding, stanzas |
 //! | [`people`] | accounts as they are now, and changes to them while people are online |
 //! | `session` | a bound resource: its start and its end |
@@ -13,6 +16,9 @@
 //! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
 //! is to be done as [`Action`](crate::stream::Action)s.
 
+mod addressed;
+pub mod blocklists;
+mod claims;
 mod host;
 mod iq;
 mod message;
@@ -31,6 +37,7 @@ use std::{
 
 use time::OffsetDateTime;
 
+pub use blocklists::Blocklists;
 pub use outlet::{Nature, Parcel};
 pub use people::AccountChange;
 pub use session::Session;
@@ -43,6 +50,7 @@ use crate::{
         client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
         personal::Personal,
+        upload::{Terms, Uploads},
     },
     jid::Jid,
     record::Record,
@@ -77,6 +85,8 @@ pub struct Settings {
     pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// On what terms users may share files (XEP-0363); `None` if they may not.
+    pub upload: Option<Terms>,
 }
 
 /// Everything that the server knows while it runs.
@@ -91,6 +101,8 @@ pub struct Router {
     pub(crate) known_caps: KnownCaps,
     pub(crate) announcements: Announcements,
     pub(crate) sittings: Sittings,
+    pub(crate) uploads: Uploads,
+    pub(crate) blocking: Blocklists,
     pub(crate) started: OffsetDateTime,
     pub(crate) tokens: Tokens,
     domain: Jid,
@@ -123,6 +135,8 @@ impl Router {
             known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
             sittings: Sittings::default(),
+            uploads: Uploads::default(),
+            blocking: Blocklists::default(),
             started: now,
             tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
             domain,
@@ -159,13 +173,16 @@ impl Router {
 
     /// Whether the second may see the first: its presence, and what it shares with its contacts.
     pub(crate) fn is_seen_by(&self, seen: &str, watcher: &str) -> bool {
-        self.person(seen).is_some() && self.person(watcher).is_some()
+        let (Some(seen), Some(watcher)) = (self.person(seen), self.person(watcher)) else { return false };
+        !self.are_apart(&seen.jid, &watcher.jid)
     }
 
     /// The available sessions of everybody who may see an account, its own included.
     pub(crate) fn audience(&self, seen: &str) -> impl Iterator<Item = &Session> {
-        let is_there = self.person(seen).is_some();
-        self.sessions.values().filter(move |session| is_there && session.presence.is_some())
+        let seen = self.person(seen);
+        self.sessions.values().filter(move |session| {
+            session.presence.is_some() && seen.is_some_and(|seen| !self.are_apart(&seen.jid, &session.jid))
+        })
     }
 
     /// The sessions of an account, oldest first.

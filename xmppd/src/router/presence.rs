@@ -2,7 +2,11 @@
 
 use std::sync::Arc;
 
-use super::{Parcel, Router, Session, session::Available};
+use super::{
+    Parcel, Router, Session,
+    session::Available,
+    table::{self, Fate},
+};
 use crate::{
     features,
     jid::Jid,
@@ -37,6 +41,11 @@ impl Presence<'_> {
             }
             return;
         };
+        // XEP-0191 §3.3: without an answer, as from somebody who is not there.
+        let sender = router.sessions.get(&self.session);
+        if sender.zip(to.local()).is_some_and(|(sender, name)| router.is_blocked(&sender.jid, name)) {
+            return;
+        }
         match self.kind {
             PresenceType::Available | PresenceType::Unavailable => self.directed(to, router, cx),
             PresenceType::Error => self.pass_on(to, router, cx),
@@ -59,7 +68,8 @@ impl Presence<'_> {
         let is_first = session.presence.is_none();
         session.presence = Some(Available { priority, said: said.tail().clone(), stamped: stamped.clone() });
         let account = Arc::clone(&session.account);
-        router.broadcast(&account, &stamped, cx);
+        let from = session.jid.clone();
+        router.broadcast(&account, &from, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
             features::came(router, self.session, cx);
@@ -76,11 +86,11 @@ impl Presence<'_> {
         let was_available = session.presence.take().is_some();
         let directed = std::mem::take(&mut session.directed);
         let stamped = self.stamped(session);
-        let account = Arc::clone(&session.account);
+        let (account, from) = (Arc::clone(&session.account), session.jid.clone());
         if was_available {
             session.see(&stamped, cx);
         }
-        router.farewell(&account, was_available, &directed, &stamped, cx);
+        router.farewell(&account, &from, was_available, &directed, &stamped, cx);
         if was_available {
             features::went(router, self.session, cx);
         }
@@ -105,7 +115,7 @@ impl Presence<'_> {
         if self.kind == PresenceType::Available {
             stamped = router.with_avatar(&session.account, &stamped, &self.stanza.element);
         }
-        for recipient in router.see_presence(to) {
+        for recipient in router.see_presence(&session.jid, to, self.kind) {
             recipient.see_as(to, &stamped, cx);
         }
     }
@@ -144,8 +154,8 @@ impl Presence<'_> {
 
 impl Router {
     /// To every available resource of everybody who may see the account, its own included (RFC 6121 §4.2.2).
-    fn broadcast(&self, account: &str, stamped: &Stamped, cx: &mut Context<'_>) {
-        for session in self.audience(account) {
+    fn broadcast(&self, account: &str, from: &Jid, stamped: &Stamped, cx: &mut Context<'_>) {
+        for session in self.audience(account).filter(|session| !self.are_apart(from, &session.jid)) {
             session.see(stamped, cx);
         }
     }
@@ -156,6 +166,7 @@ impl Router {
         for other in self.sessions.values().filter(|other| other.id != newcomer) {
             if let Some(presence) = &other.presence
                 && self.is_seen_by(&other.account, &session.account)
+                && !self.are_apart(&other.jid, &session.jid)
             {
                 session.see(&presence.stamped, cx);
             }
@@ -166,30 +177,39 @@ impl Router {
     pub(super) fn farewell(
         &self,
         account: &str,
+        from: &Jid,
         was_available: bool,
         directed: &[Jid],
         stamped: &Stamped,
         cx: &mut Context<'_>,
     ) {
         if was_available {
-            self.broadcast(account, stamped, cx);
+            self.broadcast(account, from, stamped, cx);
         }
         for to in directed {
-            let unaware =
-                self.see_presence(to).filter(|session| !was_available || session.presence.is_none());
-            for recipient in unaware {
+            let unaware = self.see_presence(from, to, PresenceType::Unavailable);
+            for recipient in unaware.filter(|session| !was_available || session.presence.is_none()) {
                 recipient.see_as(to, stamped, cx);
             }
         }
     }
 
-    /// Who gets presence for that address: RFC 6121 §8.5.2.1.2, every available resource; §8.5.3.1, that one.
-    fn see_presence<'a>(&'a self, to: &'a Jid) -> impl Iterator<Item = &'a Session> {
-        let name = to.local().unwrap_or_default();
-        self.sessions_of(name).filter(move |session| match to.resource() {
-            None => session.presence.is_some(),
-            Some(_) => session.jid == *to,
-        })
+    /// Who gets presence from one address for another, but for who is blocked.
+    fn see_presence<'a>(
+        &'a self,
+        from: &'a Jid,
+        to: &'a Jid,
+        kind: PresenceType,
+    ) -> impl Iterator<Item = &'a Session> {
+        let addressed = self.addressed(to);
+        let fate = table::presence(addressed.recipient(), addressed.address(), kind);
+        let sessions = addressed.into_sessions().into_iter();
+        let named = sessions.filter(move |session| match fate {
+            Fate::ToAvailable => session.presence.is_some(),
+            Fate::ToThat => session.jid == *to,
+            _ => false,
+        });
+        named.filter(|session| !self.are_apart(from, &session.jid))
     }
 }
 

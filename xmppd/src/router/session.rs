@@ -36,6 +36,10 @@ pub struct Session {
     pub(crate) agent: Option<Agent>,
     /// What the client last said about itself to everybody; `None` while it is not available.
     pub(crate) presence: Option<Available>,
+    /// Whether it gets copies of its account's messages (XEP-0280).
+    pub(crate) carbons: bool,
+    /// Whether it has asked for the block list, and so wants to hear of changes (XEP-0191 §3.3).
+    pub(crate) has_blocklist: bool,
     /// Whether it has asked for the roster, and so wants to hear of changes (RFC 6121 §2.1.6).
     pub(crate) interested: bool,
     /// What its client can do.
@@ -107,6 +111,8 @@ impl Router {
             language: request.language,
             agent: request.agent,
             presence: None,
+            carbons: false,
+            has_blocklist: false,
             interested: false,
             capabilities: Capabilities::default(),
             directed: Vec::new(),
@@ -135,7 +141,7 @@ impl Router {
         }
         let was_available = session.presence.is_some();
         let farewell = session.farewell();
-        self.farewell(&session.account, was_available, &session.directed, &farewell, cx);
+        self.farewell(&session.account, &session.jid, was_available, &session.directed, &farewell, cx);
         self.reroute_unacknowledged(&mut session, cx);
         self.reroute_withheld(&mut session, cx);
     }

@@ -7,6 +7,8 @@ use std::borrow::Cow;
 pub struct Refusal {
     /// The condition that every client knows.
     pub error: StanzaError,
+    /// What its sender can do about it (RFC 6120 §8.3.2).
+    pub kind: &'static str,
     /// An application-specific condition (RFC 6120 §8.3.4) as XML, or a `text`; empty for none.
     pub detail: Cow<'static, str>,
 }
@@ -64,7 +66,15 @@ conditions! {
 impl StanzaError {
     /// With what an extension has to say about it.
     pub fn with(self, detail: impl Into<Cow<'static, str>>) -> Refusal {
-        Refusal { error: self, detail: detail.into() }
+        Refusal { error: self, kind: self.kind(), detail: detail.into() }
+    }
+}
+
+impl Refusal {
+    /// The same, with nothing that its sender could do about it.
+    #[must_use]
+    pub fn for_good(self) -> Self {
+        Self { kind: "cancel", ..self }
     }
 }
 

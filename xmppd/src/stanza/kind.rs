@@ -49,6 +49,19 @@ pub enum PresenceType {
     Unsubscribed,
 }
 
+impl MessageType {
+    /// What the attribute says.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Chat => "chat",
+            Self::Error => "error",
+            Self::Groupchat => "groupchat",
+            Self::Headline => "headline",
+            Self::Normal => "normal",
+        }
+    }
+}
+
 impl Kind {
     /// Reads the name and the type of a stanza, and whether it is made as they demand.
     pub(crate) fn of(element: &Element) -> Result<Self, StanzaError> {

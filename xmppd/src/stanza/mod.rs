@@ -5,6 +5,7 @@
 //! | `kind` | which of the three, and its type |
 //! | [`error`] | stanza errors (RFC 6120 §8.3) |
 //! | [`head`] | the first tag of what is on its way |
+//! | [`payload`] | what a message holds, as far as the server has to know it |
 //! | [`stamped`] | a stanza with its sender stamped on, ready for many recipients |
 //! | [`reply`] | what the server answers in its own words |
 //!
@@ -13,6 +14,7 @@
 pub mod error;
 pub mod head;
 mod kind;
+pub mod payload;
 pub mod reply;
 pub mod stamped;
 
@@ -21,6 +23,7 @@ use std::fmt;
 pub use error::{Refusal, StanzaError};
 pub use head::Head;
 pub use kind::{IqType, Kind, MessageType, PresenceType};
+pub use payload::Payload;
 pub use stamped::{Packet, Stamped};
 
 use crate::{jid::Jid, ns, xml::Element};

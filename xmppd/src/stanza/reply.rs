@@ -21,12 +21,12 @@ pub fn result(request: &Element, to: &str, payload: &str) -> String {
 /// A stanza error (RFC 6120 §8.3) about `stanza`, to the one who sent it. The original is not repeated: its
 /// sender has it.
 pub fn error(stanza: &Element, to: &str, refusal: impl Into<Refusal>) -> String {
-    let Refusal { error, detail } = refusal.into();
+    let Refusal { error, kind, detail } = refusal.into();
     let mut reply = head(stanza, "error", to);
     write!(
         reply,
         "><error type='{}'><{} xmlns='{}'/>{detail}</error></{}>",
-        error.kind(),
+        kind,
         error.condition(),
         ns::STANZA_ERRORS,
         stanza.name()

@@ -11,7 +11,8 @@ use crate::{
     xml::{Element, Escaped},
 };
 
-/// What goes to one connection, in pieces that others may share.
+/// What goes to one connection: one element, or the tag that opens or closes its stream, in pieces that others may
+/// share.
 pub type Packet = SmallVec<[Bytes; 3]>;
 
 /// An address as the end of an attribute: escaped, with the closing quote. Made once for each account and
@@ -43,7 +44,7 @@ impl Stamped {
         let mut head = String::with_capacity(128);
         write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
             .expect("a string takes everything");
-        let mut has_language = false;
+        let (mut has_language, mut has_default) = (false, false);
         for (name, value, whole) in element.raw_attributes() {
             let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
             if !is_ours {
@@ -51,6 +52,7 @@ impl Stamped {
                 head.push_str(whole);
             }
             has_language |= name == "xml:lang";
+            has_default |= name == "xmlns" && !is_ours;
         }
         for (prefix, namespace) in element.borrowed_prefixes() {
             let is_declared =
@@ -58,6 +60,10 @@ impl Stamped {
             if !is_declared {
                 write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
             }
+        }
+        // Whose name has a prefix may stand anywhere, but what is within may lean on the stream's default.
+        if element.qualified_name().contains(':') && !has_default {
+            write!(head, " xmlns='{}'", ns::CLIENT).expect("a string takes everything");
         }
         if let Some(language) = language.filter(|_| !has_language) {
             write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
@@ -70,6 +76,16 @@ impl Stamped {
     /// them, which is `/>` or `>…</name>`.
     pub fn own(start: &str, tail: impl Into<Bytes>) -> Self {
         Self { head: format!("<{start} to='").into(), tail: tail.into() }
+    }
+
+    /// As it stood with one recipient, to be put into an element of another namespace (XEP-0297 §3).
+    pub fn forwarded(&self, to: &Addressee) -> Packet {
+        let name = self.head.iter().position(|byte| *byte == b' ').unwrap_or(self.head.len());
+        let (name, attributes) = self.head.split_at(name);
+        let is_prefixed = name.contains(&b':');
+        let namespace = if is_prefixed { String::new() } else { format!(" xmlns='{}'", ns::CLIENT) };
+        let head = [name, namespace.as_bytes(), attributes].concat();
+        smallvec![head.into(), to.0.clone(), self.tail.clone()]
     }
 
     /// For one recipient.

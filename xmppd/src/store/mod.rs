@@ -1,9 +1,11 @@
-//! `SQLite`: accounts, records, and messages that wait for someone who is offline. Nothing else is ever written.
+//! `SQLite`: accounts, records, and messages that wait for someone who is offline; beside it the files that users
+//! share. Nothing else is ever written.
 //!
 //! | file | what it holds |
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
 //! | `accounts`, `offline`, `records` | what can be asked |
+//! | `files` | files that users share |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
 //!
@@ -11,6 +13,7 @@
 //! write at once: whoever comes second is told [`StoreError::InUse`].
 
 mod accounts;
+mod files;
 mod offline;
 mod records;
 mod schema;
@@ -23,7 +26,8 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
-pub use offline::{Keeping, Kept};
+pub use files::{Draft, Files};
+pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.
@@ -36,7 +40,8 @@ const QUEUE: usize = 1024;
 #[derive(Clone)]
 pub struct Store {
     requests: mpsc::Sender<Request>,
-    offline_limit: u32,
+    capacity: Capacity,
+    files: Files,
 }
 
 /// A request that is queued: whatever is asked later is done later.
@@ -113,12 +118,17 @@ impl StoreError {
 impl Store {
     /// Opens the store in the data folder, makes it (mode 0600) where there is none, and migrates an older one.
     ///
-    /// At most `offline_limit` messages are kept for each account.
-    pub fn open(data: &Path, offline_limit: u32) -> Result<Self, StoreError> {
+    /// No more messages are kept for each account than there is capacity for.
+    pub fn open(data: &Path, capacity: Capacity) -> Result<Self, StoreError> {
         let connection = schema::open(&data.join(FILE))?;
         let (requests, incoming) = mpsc::channel(QUEUE);
         writer::spawn(connection, incoming);
-        Ok(Self { requests, offline_limit })
+        Ok(Self { requests, capacity, files: Files::new(data) })
+    }
+
+    /// The files that users share.
+    pub fn files(&self) -> &Files {
+        &self.files
     }
 
     /// What decoys are made from; the same as long as the database lives.

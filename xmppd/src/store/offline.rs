@@ -5,16 +5,21 @@ use rusqlite::{Connection, OptionalExtension, params};
 use time::{Duration, OffsetDateTime};
 
 use super::{Erasure, Pending, Store, StoreError, schema::PAGE_BYTES};
-use crate::stream::MessageId;
+use crate::{features::retraction, stream::MessageId};
 
 /// The most bytes of a row that `SQLite` puts into a page shared with other rows: the page less 35
 /// (<https://sqlite.org/fileformat2.html#b_tree_pages>). A row starts with a margin of this length, so that
 /// its content lies in pages of its own; `wipe.rs` tells why.
 const MARGIN_BYTES: u32 = PAGE_BYTES - 35;
 
-/// What may wait for one account, in bytes: half of what a connection's mailbox takes, so that all of it can be
-/// delivered at once.
-const MOST_BYTES: u64 = 1024 * 1024;
+/// What may wait for one account.
+#[derive(Clone, Copy, Debug)]
+pub struct Capacity {
+    /// Messages.
+    pub messages: u32,
+    /// Bytes of all together: at most half of what a connection's mailbox takes, so that all can be delivered at once.
+    pub bytes: u64,
+}
 
 /// One sender may fill one part in so many of what waits, lest the others find no room.
 const SHARES: u32 = 4;
@@ -38,6 +43,12 @@ pub enum Keeping {
     Full,
 }
 
+impl Default for Capacity {
+    fn default() -> Self {
+        Self { messages: 200, bytes: 1024 * 1024 }
+    }
+}
+
 impl Store {
     /// Keeps a stanza from one account for another until it is erased. Messages are kept in the order in which
     /// this returns.
@@ -48,15 +59,23 @@ impl Store {
         stanza: Bytes,
         at: OffsetDateTime,
     ) -> Pending<Keeping> {
-        let (account, sender, limit) = (account.to_owned(), sender.to_owned(), self.offline_limit);
-        self.begin(Erasure::Nothing, move |connection| keep(connection, account, &sender, &stanza, at, limit))
-            .await
+        let (account, sender, capacity) = (account.to_owned(), sender.to_owned(), self.capacity);
+        self.begin(Erasure::Nothing, move |connection| {
+            keep(connection, account, &sender, &stanza, at, capacity)
+        })
+        .await
     }
 
     /// What waits for an account, oldest first. It stays until [`Store::erase_offline`].
     pub async fn take_offline(&self, account: &str) -> Pending<Vec<Kept>> {
         let account = account.to_owned();
         self.begin(Erasure::Nothing, move |connection| take(connection, &account)).await
+    }
+
+    /// What waits for one account from another, and goes by that id.
+    pub async fn find_offline(&self, account: &str, sender: &str, id: String) -> Pending<Vec<MessageId>> {
+        let (account, sender) = (account.to_owned(), sender.to_owned());
+        self.begin(Erasure::Nothing, move |connection| find(connection, &account, &sender, &id)).await
     }
 
     /// Erases what was delivered; when this answers, no byte of it is in any file of the store.
@@ -88,13 +107,13 @@ fn keep(
     sender: &str,
     stanza: &[u8],
     at: OffsetDateTime,
-    limit: u32,
+    capacity: Capacity,
 ) -> Result<Keeping, StoreError> {
     let mut id_of = connection.prepare_cached("SELECT id FROM account WHERE name = ?1")?;
     let mut id_of = |name: &str| id_of.query_row([name], |row| row.get::<_, i64>(0)).optional();
     let receiver = id_of(&account)?.ok_or(StoreError::NoSuchAccount(account))?;
     let sender = id_of(sender)?.unwrap_or(0);
-    if !has_room(connection, receiver, sender, stanza.len() as u64, limit)? {
+    if !has_room(connection, receiver, sender, stanza.len() as u64, capacity)? {
         return Ok(Keeping::Full);
     }
     let insert = "INSERT INTO offline_message (account, sender, at, margin, stanza)
@@ -110,13 +129,14 @@ fn has_room(
     receiver: i64,
     sender: i64,
     bytes: u64,
-    limit: u32,
+    capacity: Capacity,
 ) -> Result<bool, StoreError> {
     let query = "SELECT count(*), coalesce(sum(length(stanza)), 0),
                         count(*) FILTER (WHERE sender = ?2), coalesce(sum(length(stanza)) FILTER (WHERE sender = ?2), 0)
                  FROM offline_message WHERE account = ?1";
     let fits = |count: u32, waiting: u32, share: u32| {
-        count < limit.div_ceil(share) && u64::from(waiting) + bytes <= MOST_BYTES / u64::from(share)
+        count < capacity.messages.div_ceil(share)
+            && u64::from(waiting) + bytes <= capacity.bytes / u64::from(share)
     };
     let has_room = connection.prepare_cached(query)?.query_row([receiver, sender], |row| {
         Ok(fits(row.get(0)?, row.get(1)?, 1) && fits(row.get(2)?, row.get(3)?, SHARES))
@@ -134,6 +154,28 @@ fn take(connection: &Connection, account: &str) -> Result<Vec<Kept>, StoreError>
         Ok(Kept { id: MessageId(row.get(0)?), at, stanza: stanza.into() })
     })?;
     Ok(kept.collect::<Result<_, _>>()?)
+}
+
+/// No more than one sender's share is looked at.
+fn find(
+    connection: &Connection,
+    account: &str,
+    sender: &str,
+    id: &str,
+) -> Result<Vec<MessageId>, StoreError> {
+    let query = "SELECT message.id, message.stanza FROM offline_message AS message
+                 JOIN account AS receiver ON receiver.id = message.account
+                 JOIN account AS sender ON sender.id = message.sender
+                 WHERE receiver.name = ?1 AND sender.name = ?2";
+    let mut statement = connection.prepare_cached(query)?;
+    let mut rows = statement.query([account, sender])?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        if retraction::goes_by(row.get_ref(1)?.as_blob().unwrap_or_default(), id) {
+            found.push(MessageId(row.get(0)?));
+        }
+    }
+    Ok(found)
 }
 
 fn erase(connection: &Connection, account: &str, ids: &[MessageId]) -> Result<(), StoreError> {

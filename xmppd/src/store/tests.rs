@@ -28,7 +28,7 @@ fn account(name: &str) -> Account {
 }
 
 async fn store(folder: &TempDir) -> Store {
-    let store = Store::open(folder.path(), 200).unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
     store.add_account(account("juliet")).await.unwrap();
     store
 }
@@ -63,7 +63,7 @@ async fn accounts_come_back_as_they_went_in() {
     store.update_account(romeo.clone()).await.unwrap();
     store.close().await;
 
-    let accounts = Store::open(folder.path(), 200).unwrap().accounts().await.unwrap();
+    let accounts = Store::open(folder.path(), Capacity::default()).unwrap().accounts().await.unwrap();
     assert_eq!(accounts.iter().map(|account| account.name.as_str()).collect::<Vec<_>>(), ["juliet", "romeo"]);
     assert_eq!(accounts[0].groups, ["Class 4b", "Chess"]);
     let again = &accounts[1];
@@ -86,7 +86,7 @@ async fn names_are_unique_and_must_exist() {
 #[tokio::test]
 async fn messages_wait_in_order_up_to_the_limit() {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path(), 2).unwrap();
+    let store = Store::open(folder.path(), Capacity { messages: 2, ..Capacity::default() }).unwrap();
     store.add_account(account("juliet")).await.unwrap();
     let at = AT + time::Duration::milliseconds(1_700_000_000_123);
     store.add_account(account("nurse")).await.unwrap();
@@ -126,6 +126,37 @@ async fn what_waits_can_be_delivered_at_once_and_leaves_room_for_others() {
         kept_of.push(answers.into_iter().filter(|answer| *answer.as_ref().unwrap() == Keeping::Kept).count());
     }
     assert_eq!(kept_of, [4, 4, 4, 4, 1]);
+}
+
+#[tokio::test]
+async fn the_site_says_how_many_bytes_wait() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), Capacity { bytes: 400, ..Capacity::default() }).unwrap();
+    store.add_account(account("juliet")).await.unwrap();
+    for (bytes, expected) in
+        [(101, Keeping::Full), (60, Keeping::Kept), (60, Keeping::Full), (40, Keeping::Kept)]
+    {
+        let kept = store.keep_offline("juliet", "juliet", marked(bytes), AT).await.wait().await.unwrap();
+        assert_eq!(kept, expected, "{bytes}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_taken_back_is_found_among_its_senders_alone() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    for name in ["romeo", "nurse"] {
+        store.add_account(account(name)).await.unwrap();
+    }
+    for (receiver, sender) in [("juliet", "romeo"), ("juliet", "nurse"), ("romeo", "nurse")] {
+        let stanza = Bytes::from_static(b"<message from='x@y/z' id='1' to='y'><body/></message>");
+        answered(store.keep_offline(receiver, sender, stanza, AT)).await.unwrap();
+    }
+    let found = store.find_offline("juliet", "romeo", "1".to_owned()).await.wait().await.unwrap();
+    let waiting = store.take_offline("juliet").await.wait().await.unwrap();
+    assert_eq!(found, [waiting[0].id]);
+    assert!(store.find_offline("juliet", "romeo", "2".to_owned()).await.wait().await.unwrap().is_empty());
+    assert!(store.find_offline("nurse", "romeo", "1".to_owned()).await.wait().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -174,7 +205,7 @@ async fn files_are_for_their_owner_alone_and_for_one_process() {
         let entry = entry.unwrap();
         assert_eq!(entry.metadata().unwrap().permissions().mode() & 0o777, 0o600, "{:?}", entry.file_name());
     }
-    assert!(matches!(Store::open(folder.path(), 200), Err(StoreError::InUse)));
+    assert!(matches!(Store::open(folder.path(), Capacity::default()), Err(StoreError::InUse)));
 }
 
 #[tokio::test]
@@ -201,7 +232,7 @@ async fn the_decoys_survive_a_restart() {
     };
     let first = secret(store(&folder).await).await;
     assert_ne!(first, [0; 32]);
-    assert_eq!(secret(Store::open(folder.path(), 200).unwrap()).await, first);
+    assert_eq!(secret(Store::open(folder.path(), Capacity::default()).unwrap()).await, first);
 }
 
 #[tokio::test]
@@ -211,7 +242,7 @@ async fn a_newer_schema_is_refused() {
     let connection = Connection::open(folder.path().join(FILE)).unwrap();
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
-    let refusal = Store::open(folder.path(), 200).err().unwrap();
+    let refusal = Store::open(folder.path(), Capacity::default()).err().unwrap();
     assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 3 }));
 }
 
@@ -264,7 +295,7 @@ async fn not_a_byte_stays_of_what_was_delivered() {
 #[tokio::test]
 async fn not_a_byte_stays_however_the_tree_is_balanced() {
     let folder = TempDir::new().unwrap();
-    let store = Store::open(folder.path(), u32::MAX).unwrap();
+    let store = Store::open(folder.path(), Capacity { messages: u32::MAX, ..Capacity::default() }).unwrap();
     let names = ["benvolio", "juliet", "mercutio", "romeo"];
     for name in names {
         store.add_account(account(name)).await.unwrap();
@@ -320,7 +351,7 @@ async fn what_a_crash_left_in_the_log_is_wiped_at_the_next_start() {
         fs::copy(crashed.path().join(file), folder.path().join(file)).unwrap();
     }
     assert_eq!(files_with(&folder, MARK), ["xmppd.sqlite-wal"]);
-    let store = Store::open(folder.path(), 200).unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
     assert_eq!(files_with(&folder, MARK), [FILE]);
     assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
 }
@@ -338,7 +369,7 @@ async fn records_come_back_until_they_end() {
     answered(store.record(written)).await.unwrap();
     answered(store.record(vec![fact("juliet", "a", Some("3")), fact("juliet", "b", None)])).await.unwrap();
     store.close().await;
-    let store = Store::open(folder.path(), 200).unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
     assert_eq!(store.records().await.unwrap(), [of_server, fact("juliet", "a", Some("3"))]);
 }
 

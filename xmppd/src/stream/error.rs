@@ -53,10 +53,10 @@ impl StreamError {
         }
     }
 
-    /// The error and the end of the stream (RFC 6120 §4.9.1.1).
-    pub fn closing(self) -> String {
+    /// The error, behind which the stream ends (RFC 6120 §4.9.1.1).
+    pub fn element(self) -> String {
         format!(
-            "<stream:error><{} xmlns='{}'/>{}</stream:error></stream:stream>",
+            "<stream:error><{} xmlns='{}'/>{}</stream:error>",
             self.condition(),
             ns::STREAM_ERRORS,
             self.detail()

@@ -1,13 +1,9 @@
-//! The opening tag of a stream (RFC 6120 §4.7, §4.8): theirs checked, ours written.
+//! What the opening tag of a client's stream says (RFC 6120 §4.7).
 
-use std::{borrow::Cow, fmt::Write};
+use std::borrow::Cow;
 
-use super::{Context, StreamError};
-use crate::{
-    jid::Jid,
-    ns,
-    xml::{Element, Escaped},
-};
+use super::{StreamError, framing::Framing};
+use crate::{jid::Jid, xml::Element};
 
 /// What a client's header says, once it is acceptable.
 pub(super) struct Header {
@@ -18,14 +14,8 @@ pub(super) struct Header {
 }
 
 /// Checks a client's header.
-pub(super) fn check(header: &Element, domain: &str) -> Result<Header, StreamError> {
-    if header.name() != "stream" {
-        return Err(StreamError::BadFormat);
-    }
-    // RFC 6120 §4.8.1, §4.8.2: `jabber:server` in place of `jabber:client` ends here.
-    if header.namespace() != ns::STREAMS || header.outer().namespace("") != Some(ns::CLIENT) {
-        return Err(StreamError::InvalidNamespace);
-    }
+pub(super) fn check(header: &Element, framing: Framing, domain: &str) -> Result<Header, StreamError> {
+    framing.check(header)?;
     let to = header.attribute("to").ok_or(StreamError::ImproperAddressing)?;
     let is_ours = Jid::parse(&to).is_ok_and(|to| to.as_str() == domain);
     if !is_ours {
@@ -55,29 +45,15 @@ fn check_version(version: Option<&str>) -> Result<(), StreamError> {
     }
 }
 
-/// Our header, with an id that nobody can guess (RFC 6120 §4.7.3).
-pub(super) fn ours(domain: &str, to: Option<&Jid>, cx: &mut Context<'_>) -> String {
-    let mut header = format!(
-        "<?xml version='1.0'?><stream:stream xmlns='{}' xmlns:stream='{}' id='{}' from='{}' \
-         version='1.0' xml:lang='en'",
-        ns::CLIENT,
-        ns::STREAMS,
-        cx.token(),
-        Escaped(domain)
-    );
-    if let Some(to) = to {
-        write!(header, " to='{}'", Escaped(to.as_str())).expect("a string takes everything");
-    }
-    header.push('>');
-    header
-}
-
 #[cfg(test)]
 mod tests {
     use bytes::BytesMut;
 
     use super::*;
-    use crate::xml::{Frame, Framer, Limits};
+    use crate::{
+        ns,
+        xml::{Escaped, Frame, Framer, Limits},
+    };
 
     fn language(tag: &str) -> Option<String> {
         let header = format!(
@@ -87,7 +63,7 @@ mod tests {
         );
         let frame = Framer::new(Limits::of_bytes(10_000)).next(&mut BytesMut::from(header.as_bytes()));
         let Ok(Some(Frame::Header(header))) = frame else { panic!("no header but {frame:?}") };
-        check(&header, "school.test").ok().and_then(|header| header.language)
+        check(&header, Framing::Document, "school.test").ok().and_then(|header| header.language)
     }
 
     #[test]

@@ -5,7 +5,8 @@
 //! | [`error`] | stream errors (RFC 6120 §4.9) |
 //! | [`outbox`] | what is to be done about what came in |
 //! | [`host`] | what a stream asks of the server behind it |
-//! | `header` | the opening tag, theirs checked and ours written |
+//! | [`framing`] | one document, or messages of a WebSocket |
+//! | `header` | what the opening tag says |
 //! | `state` | the states, and what each does with an element |
 //! | `sasl` | authentication: how it is offered, and what comes of it |
 //! | `turn` | what each element of a client leads to |
@@ -24,6 +25,7 @@ mod bind2;
 mod binding;
 pub mod error;
 mod fast;
+pub mod framing;
 mod header;
 pub mod host;
 mod inline;
@@ -40,12 +42,14 @@ use std::net::IpAddr;
 use bytes::{Bytes, BytesMut};
 
 pub use error::StreamError;
+pub use framing::Framing;
 pub use host::Host;
 pub use outbox::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Ticket};
 
 use crate::{
     auth::ChannelBindings,
     jid::Jid,
+    ns,
     stanza::{self, Malformed, Stanza},
     xml::{Frame, Framer, Limits},
 };
@@ -62,6 +66,7 @@ pub struct Stream {
     /// The connection that it runs over.
     pub connection: ConnectionId,
     peer: IpAddr,
+    framing: Framing,
     framer: Framer,
     state: State,
     header_sent: bool,
@@ -99,6 +104,17 @@ pub enum Step {
     StartTls,
 }
 
+impl Arrival {
+    fn new(frame: Frame, is_bound: bool) -> Self {
+        match frame {
+            Frame::Element(element) if is_bound && stanza::is_stanza(&element) => {
+                Self::Stanza(Stanza::parse(element))
+            }
+            frame => Self::Frame(frame),
+        }
+    }
+}
+
 impl Batch {
     /// Whether there is nothing to do.
     pub fn is_empty(&self) -> bool {
@@ -109,18 +125,23 @@ impl Batch {
 impl Stream {
     /// A stream over plain TCP, where nothing is possible but STARTTLS.
     pub fn plain(connection: ConnectionId, peer: IpAddr) -> Self {
-        Self::new(connection, peer, State::plain())
+        Self::new(connection, peer, Framing::Document, State::plain())
     }
 
     /// A stream over direct TLS (XEP-0368).
     pub fn direct(connection: ConnectionId, peer: IpAddr, bindings: ChannelBindings) -> Self {
-        Self::new(connection, peer, State::secured(bindings))
+        Self::new(connection, peer, Framing::Document, State::secured(bindings))
     }
 
-    fn new(connection: ConnectionId, peer: IpAddr, state: State) -> Self {
-        let framer = Framer::new(Limits::of_bytes(BYTES_BEFORE_LOGIN));
+    /// A stream over a WebSocket, which runs over TLS (RFC 7395 §3.9).
+    pub fn in_messages(connection: ConnectionId, peer: IpAddr, bindings: ChannelBindings) -> Self {
+        Self::new(connection, peer, Framing::Messages, State::secured(bindings))
+    }
+
+    fn new(connection: ConnectionId, peer: IpAddr, framing: Framing, state: State) -> Self {
+        let framer = framing.framer(Limits::of_bytes(BYTES_BEFORE_LOGIN));
         let (from, language) = (None, None);
-        Self { connection, peer, framer, state, header_sent: false, failures: 0, from, language }
+        Self { connection, peer, framing, framer, state, header_sent: false, failures: 0, from, language }
     }
 
     /// The handshake after [`Step::StartTls`] is done: RFC 6120 §5.4.3.3, everything starts anew.
@@ -141,10 +162,7 @@ impl Stream {
         let mut batch = Batch::default();
         while batch.arrivals.len() < most {
             match self.framer.next(buffer) {
-                Ok(Some(Frame::Element(element))) if is_bound && stanza::is_stanza(&element) => {
-                    batch.arrivals.push(Arrival::Stanza(Stanza::parse(element)));
-                }
-                Ok(Some(frame)) => batch.arrivals.push(Arrival::Frame(frame)),
+                Ok(Some(frame)) => batch.arrivals.push(Arrival::new(frame, is_bound)),
                 Ok(None) => break,
                 Err(error) => {
                     batch.error = Some(error.into());
@@ -153,6 +171,22 @@ impl Stream {
             }
         }
         batch
+    }
+
+    /// Takes the one element of a message (RFC 7395 §3.3.3).
+    pub fn read_message(&mut self, message: BytesMut) -> Batch {
+        match self.framer.document(message) {
+            Ok(element) => {
+                let arrival = Arrival::new(Frame::Element(element), self.session().is_some());
+                Batch { arrivals: vec![arrival], error: None }
+            }
+            Err(error) => Batch { arrivals: Vec::new(), error: Some(error.into()) },
+        }
+    }
+
+    /// How many bytes the next element may have.
+    pub fn most_bytes(&self) -> usize {
+        self.framer.most_bytes()
     }
 
     /// Handles what arrived. Whatever goes wrong, the stream is ended as RFC 6120 §4.9.1 says.
@@ -180,10 +214,11 @@ impl Stream {
             return Step::Close;
         }
         if !self.header_sent {
-            let header = header::ours(host.domain(), None, cx);
+            let header = self.framing.header(host.domain(), None, cx);
             self.send(header, cx);
         }
-        self.send(error.closing(), cx);
+        self.send(error.element(), cx);
+        self.send(self.framing.footer(), cx);
         match error {
             // Nobody may be there to hear it.
             StreamError::ConnectionTimeout => self.lost(host, cx),
@@ -209,6 +244,12 @@ impl Stream {
         Step::Close
     }
 
+    /// Says that nothing more will come.
+    fn close(&mut self, host: &mut dyn Host, cx: &mut Context<'_>) -> Step {
+        self.send(self.framing.footer(), cx);
+        self.end(host, cx)
+    }
+
     fn frame(
         &mut self,
         frame: Frame,
@@ -216,17 +257,19 @@ impl Stream {
         cx: &mut Context<'_>,
     ) -> Result<Step, StreamError> {
         match frame {
-            Frame::Element(element) => self.element(&element, host, cx),
-            Frame::End => {
-                self.send("</stream:stream>".into(), cx);
-                Ok(self.end(host, cx))
+            Frame::Element(element)
+                if self.framing == Framing::Messages && element.namespace() == ns::FRAMING =>
+            {
+                self.end_of_stream(&element, host, cx)
             }
+            Frame::Element(element) => self.element(&element, host, cx),
+            Frame::End => Ok(self.close(host, cx)),
             Frame::Header(header) => self.open(&header, host, cx).map(|()| Step::Continue),
         }
     }
 
     fn restart(&mut self, state: State) {
-        self.framer = Framer::new(Limits::of_bytes(BYTES_BEFORE_LOGIN));
+        self.framer = self.framing.framer(Limits::of_bytes(BYTES_BEFORE_LOGIN));
         self.header_sent = false;
         self.state = state;
     }

@@ -38,6 +38,8 @@ pub enum Action {
         /// Why.
         error: StreamError,
     },
+    /// Erase these files that users have shared.
+    EraseFiles(Vec<String>),
     /// Erase messages of the store: whoever they were for has acknowledged them.
     EraseOffline {
         /// For whom they were.
@@ -56,7 +58,7 @@ pub enum Action {
         /// When it came.
         at: OffsetDateTime,
         /// What to tell whom if there is no room for it.
-        refusal: Option<(SessionId, Packet)>,
+        refusals: Vec<(SessionId, Packet)>,
     },
     /// Write these down, all or none.
     Record {
@@ -70,6 +72,15 @@ pub enum Action {
     ReleaseOffline {
         /// Which.
         ids: Vec<MessageId>,
+    },
+    /// Erase what waits from one account for another and goes by this id.
+    RetractOffline {
+        /// For whom it waits.
+        account: Arc<str>,
+        /// From whose account.
+        sender: Arc<str>,
+        /// The message's own id, or its origin's.
+        id: String,
     },
     /// Put this into the connection's mailbox.
     Send {

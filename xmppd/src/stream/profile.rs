@@ -1,5 +1,7 @@
 //! The two ways to write a SASL exchange into XML: RFC 6120 §6, and XEP-0388, which leaves room for more.
 
+use std::mem;
+
 use base64::{Engine, engine::general_purpose::STANDARD as BASE64};
 use zeroize::Zeroizing;
 
@@ -49,14 +51,14 @@ impl Profile {
         let mut node = Node::from(element);
         let mechanism = node.attribute("mechanism").unwrap_or_default().to_owned();
         let (message, wishes) = match self {
-            Self::Sasl => (self.decode(&node.text), Wishes::default()),
+            Self::Sasl => (self.decode(mem::take(&mut node.text)), Wishes::default()),
             Self::Sasl2 => {
                 // XEP-0388 §2.3: we offer no upgrade, so there is none to ask for.
                 if node.attribute("upgrade").is_some() {
                     return Err("invalid-mechanism");
                 }
-                let text = node.child("initial-response", ns::SASL2).map_or("", |response| &response.text);
-                (self.decode(text), Wishes::take(&mut node)?)
+                let response = node.take_child("initial-response", ns::SASL2).unwrap_or_default();
+                (self.decode(response.text), Wishes::take(&mut node)?)
             }
         };
         Ok(Request { mechanism, message: message?, wishes: Box::new(wishes) })
@@ -64,7 +66,7 @@ impl Profile {
 
     /// Reads what a client answers.
     pub(super) fn response(self, element: &Element) -> Result<Zeroizing<Vec<u8>>, &'static str> {
-        self.decode(&Node::from(element).text)
+        self.decode(Node::from(element).text)
     }
 
     /// RFC 6120 §6.4.3, XEP-0388 §2.5.
@@ -89,9 +91,10 @@ impl Profile {
         }
     }
 
-    /// RFC 6120 §6.4.2: `=` stands for nothing; XEP-0388 §2.2 has no need of that.
-    fn decode(self, text: &str) -> Result<Zeroizing<Vec<u8>>, &'static str> {
-        let text = if self == Self::Sasl && text == "=" { "" } else { text };
+    /// RFC 6120 §6.4.2: `=` stands for nothing; XEP-0388 §2.2 has no need of that. It may be a password.
+    fn decode(self, text: String) -> Result<Zeroizing<Vec<u8>>, &'static str> {
+        let text = Zeroizing::new(text);
+        let text = if self == Self::Sasl && *text == "=" { "" } else { text.as_str() };
         BASE64.decode(text).map(Zeroizing::new).map_err(|_| "incorrect-encoding")
     }
 }

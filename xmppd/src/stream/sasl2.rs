@@ -45,13 +45,14 @@ impl Stream {
         self.send(
             format!(
                 "<success xmlns='{}'>{data}<authorization-identifier>{}</authorization-identifier>\
-                 {}{token}</success><stream:features>{next}{features}</stream:features>",
+                 {}{token}</success>",
                 ns::SASL2,
                 Escaped(place.identity.as_str()),
                 place.answer
             ),
             cx,
         );
+        self.send(format!("<stream:features>{next}{features}</stream:features>"), cx);
         if let Some(session) = place.session.filter(|_| place.is_resumed) {
             host.retransmit(session, cx);
         }

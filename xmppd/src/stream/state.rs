@@ -70,8 +70,8 @@ impl Stream {
         let State::Opening(stage) = std::mem::replace(&mut self.state, State::Plain) else {
             unreachable!("the framer gives one header, and is made anew with the state")
         };
-        let header = header::check(theirs, host.domain())?;
-        let answer = header::ours(host.domain(), header.from.as_ref(), cx);
+        let header = header::check(theirs, self.framing, host.domain())?;
+        let answer = self.framing.header(host.domain(), header.from.as_ref(), cx);
         self.language = header.language;
         self.from = header.from;
         let features = match stage {
@@ -96,7 +96,8 @@ impl Stream {
             }
         };
         self.header_sent = true;
-        self.send(format!("{answer}<stream:features>{features}</stream:features>"), cx);
+        self.send(answer, cx);
+        self.send(format!("<stream:features>{features}</stream:features>"), cx);
         Ok(())
     }
 
@@ -118,9 +119,24 @@ impl Stream {
             State::Binding(account) => self.bind(account, element, host, cx),
             State::Sasl(authenticating) => self.authenticate(authenticating, element, host, cx),
             State::Plain => self.before_tls(element, cx),
-            State::Opening(_) | State::Ended => {
-                unreachable!("no element comes before a header or after the end")
+            State::Opening(_) => Err(StreamError::BadFormat), // RFC 7395 §3.4: no `<open/>`
+            State::Ended => unreachable!("no element comes after the end"),
+        }
+    }
+
+    /// What opens and closes a stream that comes in messages (RFC 7395 §3.3.2).
+    pub(super) fn end_of_stream(
+        &mut self,
+        element: &Element,
+        host: &mut dyn Host,
+        cx: &mut Context<'_>,
+    ) -> Result<Step, StreamError> {
+        match element.name() {
+            "open" if matches!(self.state, State::Opening(_)) => {
+                self.open(element, host, cx).map(|()| Step::Continue)
             }
+            "close" => Ok(self.close(host, cx)),
+            _ => Err(StreamError::BadFormat),
         }
     }
 

@@ -30,6 +30,8 @@ pub struct Framer {
     limits: Limits,
     lexer: Lexer,
     phase: Phase,
+    /// Whether each element comes as a document of its own, without a header before them all.
+    is_headless: bool,
     outer: Arc<Declarations>,
     stream_name: Box<str>,
     partial: Option<Partial>,
@@ -70,10 +72,30 @@ impl Framer {
             limits,
             lexer: Lexer::default(),
             phase: Phase::Start,
+            is_headless: false,
             outer: Arc::default(),
             stream_name: Box::default(),
             partial: None,
         }
+    }
+
+    /// For [`Framer::document`] alone.
+    pub fn of_documents(limits: Limits) -> Self {
+        Self { is_headless: true, ..Self::new(limits) }
+    }
+
+    /// The one element of a document, which declares for itself all that it uses (RFC 7395 §3.3.3).
+    pub fn document(&mut self, mut text: BytesMut) -> Result<Element, XmlError> {
+        self.phase = Phase::Start;
+        match self.next(&mut text)? {
+            Some(Frame::Element(element)) if text.iter().all(|&byte| chars::is_space(byte)) => Ok(element),
+            _ => Err(XmlError::NotWellFormed),
+        }
+    }
+
+    /// How many bytes the next element may have.
+    pub fn most_bytes(&self) -> usize {
+        self.limits.bytes
     }
 
     /// Sets the limits that hold from the next element on.
@@ -140,7 +162,7 @@ impl Framer {
         let namespace = scope.enter(&tag, buffer, &self.outer)?;
         let (form, name) = (tag.form, tag.name.whole);
         let parts = Box::new(Parts::new(tag, namespace));
-        if self.phase != Phase::Content {
+        if self.phase != Phase::Content && !self.is_headless {
             self.phase = if form == Form::Empty { Phase::Closing } else { Phase::Content };
             self.stream_name = name.text(buffer).into();
             let used = scope.outer_used;

@@ -8,6 +8,7 @@
 //! | [`scope`] | which prefix means which namespace |
 //! | [`framer`] | bytes of a stream in, its header, top-level elements and end out |
 //! | [`element`] | one top-level element: the bytes as they came, and where its parts are |
+//! | `cut` | an element without some of its children |
 //! | [`tree`] | an element as a tree, for what the server itself reads |
 //! | [`escape`] | text into XML |
 //! | [`excerpt`] | a part of an element by itself |
@@ -16,6 +17,7 @@
 //! every other parser takes as well: it checks well-formedness and namespaces in full.
 
 pub mod chars;
+mod cut;
 pub mod element;
 pub mod escape;
 pub mod excerpt;

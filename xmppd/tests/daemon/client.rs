@@ -259,6 +259,15 @@ impl Client {
         .await
     }
 
+    /// Waits until the request of that id is granted.
+    pub(crate) async fn granted(&mut self, request: &str) {
+        self.until(|stanza| match stanza {
+            Stanza::Iq(Iq::Result { id, .. }) => (id == request).then_some(()),
+            _ => None,
+        })
+        .await;
+    }
+
     /// Reads on until the stream ends; answers with the stream error, if one was given.
     pub(crate) async fn ended(&mut self) -> Option<DefinedCondition> {
         let end = async {

@@ -14,3 +14,6 @@ mod personal;
 mod resumption;
 mod sasl2;
 mod server;
+mod upload;
+mod web;
+mod websocket;

@@ -4,7 +4,15 @@ use nix::sys::signal::Signal;
 use tokio_xmpp::{
     Stanza,
     jid::Jid,
-    parsers::{delay::Delay, message::MessageType, presence},
+    minidom::Element,
+    parsers::{
+        blocking, carbons,
+        delay::Delay,
+        forwarding::Forwarded,
+        iq::Iq,
+        message::{Message, MessageType},
+        presence,
+    },
 };
 
 use crate::{
@@ -135,4 +143,60 @@ async fn what_cannot_wait_comes_back() {
     assert_eq!(refused.from, Some(address("romeo")));
     let mut romeo = Client::online(&server, "romeo").await;
     assert_eq!([body(&romeo.message().await), body(&romeo.message().await)], ["one", "two"]);
+}
+
+/// XEP-0280: whatever one's other devices send and receive.
+#[tokio::test]
+async fn other_devices_get_copies() {
+    let server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    let mut phone = Client::online(&server, "romeo").await;
+    let mut laptop = Client::online(&server, "romeo").await;
+    laptop.send(Iq::from_set("copies", carbons::Enable)).await;
+    laptop.granted("copies").await;
+
+    juliet.say(&phone.jid.clone().into(), "What man art thou?").await;
+    assert_eq!(body(&phone.message().await), "What man art thou?");
+    let copy = laptop.until(|stanza| copied::<carbons::Received>(stanza, |copy| copy.forwarded)).await;
+    assert_eq!((copy.from, copy.to), (Some(juliet.jid.clone().into()), Some(phone.jid.clone().into())));
+
+    phone.say(&juliet.jid.clone().into(), "Neither, fair saint").await;
+    assert_eq!(body(&juliet.message().await), "Neither, fair saint");
+    let copy = laptop.until(|stanza| copied::<carbons::Sent>(stanza, |copy| copy.forwarded)).await;
+    assert_eq!(copy.from, Some(phone.jid.clone().into()));
+    assert_eq!(body(&copy), "Neither, fair saint");
+}
+
+/// The message within a copy, which comes from one's own account.
+fn copied<T: TryFrom<Element>>(stanza: Stanza, forwarded: impl Fn(T) -> Forwarded) -> Option<Message> {
+    let Stanza::Message(message) = stanza else { return None };
+    let copy = message.payloads.into_iter().find_map(|payload| T::try_from(payload).ok())?;
+    assert_eq!(message.from, Some(address("romeo")));
+    Some(forwarded(copy).message)
+}
+
+/// XEP-0191: also when everybody has been away.
+#[tokio::test]
+async fn who_is_blocked_stays_blocked() {
+    let mut server = Server::start(&["juliet", "romeo"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    juliet.send(Iq::from_set("block", blocking::Block { items: vec![address("romeo")] })).await;
+    juliet.granted("block").await;
+    drop(juliet);
+    server.signal(Signal::SIGKILL);
+    server.restart();
+
+    let mut juliet = Client::online(&server, "juliet").await;
+    let mut romeo = Client::online(&server, "romeo").await;
+    romeo.say(&juliet.jid.clone().into(), "hello?").await;
+    romeo
+        .until(|stanza| match stanza {
+            Stanza::Message(message) => (message.type_ == MessageType::Error).then_some(()),
+            _ => None,
+        })
+        .await;
+    juliet.send(Iq::from_set("unblock", blocking::Unblock { items: Vec::new() })).await;
+    juliet.granted("unblock").await;
+    romeo.say(&juliet.jid.clone().into(), "at last").await;
+    assert_eq!(body(&juliet.message().await), "at last");
 }

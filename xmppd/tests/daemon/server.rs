@@ -34,6 +34,8 @@ pub(crate) struct Server {
     pub(crate) folder: TempDir,
     pub(crate) starttls: SocketAddr,
     pub(crate) direct_tls: SocketAddr,
+    /// Where it speaks HTTPS, if it was started so.
+    pub(crate) web: SocketAddr,
     authority: CertifiedIssuer<'static, KeyPair>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -47,8 +49,18 @@ impl Server {
 
     /// Starts a server with more lines in its settings.
     pub(crate) fn start_with(names: &[&str], settings: &str) -> Self {
+        Self::start_on(free_ports(), names, settings)
+    }
+
+    /// Starts a server that speaks HTTPS as well, with more lines in its settings.
+    pub(crate) fn start_web(names: &[&str], settings: &str) -> Self {
+        let ports = free_ports();
+        let web = format!("[web]\nenabled = true\nport = {}\n{settings}", ports[2].port());
+        Self::start_on(ports, names, &web)
+    }
+
+    fn start_on([starttls, direct_tls, web]: [SocketAddr; 3], names: &[&str], settings: &str) -> Self {
         let folder = TempDir::new().unwrap();
-        let [starttls, direct_tls] = free_ports();
         let authority = authority();
         fs::create_dir(folder.path().join("data")).unwrap();
         issue(&authority, folder.path());
@@ -64,7 +76,7 @@ impl Server {
         }
         let log = Arc::default();
         let (process, reader) = serve(folder.path(), &log);
-        Self { process, folder, starttls, direct_tls, authority, log, reader: Some(reader) }
+        Self { process, folder, starttls, direct_tls, web, authority, log, reader: Some(reader) }
     }
 
     /// Starts it again, on the same folder and ports, after it has ended.
@@ -187,15 +199,15 @@ fn add_account(folder: &Path, name: &str) {
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
 
-/// Two ports for a server of its own. They are counted up rather than asked of the system, which could give the same
+/// Ports for a server of its own. They are counted up rather than asked of the system, which could give the same
 /// to another test before this one listens; and they lie below those that connections get by themselves (ip(7)).
-fn free_ports() -> [SocketAddr; 2] {
+fn free_ports() -> [SocketAddr; 3] {
     static NEXT: AtomicU16 = AtomicU16::new(0);
     let first = 20_000 + u16::try_from(process::id() % 100).unwrap() * 100;
     let mut free = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed))
         .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
         .filter(|address| TcpListener::bind(address).is_ok());
-    [(); 2].map(|()| free.next().unwrap())
+    [(); 3].map(|()| free.next().unwrap())
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {

@@ -55,8 +55,9 @@ impl Client {
         }
     }
 
-    /// The server's bytes arrive.
+    /// A packet of the server arrives: one element, since each is a message of its own on a WebSocket.
     pub(super) fn receive(&mut self, bytes: &[u8]) {
+        let seen = self.inbox.len();
         // A header of its own, for a restarted stream, comes as its first bytes.
         if bytes.starts_with(b"<?xml") {
             self.framer = Framer::new(Limits::of_bytes(1 << 20));
@@ -69,6 +70,8 @@ impl Client {
                 Frame::Header(_) => Seen::Header,
             });
         }
+        let is_one = self.inbox.len() == seen + 1 && self.received.is_empty();
+        assert!(is_one, "not one element in one packet: {}", String::from_utf8_lossy(bytes));
     }
 }
 

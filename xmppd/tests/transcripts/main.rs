@@ -37,6 +37,7 @@
 
 mod client;
 mod matching;
+mod promises;
 mod routing;
 mod script;
 mod stage;

@@ -1,121 +1,102 @@
-//! RFC 6121 §8 as promises that hold whatever is sent to whomever: not the table again, but what it is for.
+//! Random resources and a random message: who gets it, who a copy, and who an error, as RFC 6121 §8.5 and XEP-0280 §7
+//! tell in words.
 
-use proptest::prelude::*;
+use proptest::{collection::vec, prelude::*, sample::select};
 use xmppd::xml::Node;
 
-use super::{client::Seen, stage::Stage};
+use super::stage::Stage;
 
-/// Resources of Juliet's: their priorities, `None` for one that is not available.
-type Resources = Vec<Option<i8>>;
+/// A resource of the recipient: its priority, if it is available, and whether it wants copies.
+type Resource = (Option<i8>, bool);
 
-#[derive(Clone, Debug)]
-enum To {
-    Account,
-    AbsentResource,
-    Nobody,
-    Resource(prop::sample::Index),
-}
-
-/// What became of a message.
-#[derive(Debug, Default)]
-struct Outcome {
-    /// Which of Juliet's resources got it, once each.
-    delivered: Vec<usize>,
-    kept: usize,
-    /// The conditions that Romeo was told.
-    errors: Vec<String>,
-}
-
-fn resources() -> impl Strategy<Value = Resources> {
-    prop::collection::vec(prop::option::weighted(0.8, -2..=2_i8), 0..4)
-}
-
-fn to() -> impl Strategy<Value = To> {
-    prop_oneof![
-        4 => Just(To::Account),
-        4 => any::<prop::sample::Index>().prop_map(To::Resource),
-        1 => Just(To::AbsentResource),
-        1 => Just(To::Nobody),
-    ]
-}
-
-fn kind() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec!["chat", "error", "groupchat", "headline", "normal"])
-}
-
-/// Juliet comes with her resources, and Romeo sends one message.
-fn play(resources: &Resources, to: &str, kind: &str) -> Outcome {
-    let mut stage = Stage::new("routing");
-    stage.step("romeo is romeo@school.test/orchard", "").unwrap();
-    for (index, priority) in resources.iter().enumerate() {
-        stage.step(&format!("j{index} is juliet@school.test/j{index}"), "").unwrap();
-        if let Some(priority) = priority {
-            let presence = format!("<presence><priority>{priority}</priority></presence>");
-            stage.step(&format!("j{index} sends:"), &presence).unwrap();
-        }
-    }
-    let message = format!("<message to='{to}' type='{kind}'><body>But soft</body></message>");
-    stage.step("romeo sends:", &message).unwrap();
-    let messages = |seen: Vec<Seen>| -> Vec<Node> {
-        let node = |seen| if let Seen::Element(node) = seen { Some(node) } else { None };
-        seen.into_iter().filter_map(node).filter(|node| node.name == "message").collect()
-    };
-    let conditions = messages(stage.received_by("romeo")).into_iter().flat_map(|node| {
-        let error = node.child("error", "jabber:client").cloned();
-        error.into_iter().flat_map(|error| error.children).map(|condition| condition.name)
-    });
-    let errors = conditions.collect();
-    let mut reached = |index| messages(stage.received_by(&format!("j{index}"))).len();
-    let delivered = (0..resources.len()).flat_map(|index| vec![index; reached(index)]).collect();
-    Outcome { delivered, kept: stage.waiting_for("juliet"), errors }
-}
+const RECEIVED: &str = "urn:xmpp:carbons:2";
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(200))]
+    #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn a_message_keeps_the_promises_of_the_rfc(resources in resources(), to in to(), kind in kind()) {
-        let named = match &to {
-            To::Resource(index) if !resources.is_empty() => Some(index.index(resources.len())),
-            _ => None,
-        };
-        let address = match (&to, named) {
-            (_, Some(index)) => format!("juliet@school.test/j{index}"),
-            (To::Nobody, _) => "nobody@school.test".to_owned(),
-            (To::Account, _) => "juliet@school.test".to_owned(),
-            (To::AbsentResource | To::Resource(_), _) => "juliet@school.test/absent".to_owned(),
-        };
-        let outcome = play(&resources, &address, kind);
-        let Outcome { delivered, kept, errors } = &outcome;
-        let priority = |index: &usize| resources[*index].filter(|priority| *priority >= 0);
-
-        // §8.5.3.1: a resource that is there gets what is addressed to it, whatever it is, and nobody else does.
-        if let Some(index) = named {
-            prop_assert!(delivered == &[index] && *kept == 0 && errors.is_empty(), "{outcome:?}");
-            return Ok(());
+    fn messages_go_where_the_words_say(
+        resources in vec((prop::option::of(-1_i8..3), any::<bool>()), 0..=3),
+        named in prop::option::of(0..4_usize),
+        kind in select(&["normal", "chat", "groupchat", "headline", "error"][..]),
+    ) {
+        let seen = play(&resources, named, kind);
+        let takers = takers(&resources, named, kind);
+        let copies = !takers.is_empty() && matches!(kind, "normal" | "chat" | "error");
+        for (index, (_, wants_copies)) in resources.iter().enumerate() {
+            let names: Vec<_> = seen.resources[index].iter().map(what).collect();
+            let expected = match (takers.contains(&index), copies && *wants_copies) {
+                (true, _) => &["message"][..],
+                (false, true) => &["copy"][..],
+                (false, false) => &[],
+            };
+            prop_assert_eq!(names, expected, "resource {}", index);
         }
-        // §8.5.2: what is addressed to an account never goes to a resource of negative priority, nor to one that is
-        // not available; and to nobody twice.
-        prop_assert!(delivered.iter().all(|index| priority(index).is_some()), "{outcome:?}");
-        prop_assert!(delivered.windows(2).all(|pair| pair[0] != pair[1]), "{outcome:?}");
-        // §8.1: an error is never answered; and what nobody would miss does not wait.
-        prop_assert!(kind != "error" || (errors.is_empty() && delivered.is_empty()), "{outcome:?}");
-        prop_assert!(matches!(kind, "chat" | "normal") || *kept == 0, "{outcome:?}");
-        prop_assert!(kind != "groupchat" || delivered.is_empty(), "an account is no room: {outcome:?}");
-        // Nothing that somebody said is lost in silence, nor delivered and refused.
-        let fates = [!delivered.is_empty(), *kept > 0, !errors.is_empty()];
-        let count = fates.into_iter().filter(|fate| *fate).count();
-        let must_be_told = matches!(kind, "chat" | "groupchat" | "normal");
-        prop_assert!(count == 1 || (!must_be_told && count == 0), "{outcome:?}");
-        // An unknown account, an absent resource: all look alike.
-        prop_assert!(errors.iter().all(|condition| condition == "service-unavailable"), "{outcome:?}");
-        // §8.5.2.1.1: a chat goes to the best, a headline to all who want it.
-        let best = (0..resources.len()).filter_map(|index| priority(&index)).max();
-        let is_chosen = |index: &usize| match kind {
-            "headline" => priority(index).is_some(),
-            _ => priority(index).is_some() && priority(index) == best,
+        let is_refused = takers.is_empty() && match kind {
+            "groupchat" => true,
+            "normal" => named.is_some(),
+            _ => false,
         };
-        let chosen: Vec<_> = (0..resources.len()).filter(is_chosen).collect();
-        prop_assert!(delivered.is_empty() || *delivered == chosen, "{outcome:?}");
+        prop_assert_eq!(seen.sender.iter().map(what).collect::<Vec<_>>(), vec!["error"; is_refused.into()]);
+    }
+}
+
+/// What everybody has received.
+struct Seen {
+    sender: Vec<Node>,
+    resources: Vec<Vec<Node>>,
+}
+
+fn play(resources: &[Resource], named: Option<usize>, kind: &str) -> Seen {
+    let mut stage = Stage::new("random");
+    let mut step = |text: &str, body: &str| stage.step(text, body).unwrap();
+    step("juliet is juliet@school.test/balcony", "");
+    for (index, (priority, wants_copies)) in resources.iter().enumerate() {
+        step(&format!("r{index} is romeo@school.test/r{index}"), "");
+        if *wants_copies {
+            step(
+                &format!("r{index} sends:"),
+                &format!("<iq type='set' id='c'><enable xmlns='{RECEIVED}'/></iq>"),
+            );
+        }
+        if let Some(priority) = priority {
+            let presence = format!("<presence><priority>{priority}</priority></presence>");
+            step(&format!("r{index} sends:"), &presence);
+        }
+    }
+    let resource = named.map(|index| format!("/r{index}")).unwrap_or_default();
+    let message =
+        format!("<message to='romeo@school.test{resource}' type='{kind}' id='1'><body>x</body></message>");
+    step("juliet sends:", &message);
+    let mut messages = |who: &str| {
+        let mut received = stage.received(who);
+        received.retain(|stanza| stanza.name == "message");
+        received
+    };
+    Seen {
+        sender: messages("juliet"),
+        resources: (0..resources.len()).map(|index| messages(&format!("r{index}"))).collect(),
+    }
+}
+
+fn takers(resources: &[Resource], named: Option<usize>, kind: &str) -> Vec<usize> {
+    if let Some(named) = named.filter(|named| *named < resources.len()) {
+        return vec![named];
+    }
+    let least = match (kind, named) {
+        ("headline", None) => Some(0),
+        ("normal", None) | ("chat", _) => resources.iter().filter_map(|(priority, _)| *priority).max(),
+        _ => None,
+    };
+    let is_taker = |priority: Option<i8>| least.is_some_and(|least| priority >= Some(least.max(0)));
+    (0..resources.len()).filter(|index| is_taker(resources[*index].0)).collect()
+}
+
+fn what(message: &Node) -> &'static str {
+    match message.attribute("type") {
+        _ if message.child("received", RECEIVED).is_some() => "copy",
+        _ if message.child("body", "jabber:client").is_some() => "message",
+        Some("error") => "error",
+        _ => "something else",
     }
 }

@@ -12,7 +12,11 @@ use xmppd::{
     account::Account,
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
-    features::offline::{Delivery, Waited},
+    features::{
+        offline::{Delivery, Waited},
+        retraction,
+        upload::Terms,
+    },
     record::{Owner, Record},
     router::{AccountChange, Parcel, Router, Settings},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
@@ -206,9 +210,15 @@ impl Stage {
         Ok(())
     }
 
-    /// All that a client has received and no step has mentioned.
-    pub(super) fn received_by(&mut self, who: &str) -> Vec<Seen> {
-        self.client(who).map(|client| client.inbox.drain(..).collect()).unwrap_or_default()
+    /// What somebody has received and no step has mentioned.
+    pub(super) fn received(&mut self, who: &str) -> Vec<Node> {
+        let inbox =
+            self.clients.get_mut(who).map(|client| std::mem::take(&mut client.inbox)).unwrap_or_default();
+        let elements = inbox.into_iter().filter_map(|seen| match seen {
+            Seen::Element(element) => Some(element),
+            Seen::End | Seen::Header => None,
+        });
+        elements.collect()
     }
 
     /// How many messages wait for an account.
@@ -353,21 +363,31 @@ impl Stage {
                 }
                 Action::Close { connection, error } => self.close(connection, error),
                 Action::EraseOffline { account, ids } => self.erase(&account, &ids),
-                Action::KeepOffline { account, stanza, at, refusal, .. } => {
+                Action::KeepOffline { account, stanza, at, refusals, .. } => {
                     let waiting = self.waiting.entry(account).or_default();
                     if waiting.len() < MOST_WAITING {
                         self.messages += 1;
                         waiting.push(KeptMessage { id: MessageId(self.messages), at, stanza });
-                    } else if let Some((session, packet)) = refusal {
-                        self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                    } else {
+                        for (session, packet) in refusals {
+                            self.drive(|router, cx| router.deliver(session, Parcel::plain(packet), cx));
+                        }
                     }
                 }
+                Action::EraseFiles(_) => {} // there are none
                 Action::Record { records, receipt } => self.record(records, receipt),
                 Action::ReleaseOffline { ids } => self.in_flight.retain(|id| !ids.contains(id)),
                 Action::Send { connection, packet } => {
                     if let Some(client) = self.at(connection) {
                         client.receive(&packet.concat());
                     }
+                }
+                Action::RetractOffline { account, sender, id } => {
+                    let is_senders = |kept: &KeptMessage| {
+                        kept.stanza.starts_with(format!("<message from='{sender}@").as_bytes())
+                    };
+                    let waiting = self.waiting.entry(account).or_default();
+                    waiting.retain(|kept| !is_senders(kept) || !retraction::goes_by(&kept.stanza, &id));
                 }
                 Action::TakeOffline { account, session } => {
                     let kept = self.waiting.get(&account).cloned().unwrap_or_default(); // at this moment
@@ -409,6 +429,7 @@ impl Stage {
                 settings.resumption_seconds = seconds.parse().map_err(|_| "not a number")?;
             }
             ("version", "shown") => settings.version_shown = true,
+            ("upload", "on") => settings.upload = Some(upload_terms()),
             _ => return Err("no such setting".to_owned()),
         }
         self.restart();
@@ -615,6 +636,19 @@ fn settings() -> Settings {
         takes_plain: false,
         token_days: 21,
         version_shown: false,
+        upload: None,
+    }
+}
+
+/// Small enough to be met.
+fn upload_terms() -> Terms {
+    Terms {
+        base: "https://school.test:5443/upload/".to_owned(),
+        file_bytes: 100_000,
+        account_bytes: 200_000,
+        all_bytes: 300_000,
+        types: ["application/octet-stream", "image/*"].map(|one| one.to_owned().try_into().unwrap()).into(),
+        days: 30,
     }
 }
 

@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::*;
 use crate::{
     control::{Answer, Change, Client, Live, LiveStatus},
-    store::Store,
+    store::{Capacity, Store},
 };
 
 /// A server that notes what it is told.
@@ -52,7 +52,7 @@ impl Drop for Running {
 fn start() -> Running {
     let folder = TempDir::new().unwrap();
     let noting = Arc::new(Noting::default());
-    let store = Store::open(folder.path(), 10).unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
     let administration = Arc::new(Administration::new(store, noting.clone()));
     let socket = ControlSocket::bind(folder.path()).unwrap();
     let task = tokio::spawn(async move { socket.serve(administration).await });

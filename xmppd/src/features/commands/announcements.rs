@@ -149,7 +149,7 @@ impl Router {
         let absent: Vec<_> =
             absent.map(|person| (Arc::clone(&person.name), message.to(&person.bare))).collect();
         for (name, packet) in &absent {
-            self.keep_offline(name, "".into(), packet, None, cx);
+            self.keep_offline(name, "".into(), packet, Vec::new(), cx);
         }
         absent.len()
     }

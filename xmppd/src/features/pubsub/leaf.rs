@@ -6,7 +6,7 @@ use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    access::{Affiliation, Door},
+    access::{Access, Affiliation, Door},
     configuration::Configuration,
 };
 use crate::{
@@ -16,7 +16,6 @@ use crate::{
 };
 
 /// A node of an account.
-#[derive(Default)]
 pub(crate) struct Leaf {
     pub(crate) configuration: Configuration,
     pub(crate) affiliations: BTreeMap<String, Affiliation>,
@@ -75,7 +74,7 @@ impl Item {
     }
 
     /// What it takes of an account's quota.
-    fn bytes(&self) -> usize {
+    pub(super) fn bytes(&self) -> usize {
         size_of::<Self>() + self.id.len() + self.event.len()
     }
 }
@@ -102,6 +101,13 @@ impl Leaf {
         size_of::<Self>() + affiliations.sum::<usize>() + self.items.iter().map(Item::bytes).sum::<usize>()
     }
 
+    /// What becomes free when an item of that id is published: its predecessor's place, or the oldest one's.
+    pub(super) fn bytes_displaced_by(&self, id: &str) -> usize {
+        let is_full = self.items.len() >= self.configuration.max_items;
+        let displaced = self.item(id).or_else(|| self.items.first().filter(|_| is_full));
+        displaced.map_or(0, Item::bytes)
+    }
+
     /// The record of all but its items.
     pub(crate) fn record(&self, owner: &Arc<str>, node: &str) -> Record {
         let written =
@@ -110,11 +116,17 @@ impl Leaf {
         Record::of_account(owner, Shelf::Node, node, Some(text.into()))
     }
 
-    /// Takes in such a record.
+    /// A node of which only the name is known yet: nobody else may see it.
+    pub(crate) fn unknown() -> Self {
+        Self::new(Configuration { access: Access::Whitelist, ..Configuration::default() })
+    }
+
+    /// Takes in such a record. What cannot be read opens nothing.
     pub(crate) fn restore(&mut self, record: &[u8]) {
-        let Written { configuration, affiliations } = serde_json::from_slice(record).unwrap_or_default();
-        self.configuration = configuration;
-        self.affiliations = affiliations;
+        if let Ok(Written { configuration, affiliations }) = serde_json::from_slice(record) {
+            self.configuration = configuration;
+            self.affiliations = affiliations;
+        }
     }
 
     /// Puts an item where its sequence says.
@@ -165,6 +177,15 @@ mod tests {
         assert_eq!((node.as_str(), again.id.as_str(), again.sequence), ("a 1 node's", "an id", 7));
         assert_eq!(again.payload(), "<x xmlns='urn:x'>é</x>");
         assert_eq!(again.event, item.event);
+    }
+
+    #[test]
+    fn what_cannot_be_read_opens_nothing() {
+        for record in [&b"{\"configuration\":{\"access\":\"ajar\"}}"[..], b"?"] {
+            let mut leaf = Leaf::unknown();
+            leaf.restore(record);
+            assert_eq!(leaf.configuration.access, Access::Whitelist, "{record:?}");
+        }
     }
 
     #[test]

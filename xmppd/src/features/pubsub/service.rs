@@ -140,10 +140,11 @@ impl Personal {
         (id, payload): (&str, &str),
         changes: &mut Changes,
     ) -> Result<(), Refusal> {
-        let replaced = self.leaf(node).and_then(|leaf| leaf.item(id)).map_or(0, |item| item.event.len());
-        let added = Item::new(node, id, 0, payload).event.len() + size_of::<Item>() + id.len();
-        self.make_room(added.saturating_sub(replaced))?;
-        if !self.leaves.contains_key(node) {
+        let added = Item::new(node, id, 0, payload).bytes();
+        if let Some(leaf) = self.leaf(node) {
+            self.make_room(added.saturating_sub(leaf.bytes_displaced_by(id)))?;
+        } else {
+            self.make_room(added + size_of::<Leaf>() + node.len())?;
             self.create(node, configuration, changes)?;
         }
         self.put_item(node, id, payload, changes);

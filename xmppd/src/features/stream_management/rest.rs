@@ -81,13 +81,13 @@ impl Router {
         let Some(person) = self.people.get_mut(&session.account) else { return };
         person.waiting = Waiting::Perhaps;
         let account = Arc::clone(&session.account);
-        let refusal = self.sender_of(&head).map(|sender| (sender, head.unavailable()));
+        let refusals = self.sender_of(&head).map(|sender| (sender, head.unavailable())).into_iter().collect();
         cx.outbox.push(Action::KeepOffline {
             account,
             sender: Arc::clone(sender),
             stanza: stanza.clone(),
             at: since,
-            refusal,
+            refusals,
         });
     }
 
