@@ -14,7 +14,7 @@
 //! | [`router`] | who is online, and where a stanza goes |
 //! | [`features`] | one XEP or RFC chapter a file |
 //! | [`store`] | `SQLite`: accounts, records, and messages that wait for someone who is offline |
-//! | [`net`] | sockets and TLS, the only input and output of the network |
+//! | [`net`] | sockets, TLS, HTTP and WebSocket, the only input and output of the network |
 //! | [`control`] | the administrator's socket |
 //! | [`config`] | `xmppd.toml` as types |
 //!

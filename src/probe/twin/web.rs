@@ -10,20 +10,24 @@ use crate::probe::client::ANSWER;
 
 /// Answers one request.
 pub(super) fn answer(world: &Arc<World>, socket: TcpStream) {
-    let _ = try_answer(world, &socket);
+    let _ = try_answer(world, socket);
 }
 
-fn try_answer(world: &World, socket: &TcpStream) -> io::Result<()> {
-    let mut pipe = Pipe::plain(socket.try_clone()?)?;
-    let mut first = [0];
-    socket.set_read_timeout(Some(ANSWER))?;
-    socket.peek(&mut first)?;
-    let is_hello = first == [22]; // a record of the handshake
-    if is_hello || !world.has(Habit::HttpInTheClear) {
-        pipe = pipe.secure(&world.web_tls, false)?;
-    }
+fn try_answer(world: &World, socket: TcpStream) -> io::Result<()> {
+    let in_the_clear = world.has(Habit::HttpInTheClear) && !begins_with_hello(&socket)?;
+    let plain = Pipe::plain(socket)?;
+    let mut pipe = if in_the_clear { plain } else { plain.secure(&world.web_tls, false)? };
     let request = read_head(&mut pipe)?;
     pipe.write(respond(world, &request).as_bytes())
+}
+
+/// Whether a record of TLS's handshake comes first.
+fn begins_with_hello(socket: &TcpStream) -> io::Result<bool> {
+    let mut first = [0];
+    socket.set_nonblocking(false)?;
+    socket.set_read_timeout(Some(ANSWER))?;
+    socket.peek(&mut first)?;
+    Ok(first == [22])
 }
 
 fn read_head(pipe: &mut Pipe) -> io::Result<String> {

@@ -79,6 +79,30 @@ async fn two_on_the_web_write_to_each_other() {
     assert!(query.has_child("item", "jabber:iq:roster"), "{query:?}");
 }
 
+/// RFC 7395 §3.10: stream management knows no difference; its words are messages, too.
+#[tokio::test]
+async fn streams_are_managed_on_the_web_as_well() {
+    const MANAGEMENT: &str = "urn:xmpp:sm:3";
+    let server = Server::start_web(&["juliet"], "");
+    let mut juliet = Socket::online(&server, "juliet").await;
+    juliet.stanza("presence").await;
+    juliet.send("<enable xmlns='urn:xmpp:sm:3' resume='true'/>").await;
+    let enabled = juliet.next().await;
+    assert!(enabled.is("enabled", MANAGEMENT) && enabled.attr("id").is_some(), "{enabled:?}");
+    juliet
+        .send("<message xmlns='jabber:client' to='juliet@school.test'><body>to myself</body></message>")
+        .await;
+    assert_eq!(text_of(&juliet.stanza("message").await), "to myself");
+    juliet.send("<r xmlns='urn:xmpp:sm:3'/>").await;
+    let answer = loop {
+        let next = juliet.next().await;
+        if next.is("a", MANAGEMENT) {
+            break next;
+        }
+    };
+    assert_eq!(answer.attr("h"), Some("1"));
+}
+
 #[tokio::test]
 async fn a_message_may_come_in_fragments_with_pings_between() {
     let server = Server::start_web(&["juliet", "romeo"], "");
@@ -218,7 +242,16 @@ async fn the_way_to_the_websocket_is_told_to_everybody() {
 #[tokio::test]
 async fn there_is_nothing_else_and_nothing_runs() {
     let server = Server::start_web(&[], "");
-    for path in ["/", "/index.html", "/upload/", "/.well-known/", "/../../etc/passwd", "/%2e%2e/etc/passwd"] {
+    for path in [
+        "/",
+        "/index.html",
+        "/upload/",
+        "/uploads/",
+        "/upload/../xmppd.sqlite",
+        "/.well-known/",
+        "/../../etc/passwd",
+        "/%2e%2e/%2e%2e/etc/passwd",
+    ] {
         let answer = get(&server, path).await;
         assert_eq!((answer.status, answer.body.len()), (404, 0), "{path}");
         assert!(answer.head.contains("content-security-policy: default-src 'none'"), "{}", answer.head);
@@ -226,6 +259,16 @@ async fn there_is_nothing_else_and_nothing_runs() {
     }
     assert_eq!(request(&server, "DELETE /.well-known/host-meta HTTP/1.1\r\n", b"").await.status, 405);
     assert_eq!(get(&server, "/xmpp-websocket").await.status, 426);
+}
+
+#[tokio::test]
+async fn in_the_clear_there_is_nothing() {
+    let server = Server::start_web(&[], "");
+    let mut tcp = TcpStream::connect(server.web).await.unwrap();
+    tcp.write_all(b"GET /.well-known/host-meta HTTP/1.1\r\nHost: school.test\r\n\r\n").await.unwrap();
+    let mut answer = Vec::new();
+    let _ = timeout(LIMIT, tcp.read_to_end(&mut answer)).await.expect("closed");
+    assert!(!answer.windows(5).any(|bytes| bytes == b"HTTP/"), "{answer:?}");
 }
 
 #[tokio::test]
