@@ -39,6 +39,7 @@
 
 mod client;
 mod matching;
+mod promises;
 mod routing;
 mod script;
 mod stage;

@@ -232,6 +232,11 @@ impl Stage {
         elements.collect()
     }
 
+    /// How many messages wait for an account.
+    pub(super) fn waiting_for(&self, account: &str) -> usize {
+        self.waiting.get(account).map_or(0, Vec::len)
+    }
+
     fn client(&mut self, who: &str) -> Result<&mut Client, String> {
         self.clients.get_mut(who).ok_or_else(|| format!("{who} is not connected"))
     }
