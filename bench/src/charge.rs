@@ -83,3 +83,40 @@ fn children_of(process: u32, thread: u32) -> Vec<u32> {
     let text = fs::read_to_string(format!("/proc/{process}/task/{thread}/children")).unwrap_or_default();
     text.split_whitespace().filter_map(|child| child.parse().ok()).collect()
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use std::{process::Command, thread::sleep};
+
+    use super::*;
+
+    #[test]
+    fn a_child_is_charged_to_its_parent() {
+        let mut shell =
+            Command::new("sh").args(["-c", "sh -c 'while :; do :; done' & wait"]).spawn().unwrap();
+        let processes = Processes::new(vec![shell.id()]);
+        let meter = processes.meter().unwrap();
+        let end = std::time::Instant::now() + Duration::from_secs(20);
+        while meter.used().unwrap() < Duration::from_millis(50) && std::time::Instant::now() < end {
+            sleep(Duration::from_millis(10));
+        }
+        let (used, family) = (meter.used().unwrap(), processes.family());
+        for process in &family {
+            let _ = nix::sys::signal::kill(
+                Pid::from_raw((*process).cast_signed()),
+                nix::sys::signal::Signal::SIGKILL,
+            );
+        }
+        shell.wait().unwrap();
+        assert!(used >= Duration::from_millis(50) && family.len() == 2, "{used:?}, {family:?}");
+    }
+
+    #[test]
+    fn memory_that_is_used_is_charged() {
+        let processes = Processes::new(vec![std::process::id()]);
+        let before = processes.memory().unwrap();
+        let used = vec![1_u8; 32 << 20];
+        assert!(processes.memory().unwrap() - before > 30e6, "{} bytes", used.len());
+    }
+}

@@ -87,3 +87,22 @@ fn shown(value: Option<f64>) -> String {
         Some(value) => format!("{value:.0}"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::scenario::Scenario;
+
+    #[test]
+    fn the_table_compares_medians() {
+        let measure = Measure { scenario: Scenario::Chat, what: "busy", unit: "µs", budget: Some(5.0) };
+        let mut report = Report::new(vec!["relay".to_owned(), "xmppd".to_owned()]);
+        for (relay, server) in [(1.0, 900.0), (2.0, 3.0), (70.0, 1.0)] {
+            report.add(0, vec![(measure, relay)]);
+            report.add(1, vec![(measure, server)]);
+        }
+        let table = report.table();
+        let row: Vec<_> = table.lines().nth(1).unwrap_or_default().split_whitespace().collect();
+        assert_eq!(row, ["chat", "busy", "2.00", "3.00", "1.50", "5.00", "µs"]);
+    }
+}

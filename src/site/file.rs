@@ -8,11 +8,12 @@ use toml::Spanned;
 
 use super::{
     Creators, Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Room, RoomPolicy, Rooms,
-    Site, Tls, Upload, Web,
+    Roster, Site, Tls, Upload, Web,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
     rooms::{label, local_part},
+    roster::{Contacts, Group, Visibility},
     toml_error,
 };
 use crate::{
@@ -43,6 +44,8 @@ struct File {
     #[serde(default)]
     tls: TlsTable,
     #[serde(default)]
+    roster: RosterTable,
+    #[serde(default)]
     limits: LimitsTable,
     #[serde(default)]
     rooms: RoomsTable,
@@ -71,6 +74,14 @@ struct TlsTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RosterTable {
+    visibility: Option<Spanned<String>>,
+    sees_everyone: Option<Vec<Spanned<String>>>,
+    contacts: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct LimitsTable {
     stanza_bytes: Option<Spanned<i64>>,
     bytes_per_second: Option<Spanned<i64>>,
@@ -79,6 +90,7 @@ struct LimitsTable {
     connections_per_address: Option<Spanned<i64>>,
     unauthenticated_seconds: Option<Spanned<i64>>,
     resources_per_account: Option<Spanned<i64>>,
+    resumption_seconds: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
     offline_bytes: Option<Spanned<i64>>,
 }
@@ -105,7 +117,6 @@ struct UploadTable {
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct RoomsTable {
     creators: Option<Spanned<String>>,
-    staff: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -140,6 +151,7 @@ impl Reader<'_> {
             base_sha256: self.base_sha256(file)?,
             network,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
+            roster: self.roster(&file.roster)?,
             limits,
             rooms: self.rooms(file)?,
             upload: self.upload(&file.upload, &web)?,
@@ -149,10 +161,6 @@ impl Reader<'_> {
 
     fn rooms(&self, file: &File) -> Result<Rooms> {
         let creators = self.value_or(file.rooms.creators.as_ref(), "staff", Creators::parse)?;
-        let staff = match &file.rooms.staff {
-            None => vec![self.default("Teachers", label)?],
-            Some(staff) => self.values(staff, label)?,
-        };
         let mut made: Vec<Room> = Vec::new();
         for table in &file.room {
             let room = self.room(table)?;
@@ -165,7 +173,7 @@ impl Reader<'_> {
             }
             made.push(room);
         }
-        Ok(Rooms { policy: RoomPolicy { creators, staff }, made })
+        Ok(Rooms { policy: RoomPolicy { creators }, made })
     }
 
     fn room(&self, table: &RoomTable) -> Result<Room> {
@@ -289,6 +297,20 @@ impl Reader<'_> {
         client_port(*port.get_ref()).map_err(|mistake| self.mistake(port.span(), mistake))
     }
 
+    fn roster(&self, table: &RosterTable) -> Result<Roster> {
+        let sees_everyone = match &table.sees_everyone {
+            Some(groups) => {
+                groups.iter().map(|group| self.value(group, Group::parse)).collect::<Result<_>>()?
+            }
+            None => vec![self.default("Teachers", Group::parse)?],
+        };
+        Ok(Roster {
+            visibility: self.value_or(table.visibility.as_ref(), "everyone", Visibility::parse)?,
+            sees_everyone,
+            contacts: self.value_or(table.contacts.as_ref(), "everybody", Contacts::parse)?,
+        })
+    }
+
     fn limits(&self, table: &LimitsTable) -> Result<Limits> {
         Ok(Limits {
             stanza_bytes: self.bounded(table.stanza_bytes.as_ref(), &limits::STANZA_BYTES)?,
@@ -301,6 +323,8 @@ impl Reader<'_> {
                 .bounded(table.unauthenticated_seconds.as_ref(), &limits::UNAUTHENTICATED_SECONDS)?,
             resources_per_account: self
                 .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
+            resumption_seconds: self
+                .bounded(table.resumption_seconds.as_ref(), &limits::RESUMPTION_SECONDS)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
             offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })

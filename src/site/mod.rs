@@ -15,6 +15,7 @@ mod names;
 mod network;
 mod origin;
 mod rooms;
+mod roster;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -29,6 +30,7 @@ pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
 pub use rooms::{Creators, Room, RoomPolicy, Rooms};
+pub use roster::Roster;
 pub use settings::{settings, write_settings};
 pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
@@ -71,6 +73,8 @@ pub struct Site {
     pub network: Network,
     /// Certificates.
     pub tls: Tls,
+    /// Who sees whom.
+    pub roster: Roster,
     /// What clients may take of the daemon.
     pub limits: Limits,
     /// Rooms, and who may make more.

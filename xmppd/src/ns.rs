@@ -98,6 +98,8 @@ pub const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// RFC 6121 §3.4, subscription pre-approval as a stream feature.
+pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
 /// XEP-0049, private XML.
 pub const PRIVATE_XML: &str = "jabber:iq:private";
 /// XEP-0060, publish-subscribe.

@@ -76,3 +76,35 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Wire<S> {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests may")]
+mod tests {
+    use super::*;
+
+    const TEXT: &str = "<presence a='1'/><presence/><pres><presence></presence>";
+
+    #[tokio::test]
+    async fn every_mark_is_counted_once_however_it_arrives() {
+        for piece in 1..TEXT.len() {
+            let (near, mut far) = tokio::io::duplex(piece);
+            let writing = tokio::spawn(async move { far.write_all(TEXT.as_bytes()).await });
+            let (mut wire, mut seen) = (Wire::new(near), 0);
+            while let Ok(found) = wire.count("<presence").await {
+                seen += found;
+            }
+            writing.await.unwrap().unwrap();
+            assert_eq!(seen, 3, "{piece} bytes at a time");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_comes_behind_a_mark_is_kept() {
+        let (near, mut far) = tokio::io::duplex(1000);
+        far.write_all(TEXT.as_bytes()).await.unwrap();
+        let mut wire = Wire::new(near);
+        assert_eq!(wire.until("<presence/>").await.unwrap(), "<presence a='1'/><presence/>");
+        assert_eq!(wire.until("pres>").await.unwrap(), "<pres>");
+        assert_eq!(wire.count("presence>").await.unwrap(), 2);
+    }
+}

@@ -37,12 +37,14 @@ refused! {
     base_that_is_none: format!("{GOOD}base = \"hots\"\n");
     burst_too_small: format!("{GOOD}[limits]\nburst-bytes = 1\n");
     digest_too_short: format!("{GOOD}base = \"base.txz\"\nbase-sha256 = \"abc\"\n");
+    contacts_unknown: format!("{GOOD}[roster]\ncontacts = \"everyone\"\n");
     domain_missing: "organisation = \"The School\"\n";
     domain_of_one_label: "domain = \"localhost\"\norganisation = \"The School\"\n";
     domain_that_is_an_address: "domain = \"192.0.2.1\"\norganisation = \"The School\"\n";
     domain_with_an_underscore: "domain = \"my_school.test\"\norganisation = \"The School\"\n";
     files_without_the_web: format!("{GOOD}[upload]\nenabled = true\n");
     flavor_unknown: format!("{GOOD}flavor = \"vanilla\"\n");
+    group_empty: format!("{GOOD}[roster]\nsees-everyone = [\"Teachers\", \" \"]\n");
     key_twice: format!("{GOOD}domain = \"other.test\"\n");
     key_unknown: format!("{GOOD}port = 5222\n");
     key_unknown_in_a_table: format!("{GOOD}[network]\nlnik = \"10.66.0.0/30\"\n");
@@ -72,6 +74,7 @@ refused! {
     type_not_a_number: format!("{GOOD}[limits]\nconnections = \"many\"\n");
     type_not_a_string: "domain = 5\norganisation = \"The School\"\n";
     type_not_a_table: format!("{GOOD}network = \"10.66.0.0/30\"\n");
+    visibility_unknown: format!("{GOOD}[roster]\nvisibility = \"classes\"\n");
 }
 
 #[test]

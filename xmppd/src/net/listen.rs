@@ -62,6 +62,7 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            roster: config.roster.clone(),
             personal_bytes: config.limits.personal_bytes,
             resumption_seconds: config.limits.resumption_seconds,
             patience: Duration::from_secs(config.limits.patience_seconds.into()),

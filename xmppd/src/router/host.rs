@@ -104,10 +104,9 @@ impl Host for Router {
         stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError> {
-        if !self.is_current(session, connection) {
+        if !self.count(session, connection) {
             return Ok(());
         }
-        self.count(session);
         let stanza = match stanza {
             Ok(stanza) => stanza,
             Err(malformed) => {

@@ -71,7 +71,8 @@ impl Router {
         }
         for session in sessions {
             let Some(session) = self.sessions.get_mut(&session) else { continue };
-            let nature = Nature::Message { sender: Arc::clone(&sender.name), is_worth_keeping: true };
+            let sender = Arc::clone(&sender.name);
+            let nature = Nature::Message { sender, is_worth_keeping: true, is_copied: true };
             session.send_in_turn(Parcel { packet: packet.clone(), nature }, cx);
         }
     }
