@@ -7,10 +7,12 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Roster, Site, Tls, Upload, Web,
+    Creators, Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Room, RoomPolicy, Rooms,
+    Roster, Site, Tls, Upload, Web,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
+    rooms::{label, local_part},
     roster::{Contacts, Group, Visibility},
     toml_error,
 };
@@ -45,6 +47,10 @@ struct File {
     roster: RosterTable,
     #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    rooms: RoomsTable,
+    #[serde(default)]
+    room: Vec<RoomTable>,
     #[serde(default)]
     web: WebTable,
     #[serde(default)]
@@ -107,6 +113,26 @@ struct UploadTable {
     days: Option<Spanned<i64>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RoomsTable {
+    creators: Option<Spanned<String>>,
+    staff: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RoomTable {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+    #[serde(default)]
+    moderators: Vec<Spanned<String>>,
+    #[serde(default)]
+    owners: Vec<Spanned<String>>,
+}
+
 /// Reads values, and knows where they stand.
 struct Reader<'a>(Source<'a>);
 
@@ -128,9 +154,49 @@ impl Reader<'_> {
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
             roster: self.roster(&file.roster)?,
             limits,
+            rooms: self.rooms(file)?,
             upload: self.upload(&file.upload, &web)?,
             web,
         })
+    }
+
+    fn rooms(&self, file: &File) -> Result<Rooms> {
+        let creators = self.value_or(file.rooms.creators.as_ref(), "staff", Creators::parse)?;
+        let staff = match &file.rooms.staff {
+            None => vec![self.default("Teachers", label)?],
+            Some(staff) => self.values(staff, label)?,
+        };
+        let mut made: Vec<Room> = Vec::new();
+        for table in &file.room {
+            let room = self.room(table)?;
+            if made.iter().any(|other| other.name == room.name) {
+                let mistake = Mistake::new(
+                    format!("there are two rooms `{}`", room.name),
+                    "give each `[[room]]` a name of its own",
+                );
+                return Err(self.mistake(table.name.span(), mistake));
+            }
+            made.push(room);
+        }
+        Ok(Rooms { policy: RoomPolicy { creators, staff }, made })
+    }
+
+    fn room(&self, table: &RoomTable) -> Result<Room> {
+        Ok(Room {
+            name: self.value(&table.name, local_part)?,
+            title: self.value(&table.title, label)?,
+            groups: self.values(&table.groups, label)?,
+            moderators: self.values(&table.moderators, local_part)?,
+            owners: self.values(&table.owners, local_part)?,
+        })
+    }
+
+    fn values<T>(
+        &self,
+        texts: &[Spanned<String>],
+        parse: impl Fn(&str) -> Result<T, Mistake>,
+    ) -> Result<Vec<T>> {
+        texts.iter().map(|text| self.value(text, &parse)).collect()
     }
 
     fn languages(&self, tags: Option<&Spanned<Vec<Spanned<String>>>>) -> Result<Vec<Language>> {

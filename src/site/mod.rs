@@ -14,6 +14,7 @@ mod mistake;
 mod names;
 mod network;
 mod origin;
+mod rooms;
 mod roster;
 mod settings;
 #[cfg(test)]
@@ -28,6 +29,7 @@ pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
+pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use roster::Roster;
 pub use settings::{settings, write_settings};
 pub use web::{Upload, Web};
@@ -75,6 +77,9 @@ pub struct Site {
     pub roster: Roster,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// Rooms, and who may make more.
+    #[serde(flatten)]
+    pub rooms: Rooms,
     /// What browsers speak to.
     pub web: Web,
     /// Files that children share.

@@ -47,6 +47,7 @@ pub fn settings(site: &Site) -> Result<String> {
         roster: &'a Roster,
         sees_everyone: Vec<String>,
         limits: &'a Limits,
+        rooms: String,
         web: &'a Web,
         upload: &'a Upload,
     }
@@ -59,6 +60,8 @@ pub fn settings(site: &Site) -> Result<String> {
         roster: &site.roster,
         sees_everyone: site.roster.sees_everyone.iter().map(Group::as_str).map(toml_string).collect(),
         limits: &site.limits,
+        rooms: toml::to_string(&site.rooms)
+            .map_err(|cause| Error::failed(format_args!("cannot write the rooms down: {cause}")))?,
         web: &site.web,
         upload: &site.upload,
     };

@@ -65,6 +65,9 @@ refused! {
     port_reserved: format!("{GOOD}[network]\nstarttls = 443\n");
     port_twice: format!("{GOOD}[network]\nstarttls = 5223\n");
     release_too_old: format!("{GOOD}base = \"13.5\"\n");
+    room_creators_unknown: format!("{GOOD}[rooms]\ncreators = \"children\"\n");
+    room_name_bad: format!("{GOOD}[[room]]\nname = \"Class 4b\"\ntitle = \"Class 4b\"\n");
+    room_twice: format!("{GOOD}[[room]]\nname = \"a\"\ntitle = \"A\"\n[[room]]\nname = \"a\"\ntitle = \"B\"\n");
     stanza_too_small: format!("{GOOD}[limits]\nstanza-bytes = 9999\n");
     syntax: "domain = school.test\n";
     type_not_a_list: format!("{GOOD}languages = \"en\"\n");

@@ -60,3 +60,14 @@ fn a_school_of_classes_gets_a_roster_of_classes() {
         "visibility = 'groups'\nsees-everyone = ['\"5a\"', 'Staff']\ncontacts = 'groups'".parse().unwrap();
     assert_eq!(settings["roster"].as_table(), Some(&roster));
 }
+
+#[test]
+fn the_daemon_gets_the_rooms_of_the_site() {
+    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\nstaff = []\n\
+                [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["rooms"]["creators"].as_str(), Some("everyone"));
+    let room = &settings["room"][0];
+    assert_eq!((room["title"].as_str(), room["owners"][0].as_str()), (Some("Class \"4b\""), Some("zoë")));
+}

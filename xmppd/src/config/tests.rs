@@ -30,6 +30,10 @@ fn every_key_can_be_given() {
         personal-bytes = 65536
         resumption-seconds = 0\nsilence-seconds = 10\npatience-seconds = 1
         offline-messages = 0\noffline-bytes = 10000\noffline-days = 6
+        [rooms]\ncreators = \"administrators\"\nstaff = [\"Staff\"]\nmost = 1\nmost-per-account = 0
+        most-occupants = 2\nmost-history = 0
+        [[room]]\nname = \"class-4b\"\ntitle = \"Class 4b\"\ngroups = [\"Class 4b\"]
+        moderators = [\"capulet\"]\nowners = [\"escalus\"]
         [web]\nenabled = true\nport = 15443\nhost = \"web.school.test\"\naddresses = [\"192.168.1.5\"]
         origins = [\"https://web.school.test:15443\"]
         [upload]\nenabled = true\nmax-bytes = 1024\nquota-bytes = 2000000\ntotal-bytes = 4000000\ndays = 7
@@ -41,6 +45,9 @@ fn every_key_can_be_given() {
     assert_eq!(config.roster.visibility, Visibility::Groups);
     assert_eq!(config.roster.sees_everyone.len(), 2);
     assert_eq!(config.roster.contacts, ContactPolicy::Groups);
+    let rooms = config.room_settings();
+    assert_eq!((rooms.creators, &rooms.staff[..]), (Creators::Administrators, &["Staff".to_owned()][..]));
+    assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
     assert!(config.login.plain && config.login.token_days == 0);
 }
 
@@ -67,6 +74,10 @@ fn mistakes_point_at_their_place() {
         "[roster]\nvisibility = \"classes\"",
         "[roster]\nsees-everyone = [\"\"]",
         "[roster]\ncontacts = \"everyone\"",
+        "[rooms]\ncreators = \"children\"",
+        "[[room]]\nname = \"a b\"\ntitle = \"x\"",
+        "[[room]]\nname = \"class-4b\"",
+        "[[room]]\nname = \"a\"\ntitle = \"x\"\n[[room]]\nname = \"a\"\ntitle = \"y\"",
         "[web]\norigins = [\"https://school.test/\"]",
         "[web]\nenabled = true\nport = 5223",
         "[upload]\nenabled = true",

@@ -69,6 +69,7 @@ impl Server {
             takes_plain: config.login.plain,
             token_days: config.login.token_days,
             version_shown: false,
+            rooms: config.room_settings(),
             upload: config.upload_terms(),
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
@@ -138,6 +139,7 @@ impl Server {
         }
         tracing::info!("stopping");
         stop.send_replace(true);
+        self.service.shared.drive(Router::close_rooms);
         self.service.shared.close_all(StreamError::SystemShutdown);
         if timeout(GRACE, all_gone.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time");

@@ -58,6 +58,7 @@ use crate::{
         client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
         personal::Personal,
+        rooms::{RoomSettings, Rooms},
         upload::{Terms, Uploads},
     },
     jid::Jid,
@@ -96,13 +97,20 @@ pub struct Settings {
     pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// Who may make rooms, how many and how large, and which the site makes.
+    pub rooms: RoomSettings,
     /// On what terms users may share files (XEP-0363); `None` if they may not.
     pub upload: Option<Terms>,
 }
 
-#[cfg(test)]
 impl Settings {
+    /// The domain of the rooms' addresses.
+    pub fn rooms_domain(&self) -> String {
+        format!("rooms.{}", self.domain)
+    }
+
     /// A small school's, for tests that are about something else.
+    #[cfg(test)]
     pub(crate) fn small() -> Self {
         Self {
             domain: "school.test".to_owned(),
@@ -116,6 +124,7 @@ impl Settings {
             takes_plain: false,
             token_days: 21,
             version_shown: false,
+            rooms: RoomSettings::default(),
             upload: None,
         }
     }
@@ -137,10 +146,11 @@ pub struct Router {
     pub(crate) uploads: Uploads,
     pub(crate) blocking: Blocklists,
     pub(crate) started: OffsetDateTime,
+    pub(crate) rooms: Rooms,
+    pub(crate) authenticator: Authenticator,
     pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
-    authenticator: Authenticator,
     throttle: Throttle,
     last_session: u64,
 }
@@ -165,6 +175,7 @@ impl Router {
             online: Online::default(),
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            rooms: Rooms::new(&settings),
             personal: BTreeMap::new(),
             known_caps: KnownCaps::default(),
             announcements: Announcements::default(),

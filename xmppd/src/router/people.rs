@@ -112,6 +112,7 @@ impl Router {
             }
         };
         self.reshape(&name, put, cx);
+        features::changed(self, &name, cx);
     }
 
     /// Ends every session of an account at once; its contacts see it go.

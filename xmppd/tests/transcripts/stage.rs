@@ -15,6 +15,7 @@ use xmppd::{
     features::{
         offline::{Delivery, Waited},
         retraction,
+        rooms::{Creators, RoomSettings, SiteRoom},
         upload::Terms,
     },
     record::{Owner, Record},
@@ -436,6 +437,12 @@ impl Stage {
                 settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
             }
             ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
+            ("class-room", group) => settings.rooms.made.push(class_room(group)),
+            ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
+            ("occupants", most) => {
+                settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?;
+            }
+            ("rooms", most) => settings.rooms.most = most.parse().map_err(|_| "not a number")?,
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
             ("personal-bytes", bytes) => {
@@ -620,6 +627,17 @@ fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
     }
 }
 
+/// The room of a class, moderated by the nurse.
+fn class_room(group: &str) -> SiteRoom {
+    SiteRoom {
+        name: group.parse().expect("a group is a name in transcripts"),
+        title: group.parse().expect("a group is a label"),
+        groups: vec![group.parse().expect("a group is a label")],
+        moderators: vec!["nurse".parse().expect("the nurse's name")],
+        owners: Vec::new(),
+    }
+}
+
 fn parse(body: &str) -> Result<Vec<Seen>, String> {
     let mut text = BytesMut::from(format!("{}{body}", client::header()).as_bytes());
     let mut framer = Framer::new(Limits::of_bytes(1 << 20));
@@ -657,6 +675,7 @@ fn settings() -> Settings {
         takes_plain: false,
         token_days: 21,
         version_shown: false,
+        rooms: RoomSettings { staff: vec!["Staff".to_owned()], ..RoomSettings::default() },
         upload: None,
     }
 }
