@@ -51,17 +51,6 @@ fn an_organisation_cannot_add_settings() {
 }
 
 #[test]
-fn the_daemon_gets_the_rooms_of_the_site() {
-    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\n\
-                [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
-    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
-    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
-    assert_eq!(settings["rooms"]["creators"].as_str(), Some("everyone"));
-    let room = &settings["room"][0];
-    assert_eq!((room["title"].as_str(), room["owners"][0].as_str()), (Some("Class \"4b\""), Some("zoë")));
-}
-
-#[test]
 fn a_school_of_classes_gets_a_roster_of_classes() {
     let file = "domain = \"school.test\"\norganisation = \"A\"\n[roster]\nvisibility = \"groups\"\n\
                 sees-everyone = [\"\\\"5a\\\"\", \"Staff\"]\ncontacts = \"groups\"\n";
@@ -70,4 +59,15 @@ fn a_school_of_classes_gets_a_roster_of_classes() {
     let roster: toml::Table =
         "visibility = 'groups'\nsees-everyone = ['\"5a\"', 'Staff']\ncontacts = 'groups'".parse().unwrap();
     assert_eq!(settings["roster"].as_table(), Some(&roster));
+}
+
+#[test]
+fn the_daemon_gets_the_rooms_of_the_site() {
+    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\n\
+                [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["rooms"]["creators"].as_str(), Some("everyone"));
+    let room = &settings["room"][0];
+    assert_eq!((room["title"].as_str(), room["owners"][0].as_str()), (Some("Class \"4b\""), Some("zoë")));
 }

@@ -42,15 +42,12 @@ fn every_key_can_be_given() {
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.limits.resources_per_account, 4);
-    let rooms = config.room_settings();
-    assert_eq!(
-        (rooms.creators, rooms.staff.len()),
-        (Creators::Administrators, config.roster.sees_everyone.len())
-    );
-    assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
     assert_eq!(config.roster.visibility, Visibility::Groups);
     assert_eq!(config.roster.sees_everyone.len(), 2);
     assert_eq!(config.roster.contacts, ContactPolicy::Groups);
+    let rooms = config.room_settings();
+    assert_eq!((rooms.creators, rooms.staff.len()), (Creators::Administrators, 2));
+    assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
     assert!(config.login.plain && config.login.token_days == 0);
 }
 
@@ -74,13 +71,13 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[roster]\nvisibility = \"classes\"",
+        "[roster]\nsees-everyone = [\"\"]",
+        "[roster]\ncontacts = \"everyone\"",
         "[rooms]\ncreators = \"children\"",
         "[[room]]\nname = \"a b\"\ntitle = \"x\"",
         "[[room]]\nname = \"class-4b\"",
         "[[room]]\nname = \"a\"\ntitle = \"x\"\n[[room]]\nname = \"a\"\ntitle = \"y\"",
-        "[roster]\nvisibility = \"classes\"",
-        "[roster]\nsees-everyone = [\"\"]",
-        "[roster]\ncontacts = \"everyone\"",
         "[web]\norigins = [\"https://school.test/\"]",
         "[web]\nenabled = true\nport = 5223",
         "[upload]\nenabled = true",

@@ -108,11 +108,9 @@ impl Settings {
     pub fn rooms_domain(&self) -> String {
         format!("rooms.{}", self.domain)
     }
-}
 
-#[cfg(test)]
-impl Settings {
     /// A small school's, for tests that are about something else.
+    #[cfg(test)]
     pub(crate) fn small() -> Self {
         Self {
             domain: "school.test".to_owned(),

@@ -432,17 +432,17 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("roster", "groups") => {
+                settings.roster.visibility = Visibility::Groups;
+                settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
+            }
+            ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
             ("class-room", group) => settings.rooms.made.push(class_room(group)),
             ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
             ("occupants", most) => {
                 settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?;
             }
             ("rooms", most) => settings.rooms.most = most.parse().map_err(|_| "not a number")?,
-            ("roster", "groups") => {
-                settings.roster.visibility = Visibility::Groups;
-                settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
-            }
-            ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
             ("personal-bytes", bytes) => {

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, LazyLock},
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use bytes::BytesMut;
@@ -275,25 +275,12 @@ fn account(index: usize, groups: &[usize], is_renamed: bool, enabled: bool) -> A
 }
 
 fn router(accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
-    let settings = Settings {
-        domain: "school.test".to_owned(),
-        organisation: "The School".to_owned(),
-        stanza_bytes: 20_000,
-        resources_per_account: 3,
-        roster: RosterPolicy {
-            visibility: Visibility::Groups,
-            sees_everyone: vec!["Teachers".parse().expect("a label")],
-            ..RosterPolicy::default()
-        },
-        personal_bytes: 40_000,
-        upload: None,
-        resumption_seconds: 0,
-        patience: Duration::from_secs(60),
-        takes_plain: false,
-        token_days: 0,
-        version_shown: false,
-        ..Settings::small()
+    let roster = RosterPolicy {
+        visibility: Visibility::Groups,
+        sees_everyone: vec!["Teachers".parse().expect("a label")],
+        ..RosterPolicy::default()
     };
+    let settings = Settings { roster, ..Settings::small() };
     let accounts = accounts.values().map(|account| Account::clone(account)).collect();
     let authenticator = Authenticator::new("school.test", DecoySecret::new([7; 32]));
     Router::new(settings, authenticator, accounts, OffsetDateTime::UNIX_EPOCH)
