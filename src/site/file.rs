@@ -7,10 +7,13 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Site, Tls, Upload, Web,
+    Creators, Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Room, RoomPolicy, Rooms,
+    Roster, Site, Tls, Upload, Web,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
+    rooms::{label, local_part},
+    roster::{Contacts, Group, Visibility},
     toml_error,
 };
 use crate::{
@@ -41,7 +44,13 @@ struct File {
     #[serde(default)]
     tls: TlsTable,
     #[serde(default)]
+    roster: RosterTable,
+    #[serde(default)]
     limits: LimitsTable,
+    #[serde(default)]
+    rooms: RoomsTable,
+    #[serde(default)]
+    room: Vec<RoomTable>,
     #[serde(default)]
     web: WebTable,
     #[serde(default)]
@@ -65,6 +74,14 @@ struct TlsTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RosterTable {
+    visibility: Option<Spanned<String>>,
+    sees_everyone: Option<Vec<Spanned<String>>>,
+    contacts: Option<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct LimitsTable {
     stanza_bytes: Option<Spanned<i64>>,
     bytes_per_second: Option<Spanned<i64>>,
@@ -73,6 +90,7 @@ struct LimitsTable {
     connections_per_address: Option<Spanned<i64>>,
     unauthenticated_seconds: Option<Spanned<i64>>,
     resources_per_account: Option<Spanned<i64>>,
+    resumption_seconds: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
     offline_bytes: Option<Spanned<i64>>,
 }
@@ -95,6 +113,26 @@ struct UploadTable {
     days: Option<Spanned<i64>>,
 }
 
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RoomsTable {
+    creators: Option<Spanned<String>>,
+    staff: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct RoomTable {
+    name: Spanned<String>,
+    title: Spanned<String>,
+    #[serde(default)]
+    groups: Vec<Spanned<String>>,
+    #[serde(default)]
+    moderators: Vec<Spanned<String>>,
+    #[serde(default)]
+    owners: Vec<Spanned<String>>,
+}
+
 /// Reads values, and knows where they stand.
 struct Reader<'a>(Source<'a>);
 
@@ -114,10 +152,51 @@ impl Reader<'_> {
             base_sha256: self.base_sha256(file)?,
             network,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
+            roster: self.roster(&file.roster)?,
             limits,
+            rooms: self.rooms(file)?,
             upload: self.upload(&file.upload, &web)?,
             web,
         })
+    }
+
+    fn rooms(&self, file: &File) -> Result<Rooms> {
+        let creators = self.value_or(file.rooms.creators.as_ref(), "staff", Creators::parse)?;
+        let staff = match &file.rooms.staff {
+            None => vec![self.default("Teachers", label)?],
+            Some(staff) => self.values(staff, label)?,
+        };
+        let mut made: Vec<Room> = Vec::new();
+        for table in &file.room {
+            let room = self.room(table)?;
+            if made.iter().any(|other| other.name == room.name) {
+                let mistake = Mistake::new(
+                    format!("there are two rooms `{}`", room.name),
+                    "give each `[[room]]` a name of its own",
+                );
+                return Err(self.mistake(table.name.span(), mistake));
+            }
+            made.push(room);
+        }
+        Ok(Rooms { policy: RoomPolicy { creators, staff }, made })
+    }
+
+    fn room(&self, table: &RoomTable) -> Result<Room> {
+        Ok(Room {
+            name: self.value(&table.name, local_part)?,
+            title: self.value(&table.title, label)?,
+            groups: self.values(&table.groups, label)?,
+            moderators: self.values(&table.moderators, local_part)?,
+            owners: self.values(&table.owners, local_part)?,
+        })
+    }
+
+    fn values<T>(
+        &self,
+        texts: &[Spanned<String>],
+        parse: impl Fn(&str) -> Result<T, Mistake>,
+    ) -> Result<Vec<T>> {
+        texts.iter().map(|text| self.value(text, &parse)).collect()
     }
 
     fn languages(&self, tags: Option<&Spanned<Vec<Spanned<String>>>>) -> Result<Vec<Language>> {
@@ -223,6 +302,20 @@ impl Reader<'_> {
         client_port(*port.get_ref()).map_err(|mistake| self.mistake(port.span(), mistake))
     }
 
+    fn roster(&self, table: &RosterTable) -> Result<Roster> {
+        let sees_everyone = match &table.sees_everyone {
+            Some(groups) => {
+                groups.iter().map(|group| self.value(group, Group::parse)).collect::<Result<_>>()?
+            }
+            None => vec![self.default("Teachers", Group::parse)?],
+        };
+        Ok(Roster {
+            visibility: self.value_or(table.visibility.as_ref(), "everyone", Visibility::parse)?,
+            sees_everyone,
+            contacts: self.value_or(table.contacts.as_ref(), "everybody", Contacts::parse)?,
+        })
+    }
+
     fn limits(&self, table: &LimitsTable) -> Result<Limits> {
         Ok(Limits {
             stanza_bytes: self.bounded(table.stanza_bytes.as_ref(), &limits::STANZA_BYTES)?,
@@ -235,6 +328,8 @@ impl Reader<'_> {
                 .bounded(table.unauthenticated_seconds.as_ref(), &limits::UNAUTHENTICATED_SECONDS)?,
             resources_per_account: self
                 .bounded(table.resources_per_account.as_ref(), &limits::RESOURCES_PER_ACCOUNT)?,
+            resumption_seconds: self
+                .bounded(table.resumption_seconds.as_ref(), &limits::RESUMPTION_SECONDS)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
             offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
         })

@@ -20,6 +20,8 @@ pub struct Limits {
     pub unauthenticated_seconds: u32,
     /// Devices of one account that may be online together.
     pub resources_per_account: u32,
+    /// Seconds within which a device that has lost its connection may go on where it was; 0 for never.
+    pub resumption_seconds: u32,
     /// Messages kept for an account that is offline.
     pub offline_messages: u32,
     /// Bytes that they may have in all.
@@ -45,6 +47,7 @@ pub(super) const CONNECTIONS: Bounds = bounds("connections", 2_000, 1, 100_000);
 pub(super) const CONNECTIONS_PER_ADDRESS: Bounds = bounds("connections-per-address", 100, 1, 100_000);
 pub(super) const UNAUTHENTICATED_SECONDS: Bounds = bounds("unauthenticated-seconds", 30, 5, 600);
 pub(super) const RESOURCES_PER_ACCOUNT: Bounds = bounds("resources-per-account", 10, 1, 100);
+pub(super) const RESUMPTION_SECONDS: Bounds = bounds("resumption-seconds", 600, 0, 86_400);
 pub(super) const OFFLINE_MESSAGES: Bounds = bounds("offline-messages", 200, 0, 10_000);
 pub(super) const OFFLINE_BYTES: Bounds = bounds("offline-bytes", 1_048_576, 10_000, 1_048_576);
 

@@ -14,6 +14,8 @@ mod mistake;
 mod names;
 mod network;
 mod origin;
+mod rooms;
+mod roster;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -27,6 +29,8 @@ pub use limits::Limits;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
+pub use rooms::{Creators, Room, RoomPolicy, Rooms};
+pub use roster::Roster;
 pub use settings::{settings, write_settings};
 pub use web::{Upload, Web};
 pub use words::{Language, Name, Organisation};
@@ -69,8 +73,13 @@ pub struct Site {
     pub network: Network,
     /// Certificates.
     pub tls: Tls,
+    /// Who sees whom.
+    pub roster: Roster,
     /// What clients may take of the daemon.
     pub limits: Limits,
+    /// Rooms, and who may make more.
+    #[serde(flatten)]
+    pub rooms: Rooms,
     /// What browsers speak to.
     pub web: Web,
     /// Files that children share.

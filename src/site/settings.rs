@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Limits, Name, Site, Upload, Web, folder::Folder, toml_string};
+use super::{Limits, Name, Roster, Site, Upload, Web, folder::Folder, roster::Group, toml_string};
 use crate::{
     error::{Error, Result},
     host::file::{self, read_if_there, read_secret_if_there},
@@ -44,7 +44,10 @@ pub fn settings(site: &Site) -> Result<String> {
         organisation: String,
         starttls: u16,
         direct_tls: u16,
+        roster: &'a Roster,
+        sees_everyone: Vec<String>,
         limits: &'a Limits,
+        rooms: String,
         web: &'a Web,
         upload: &'a Upload,
     }
@@ -54,7 +57,11 @@ pub fn settings(site: &Site) -> Result<String> {
         organisation: toml_string(site.organisation.as_str()),
         starttls: site.network.starttls,
         direct_tls: site.network.direct_tls,
+        roster: &site.roster,
+        sees_everyone: site.roster.sees_everyone.iter().map(Group::as_str).map(toml_string).collect(),
         limits: &site.limits,
+        rooms: toml::to_string(&site.rooms)
+            .map_err(|cause| Error::failed(format_args!("cannot write the rooms down: {cause}")))?,
         web: &site.web,
         upload: &site.upload,
     };

@@ -26,6 +26,7 @@ pub mod auth;
 pub mod config;
 pub mod control;
 pub mod features;
+mod hex;
 pub mod jid;
 pub mod net;
 pub mod ns;

@@ -70,12 +70,36 @@ pub const HINTS: &str = "urn:xmpp:hints";
 pub const JINGLE_MESSAGE: &str = "urn:xmpp:jingle-message:0";
 /// XEP-0012, last activity.
 pub const LAST: &str = "jabber:iq:last";
+/// XEP-0425, a moderator takes a message back.
+pub const MODERATE: &str = "urn:xmpp:message-moderate:1";
+/// XEP-0045, rooms; what a client says who enters one.
+pub const MUC: &str = "http://jabber.org/protocol/muc";
+/// XEP-0045 §9, roles and affiliations.
+pub const MUC_ADMIN: &str = "http://jabber.org/protocol/muc#admin";
+/// XEP-0045 §10, configuration and the end of a room.
+pub const MUC_OWNER: &str = "http://jabber.org/protocol/muc#owner";
+/// XEP-0045 §7.10, the form that reserves a nick.
+pub const MUC_REGISTER: &str = "http://jabber.org/protocol/muc#register";
+/// XEP-0045 §7.13, the form that asks for voice.
+pub const MUC_REQUEST: &str = "http://jabber.org/protocol/muc#request";
+/// XEP-0045 §10.2, the form that configures a room.
+pub const MUC_ROOM_CONFIG: &str = "http://jabber.org/protocol/muc#roomconfig";
+/// XEP-0045 §6.4, what is told of a room.
+pub const MUC_ROOM_INFO: &str = "http://jabber.org/protocol/muc#roominfo";
+/// XEP-0410 §3.3, a room answers an occupant's ping to itself.
+pub const MUC_SELF_PING: &str = "http://jabber.org/protocol/muc#self-ping-optimization";
+/// XEP-0045 §7.4, what a room reflects keeps its id.
+pub const MUC_STABLE_ID: &str = "http://jabber.org/protocol/muc#stable_id";
 /// XEP-0045, what a room says of its occupants; in private messages between them too.
 pub const MUC_USER: &str = "http://jabber.org/protocol/muc#user";
+/// XEP-0421, who an occupant is, whatever the nick.
+pub const OCCUPANT_ID: &str = "urn:xmpp:occupant-id:0";
 /// XEP-0160, advertised in disco.
 pub const OFFLINE: &str = "msgoffline";
 /// XEP-0199, ping.
 pub const PING: &str = "urn:xmpp:ping";
+/// RFC 6121 §3.4, subscription pre-approval as a stream feature.
+pub const PRE_APPROVAL: &str = "urn:xmpp:features:pre-approval";
 /// XEP-0049, private XML.
 pub const PRIVATE_XML: &str = "jabber:iq:private";
 /// XEP-0060, publish-subscribe.
@@ -96,6 +120,8 @@ pub const PUBSUB_PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publ
 pub const REACTIONS: &str = "urn:xmpp:reactions:0";
 /// XEP-0184, receipts.
 pub const RECEIPTS: &str = "urn:xmpp:receipts";
+/// XEP-0077, registration; here of a nick with a room.
+pub const REGISTER: &str = "jabber:iq:register";
 /// XEP-0461, replies.
 pub const REPLY: &str = "urn:xmpp:reply:0";
 /// XEP-0424, retractions.

@@ -37,12 +37,14 @@ refused! {
     base_that_is_none: format!("{GOOD}base = \"hots\"\n");
     burst_too_small: format!("{GOOD}[limits]\nburst-bytes = 1\n");
     digest_too_short: format!("{GOOD}base = \"base.txz\"\nbase-sha256 = \"abc\"\n");
+    contacts_unknown: format!("{GOOD}[roster]\ncontacts = \"everyone\"\n");
     domain_missing: "organisation = \"The School\"\n";
     domain_of_one_label: "domain = \"localhost\"\norganisation = \"The School\"\n";
     domain_that_is_an_address: "domain = \"192.0.2.1\"\norganisation = \"The School\"\n";
     domain_with_an_underscore: "domain = \"my_school.test\"\norganisation = \"The School\"\n";
     files_without_the_web: format!("{GOOD}[upload]\nenabled = true\n");
     flavor_unknown: format!("{GOOD}flavor = \"vanilla\"\n");
+    group_empty: format!("{GOOD}[roster]\nsees-everyone = [\"Teachers\", \" \"]\n");
     key_twice: format!("{GOOD}domain = \"other.test\"\n");
     key_unknown: format!("{GOOD}port = 5222\n");
     key_unknown_in_a_table: format!("{GOOD}[network]\nlnik = \"10.66.0.0/30\"\n");
@@ -63,12 +65,16 @@ refused! {
     port_reserved: format!("{GOOD}[network]\nstarttls = 443\n");
     port_twice: format!("{GOOD}[network]\nstarttls = 5223\n");
     release_too_old: format!("{GOOD}base = \"13.5\"\n");
+    room_creators_unknown: format!("{GOOD}[rooms]\ncreators = \"children\"\n");
+    room_name_bad: format!("{GOOD}[[room]]\nname = \"Class 4b\"\ntitle = \"Class 4b\"\n");
+    room_twice: format!("{GOOD}[[room]]\nname = \"a\"\ntitle = \"A\"\n[[room]]\nname = \"a\"\ntitle = \"B\"\n");
     stanza_too_small: format!("{GOOD}[limits]\nstanza-bytes = 9999\n");
     syntax: "domain = school.test\n";
     type_not_a_list: format!("{GOOD}languages = \"en\"\n");
     type_not_a_number: format!("{GOOD}[limits]\nconnections = \"many\"\n");
     type_not_a_string: "domain = 5\norganisation = \"The School\"\n";
     type_not_a_table: format!("{GOOD}network = \"10.66.0.0/30\"\n");
+    visibility_unknown: format!("{GOOD}[roster]\nvisibility = \"classes\"\n");
 }
 
 #[test]

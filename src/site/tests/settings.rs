@@ -16,6 +16,7 @@ fn the_settings_of_the_daemon_say_what_the_site_says() {
     assert_eq!(settings["limits"], toml::Value::try_from(&school.site.limits).unwrap());
     assert_eq!(settings["web"], toml::Value::try_from(&school.site.web).unwrap());
     assert_eq!(settings["upload"], toml::Value::try_from(&school.site.upload).unwrap());
+    assert_eq!(settings["roster"], toml::Value::try_from(&school.site.roster).unwrap());
     insta::assert_snapshot!(text);
 
     let mode = |name: &str| fs::metadata(destination.join(name)).unwrap().permissions().mode() & 0o7777;
@@ -47,4 +48,26 @@ fn an_organisation_cannot_add_settings() {
     assert_eq!(settings["organisation"].as_str(), Some("The \"School\"' [limits] \\"));
     let written = Site::file_text(&site.domain, &site.organisation).unwrap();
     assert_eq!(Site::parse(Path::new("jailbuild.toml"), &written).unwrap(), site);
+}
+
+#[test]
+fn a_school_of_classes_gets_a_roster_of_classes() {
+    let file = "domain = \"school.test\"\norganisation = \"A\"\n[roster]\nvisibility = \"groups\"\n\
+                sees-everyone = [\"\\\"5a\\\"\", \"Staff\"]\ncontacts = \"groups\"\n";
+    let site = Site::parse(Path::new("jailbuild.toml"), file).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    let roster: toml::Table =
+        "visibility = 'groups'\nsees-everyone = ['\"5a\"', 'Staff']\ncontacts = 'groups'".parse().unwrap();
+    assert_eq!(settings["roster"].as_table(), Some(&roster));
+}
+
+#[test]
+fn the_daemon_gets_the_rooms_of_the_site() {
+    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\nstaff = []\n\
+                [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["rooms"]["creators"].as_str(), Some("everyone"));
+    let room = &settings["room"][0];
+    assert_eq!((room["title"].as_str(), room["owners"][0].as_str()), (Some("Class \"4b\""), Some("zoë")));
 }

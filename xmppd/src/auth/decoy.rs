@@ -12,6 +12,7 @@ use super::{
     hash::Hash,
     keys::{ITERATIONS, Verifier},
 };
+use crate::hex::hex;
 
 /// What this server's decoys are made from. The store keeps it: the salt of a name that does not exist must
 /// be the same at each asking, also after a restart, or else its changing would tell.
@@ -22,6 +23,12 @@ impl DecoySecret {
     /// Takes over 32 random bytes.
     pub fn new(bytes: [u8; 32]) -> Self {
         Self(bytes)
+    }
+
+    /// XEP-0421 §4.1: what stands for an account in a room. No name holds the NUL between the two.
+    pub(super) fn occupant_id(&self, room: &str, name: &str) -> String {
+        let label = [b"o\0", room.as_bytes(), b"\0", name.as_bytes()].concat();
+        hex(&Hash::Sha256.hmac(&self.0, &label).as_ref()[..20])
     }
 
     /// Tells this client of this account from others, and is always the same for it; the agent's own identifier
@@ -79,5 +86,16 @@ mod tests {
         assert_ne!(salt(&secret, Hash::Sha256, "romeo"), expected);
         assert_ne!(salt(&secret, Hash::Sha1, "juliet"), expected);
         assert_ne!(salt(&DecoySecret::new([2; 32]), Hash::Sha1, "romeo"), expected);
+    }
+
+    #[test]
+    fn an_occupant_is_one_person_in_one_room() {
+        let secret = DecoySecret::new([1; 32]);
+        let expected = secret.occupant_id("balcony", "romeo");
+        assert_eq!(expected.len(), 40);
+        assert_eq!(secret.occupant_id("balcony", "romeo"), expected);
+        assert_ne!(secret.occupant_id("orchard", "romeo"), expected);
+        assert_ne!(secret.occupant_id("balcony", "juliet"), expected);
+        assert_ne!(DecoySecret::new([2; 32]).occupant_id("balcony", "romeo"), expected);
     }
 }

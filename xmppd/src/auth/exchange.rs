@@ -106,6 +106,12 @@ impl Authenticator {
         self.decoys.pseudonym(account, agent)
     }
 
+    /// What stands for an account in a room: the same each time, another in another room, and nothing to guess
+    /// the name from.
+    pub fn occupant_id(&self, room: &str, name: &str) -> String {
+        self.decoys.occupant_id(room, name)
+    }
+
     /// Takes the client's first message; answers with the exchange and our `server-first-message`.
     ///
     /// `bindings` are those of the connection: the PLUS mechanisms count as offered when there is one.

@@ -17,6 +17,12 @@ use parts::within;
 pub use parts::{Domain, Port};
 pub use web::{Origin, Upload, Web};
 
+use crate::{
+    account::Label,
+    features::rooms::{Creators, RoomSettings, SiteRoom},
+    router::RosterPolicy,
+};
+
 /// The settings of one server.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -34,9 +40,18 @@ pub struct Config {
     /// Its certificate.
     #[serde(default)]
     pub tls: Tls,
+    /// Who sees whom.
+    #[serde(default)]
+    pub roster: RosterPolicy,
     /// What one client may use.
     #[serde(default)]
     pub limits: Limits,
+    /// Who may make rooms, and how large they are.
+    #[serde(default)]
+    pub rooms: Rooms,
+    /// Rooms that are there from the start.
+    #[serde(default, rename = "room", deserialize_with = "parts::site_rooms")]
+    pub site_rooms: Vec<SiteRoom>,
     /// What browsers speak to.
     #[serde(default)]
     pub web: Web,
@@ -128,6 +143,28 @@ pub struct Limits {
     pub offline_days: u32,
 }
 
+/// `[rooms]`
+#[derive(Clone, Debug, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Rooms {
+    /// Who may make one.
+    pub creators: Creators,
+    /// The roster groups that count as staff.
+    pub staff: Vec<Label>,
+    /// Rooms in all, those of the site included.
+    #[serde(deserialize_with = "within::<_, _, 1, 10_000>")]
+    pub most: usize,
+    /// Rooms that one account may have made.
+    #[serde(deserialize_with = "within::<_, _, 0, 10_000>")]
+    pub most_per_account: usize,
+    /// Occupants of one room.
+    #[serde(deserialize_with = "within::<_, _, 2, 1000>")]
+    pub most_occupants: usize,
+    /// Messages that a room may remember for those who enter.
+    #[serde(deserialize_with = "within::<_, _, 0, 500>")]
+    pub most_history: usize,
+}
+
 impl Config {
     /// Reads and parses a file.
     pub fn load(path: &Path) -> Result<Self, ConfigError> {
@@ -149,12 +186,36 @@ impl Config {
             None => Ok(config),
         }
     }
+
+    /// What the server is to know about rooms.
+    pub fn room_settings(&self) -> RoomSettings {
+        let Rooms { creators, staff, most, most_per_account, most_occupants, most_history } =
+            self.rooms.clone();
+        RoomSettings {
+            creators,
+            staff: staff.into_iter().map(String::from).collect(),
+            most,
+            most_per_account,
+            most_occupants,
+            most_history,
+            made: self.site_rooms.clone(),
+        }
+    }
 }
 
 impl Default for Listen {
     fn default() -> Self {
         let addresses = vec![Ipv4Addr::UNSPECIFIED.into()];
         Self { addresses, starttls: Port::STARTTLS, direct_tls: Port::DIRECT_TLS }
+    }
+}
+
+impl Default for Rooms {
+    fn default() -> Self {
+        let RoomSettings { creators, most, most_per_account, most_occupants, most_history, .. } =
+            RoomSettings::default();
+        let staff = vec!["Teachers".parse().expect("a word is a label")];
+        Self { creators, staff, most, most_per_account, most_occupants, most_history }
     }
 }
 

@@ -6,6 +6,7 @@ use jid::DomainPart;
 use serde::{Deserialize, Deserializer, de};
 
 use super::Listen;
+use crate::features::rooms::SiteRoom;
 
 /// A domain, prepared as RFC 7622 §3.2 has it.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -130,4 +131,18 @@ where
         return Err(de::Error::custom("the list is empty\ngive one value at least"));
     }
     Ok(list)
+}
+
+/// `[[room]]`: no two of one name.
+pub(super) fn site_rooms<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<SiteRoom>, D::Error> {
+    let rooms = Vec::<SiteRoom>::deserialize(deserializer)?;
+    for (index, room) in rooms.iter().enumerate() {
+        if rooms[..index].iter().any(|other| other.name == room.name) {
+            return Err(de::Error::custom(format_args!(
+                "there are two rooms `{}`\ngive each `[[room]]` a name of its own",
+                room.name
+            )));
+        }
+    }
+    Ok(rooms)
 }

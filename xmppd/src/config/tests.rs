@@ -1,6 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 use super::*;
+use crate::router::{ContactPolicy, Visibility};
 
 const SMALLEST: &str = "domain = \"school.test\"\norganisation = \"The School\"\n";
 
@@ -11,6 +12,8 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!((config.listen.starttls.number(), config.listen.direct_tls.number()), (5222, 5223));
     assert_eq!(config.limits.stanza_bytes, 65_536);
     assert_eq!(config.limits.offline_days, 30);
+    assert_eq!(config.roster.visibility, Visibility::Everyone);
+    assert_eq!(config.roster.contacts, ContactPolicy::Everybody);
     assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
@@ -19,6 +22,7 @@ fn every_key_can_be_given() {
     let text = format!(
         "{SMALLEST}
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
+        [roster]\nvisibility = \"groups\"\nsees-everyone = [\"Staff\", \"5a\"]\ncontacts = \"groups\"
         [login]\nplain = true\ntoken-days = 0
         [tls]\nchain = \"a.pem\"\nkey = \"/b.pem\"
         [limits]\nstanza-bytes = 10000\nbytes-per-second = 1024\nburst-bytes = 2048\nconnections = 1
@@ -26,6 +30,10 @@ fn every_key_can_be_given() {
         personal-bytes = 65536
         resumption-seconds = 0\nsilence-seconds = 10\npatience-seconds = 1
         offline-messages = 0\noffline-bytes = 10000\noffline-days = 6
+        [rooms]\ncreators = \"administrators\"\nstaff = [\"Staff\"]\nmost = 1\nmost-per-account = 0
+        most-occupants = 2\nmost-history = 0
+        [[room]]\nname = \"class-4b\"\ntitle = \"Class 4b\"\ngroups = [\"Class 4b\"]
+        moderators = [\"capulet\"]\nowners = [\"escalus\"]
         [web]\nenabled = true\nport = 15443\nhost = \"web.school.test\"\naddresses = [\"192.168.1.5\"]
         origins = [\"https://web.school.test:15443\"]
         [upload]\nenabled = true\nmax-bytes = 1024\nquota-bytes = 2000000\ntotal-bytes = 4000000\ndays = 7
@@ -34,6 +42,12 @@ fn every_key_can_be_given() {
     let config = Config::parse(&text).unwrap();
     assert_eq!(config.listen.addresses.len(), 2);
     assert_eq!(config.limits.resources_per_account, 4);
+    assert_eq!(config.roster.visibility, Visibility::Groups);
+    assert_eq!(config.roster.sees_everyone.len(), 2);
+    assert_eq!(config.roster.contacts, ContactPolicy::Groups);
+    let rooms = config.room_settings();
+    assert_eq!((rooms.creators, &rooms.staff[..]), (Creators::Administrators, &["Staff".to_owned()][..]));
+    assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
     assert!(config.login.plain && config.login.token_days == 0);
 }
 
@@ -57,6 +71,13 @@ fn mistakes_point_at_their_place() {
         "[limits]\nstanza-bytes = 9999",
         "[limits]\nconnections = -1",
         "[limits]\nwords = 1",
+        "[roster]\nvisibility = \"classes\"",
+        "[roster]\nsees-everyone = [\"\"]",
+        "[roster]\ncontacts = \"everyone\"",
+        "[rooms]\ncreators = \"children\"",
+        "[[room]]\nname = \"a b\"\ntitle = \"x\"",
+        "[[room]]\nname = \"class-4b\"",
+        "[[room]]\nname = \"a\"\ntitle = \"x\"\n[[room]]\nname = \"a\"\ntitle = \"y\"",
         "[web]\norigins = [\"https://school.test/\"]",
         "[web]\nenabled = true\nport = 5223",
         "[upload]\nenabled = true",

@@ -14,7 +14,7 @@ use crate::{
     jid::Jid,
     ns,
     record::{Owner, Record, Shelf},
-    router::{Blocklists, Parcel, Router, Session, roster::push_head},
+    router::{Blocklists, Parcel, Router, Session},
     stanza::{Packet, Refusal, Stamped, StanzaError},
     stream::{Context, SessionId},
     xml::Escaped,
@@ -123,7 +123,9 @@ impl Router {
     fn push_blocking(&self, account: &str, change: &str, cx: &mut Context<'_>) {
         let end = Bytes::from(format!("{change}</iq>"));
         for session in self.sessions_of(account).filter(|session| session.has_blocklist) {
-            let packet = Packet::from_iter([push_head(session.jid.as_str(), cx), end.clone()]);
+            let to = Escaped(session.jid.as_str());
+            let head = format!("<iq type='set' id='{}' to='{to}'>", cx.token());
+            let packet = Packet::from_iter([head.into(), end.clone()]);
             session.send(Parcel::plain(packet), cx);
         }
     }

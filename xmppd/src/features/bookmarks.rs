@@ -25,6 +25,7 @@ use crate::{
 /// Nothing to ask: the requests are those of XEP-0060 and XEP-0049.
 pub const FEATURE: Feature = Feature {
     of_account: &[ns::BOOKMARKS_COMPAT, ns::BOOKMARKS_COMPAT_PEP, ns::BOOKMARKS_CONVERSION],
+    changed,
     ..Feature::DEFAULT
 };
 
@@ -211,9 +212,15 @@ impl Router {
     }
 
     /// The rooms that the school has made for an account's classes, with their names.
-    #[expect(clippy::unused_self, reason = "there are no rooms yet")]
-    pub(crate) fn bookmarks_of(&self, _account: &str) -> Vec<(Jid, String)> {
-        Vec::new()
+    fn bookmarks_of(&self, account: &str) -> Vec<(Jid, String)> {
+        self.person(account).map_or_else(Vec::new, |person| self.rooms.bookmarks_of(&person.account))
+    }
+}
+
+/// Who belongs to another class now has other rooms.
+fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) {
+    if let Some(name) = router.person(account).map(|person| Arc::clone(&person.name)) {
+        router.offer_rooms(&name, cx);
     }
 }
 

@@ -24,6 +24,7 @@ pub mod ping;
 pub mod private_xml;
 pub mod pubsub;
 pub mod retraction;
+pub mod rooms;
 pub mod roster;
 pub mod session;
 pub mod stream_management;
@@ -62,6 +63,7 @@ pub const ALL: &[&Feature] = &[
     &private_xml::FEATURE,
     &pubsub::FEATURE,
     &pubsub::OWNER,
+    &rooms::FEATURE,
     &roster::FEATURE,
     &session::FEATURE,
     &stream_management::FEATURE,
@@ -99,6 +101,8 @@ pub struct Feature {
     pub came: fn(&mut Router, SessionId, &mut Context<'_>),
     /// A session is not available any more, or is about to end.
     pub went: fn(&mut Router, SessionId, &mut Context<'_>),
+    /// An account is new, or has another name, groups or rights, or is enabled or disabled.
+    pub changed: fn(&mut Router, &str, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
     /// What a client can have of it in the same breath as a resource (XEP-0386).
@@ -172,6 +176,7 @@ impl Feature {
         answered: |_, _, _, _| {},
         came: |_, _, _| {},
         went: |_, _, _| {},
+        changed: |_, _, _| {},
         forgot: |_, _, _| {},
         inline: None,
         shelves: &[],
@@ -214,6 +219,13 @@ pub fn came(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
 pub fn went(router: &mut Router, session: SessionId, cx: &mut Context<'_>) {
     for feature in ALL {
         (feature.went)(router, session, cx);
+    }
+}
+
+/// Tells every feature that an account is not what it was.
+pub fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.changed)(router, account, cx);
     }
 }
 

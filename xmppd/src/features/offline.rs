@@ -151,7 +151,7 @@ impl Router {
             return;
         }
         for parcel in withheld {
-            if let Nature::Message { sender, is_worth_keeping: true } = parcel.nature {
+            if let Nature::Message { sender, is_worth_keeping: true, .. } = parcel.nature {
                 self.keep_offline(&session.account, sender, &parcel.packet, Vec::new(), cx);
             }
         }

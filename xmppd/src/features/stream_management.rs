@@ -92,12 +92,15 @@ impl Router {
         Ok(Enabled { resumption })
     }
 
-    /// Counts a stanza from a client.
-    pub(crate) fn count(&mut self, session: SessionId) {
-        let session = self.sessions.get_mut(&session);
-        if let Some(management) = session.and_then(|session| session.outlet.get_mut().management.as_mut()) {
+    /// Counts a stanza from a client; `false` if its session goes on over another connection, or is over.
+    pub(crate) fn count(&mut self, session: SessionId, connection: ConnectionId) -> bool {
+        let Some(session) = self.sessions.get_mut(&session) else { return false };
+        let outlet = session.outlet.get_mut();
+        let is_current = outlet.connection == Some(connection);
+        if let Some(management) = outlet.management.as_mut().filter(|_| is_current) {
             management.handled = management.handled.wrapping_add(1);
         }
+        is_current
     }
 
     /// Looks after managed streams; to be called every second or so. Asks for acknowledgements, gives up who owes
@@ -155,3 +158,6 @@ impl Router {
         session.is_some_and(|session| session.outlet.borrow().connection == Some(connection))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -62,12 +62,14 @@ impl Server {
             organisation: config.organisation.clone(),
             stanza_bytes: config.limits.stanza_bytes,
             resources_per_account: config.limits.resources_per_account,
+            roster: config.roster.clone(),
             personal_bytes: config.limits.personal_bytes,
             resumption_seconds: config.limits.resumption_seconds,
             patience: Duration::from_secs(config.limits.patience_seconds.into()),
             takes_plain: config.login.plain,
             token_days: config.login.token_days,
             version_shown: false,
+            rooms: config.room_settings(),
             upload: config.upload_terms(),
         };
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
@@ -137,6 +139,7 @@ impl Server {
         }
         tracing::info!("stopping");
         stop.send_replace(true);
+        self.service.shared.drive(Router::close_rooms);
         self.service.shared.close_all(StreamError::SystemShutdown);
         if timeout(GRACE, all_gone.recv()).await.is_err() {
             tracing::warn!("some connections did not end in time");

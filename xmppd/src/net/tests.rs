@@ -50,19 +50,7 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
     let files = config::Tls { chain: folder.path().join("chain.pem"), key: folder.path().join("key.pem") };
     std::fs::write(&files.chain, cert.pem()).unwrap();
     std::fs::write(&files.key, signing_key.serialize_pem()).unwrap();
-    let settings = Settings {
-        domain: "school.test".to_owned(),
-        organisation: "The School".to_owned(),
-        stanza_bytes: limits.stanza_bytes,
-        resources_per_account: limits.resources_per_account,
-        personal_bytes: limits.personal_bytes,
-        resumption_seconds: limits.resumption_seconds,
-        patience: Duration::from_secs(limits.patience_seconds.into()),
-        takes_plain: false,
-        token_days: 21,
-        version_shown: false,
-        upload: None,
-    };
+    let settings = Settings { stanza_bytes: limits.stanza_bytes, ..Settings::small() };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);
     let service = Arc::new(Service {

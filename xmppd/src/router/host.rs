@@ -104,10 +104,9 @@ impl Host for Router {
         stanza: Result<Stanza, Box<Malformed>>,
         cx: &mut Context<'_>,
     ) -> Result<(), StreamError> {
-        if !self.is_current(session, connection) {
+        if !self.count(session, connection) {
             return Ok(());
         }
-        self.count(session);
         let stanza = match stanza {
             Ok(stanza) => stanza,
             Err(malformed) => {
@@ -155,6 +154,11 @@ impl Host for Router {
 
 impl Router {
     fn dispatch(&mut self, session: SessionId, stanza: &Stanza, cx: &mut Context<'_>) {
+        if let Some(to) = &stanza.to
+            && to.domain() == self.rooms.domain()
+        {
+            return self.stanza_to_rooms(session, to, stanza, cx);
+        }
         let is_foreign = stanza.to.as_ref().is_some_and(|to| to.domain() != self.settings.domain);
         if is_foreign {
             // There is no way out of this server, by design.

@@ -75,9 +75,7 @@ impl Router {
             Request { session, element: &stanza.element, is_set: kind == IqType::Set, target, payload };
         match features::answer(self, &request, cx) {
             Ok(Reply::Payload(payload)) => {
-                if let Some(session) = self.sessions.get(&session) {
-                    session.say(reply::result(&stanza.element, session.jid.as_str(), &payload), cx);
-                }
+                self.acknowledge(session, &stanza.element, Vec::new(), &payload, cx);
             }
             Ok(Reply::Recorded(records)) => self.acknowledge(session, &stanza.element, records, "", cx),
             Ok(Reply::RecordedWith(records, payload)) => {
@@ -88,8 +86,8 @@ impl Router {
         }
     }
 
-    /// Answers a request once what it changes is on disk.
-    fn acknowledge(
+    /// Answers a request once what it changes is on disk; at once if that is nothing.
+    pub(crate) fn acknowledge(
         &self,
         session: SessionId,
         request: &Element,
@@ -100,6 +98,9 @@ impl Router {
         let Some(to) = self.sessions.get(&session).map(|session| session.jid.as_str()) else { return };
         let packet = |text: String| Packet::from_iter([text.into()]);
         let done = packet(reply::result(request, to, payload));
+        if records.is_empty() {
+            return self.deliver(session, Parcel::plain(done), cx);
+        }
         let failed = packet(reply::error(request, to, StanzaError::InternalServerError));
         let receipt = Some(Receipt { session, done, failed });
         cx.outbox.push(Action::Record { records, receipt });

@@ -120,7 +120,8 @@ impl<'a> Message<'a> {
             return Nature::Passing;
         }
         let is_worth_keeping = self.payload.is_worth_keeping(self.kind);
-        Nature::Message { sender: Arc::clone(&self.sender), is_worth_keeping }
+        let is_copied = self.payload.is_copied(self.kind, Direction::Received);
+        Nature::Message { sender: Arc::clone(&self.sender), is_worth_keeping, is_copied }
     }
 
     /// XEP-0280 §7: for the recipient's resources that do not get the message itself, once one does; §8: for the

@@ -7,26 +7,32 @@
 //! | `claims` | what a message may not say |
 //! | `host` | what streams ask: logins, binding, stanzas |
 //! | [`people`] | accounts as they are now, and changes to them while people are online |
+//! | `contacts` | what an account keeps about others |
 //! | `session` | a bound resource: its start and its end |
 //! | [`table`] | RFC 6121 §8 as one table |
 //! | `message`, `presence`, `iq` | what becomes of each stanza |
 //! | [`outlet`] | the way out to one session |
-//! | [`roster`] | the roster that all share |
+//! | [`audience`] | who sees whom |
+//! | [`roster`] | what the school puts into everybody's roster, and they on top |
+//! | [`subscription`] | RFC 6121 §3, between those who share no group |
 //!
 //! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
 //! is to be done as [`Action`](crate::stream::Action)s.
 
 mod addressed;
+pub mod audience;
 pub mod blocklists;
 mod claims;
+mod contacts;
 mod host;
 mod iq;
 mod message;
 pub mod outlet;
 pub mod people;
-mod presence;
+pub(crate) mod presence;
 pub mod roster;
 mod session;
+pub mod subscription;
 pub mod table;
 
 use std::{
@@ -38,8 +44,10 @@ use std::{
 use time::OffsetDateTime;
 
 pub use blocklists::Blocklists;
+pub(crate) use contacts::Contact;
 pub use outlet::{Nature, Parcel};
 pub use people::AccountChange;
+pub use roster::{ContactPolicy, RosterPolicy, Visibility};
 pub use session::Session;
 
 use crate::{
@@ -50,6 +58,7 @@ use crate::{
         client_caps::KnownCaps,
         commands::{Sittings, announcements::Announcements},
         personal::Personal,
+        rooms::{RoomSettings, Rooms},
         upload::{Terms, Uploads},
     },
     jid::Jid,
@@ -58,6 +67,7 @@ use crate::{
     stream::{Context, SessionId},
     xml::Element,
 };
+use audience::Online;
 use people::Person;
 use roster::SharedRoster;
 
@@ -73,6 +83,8 @@ pub struct Settings {
     pub stanza_bytes: usize,
     /// How often one account may be online at once.
     pub resources_per_account: usize,
+    /// Who sees whom without asking, and who may ask.
+    pub roster: RosterPolicy,
     /// The most bytes that one account may keep on the server: nodes, card, private XML.
     pub personal_bytes: usize,
     /// How long a session can be resumed after its connection is lost; 0 for never.
@@ -85,14 +97,44 @@ pub struct Settings {
     pub token_days: u32,
     /// Whether XEP-0092 tells the version to those who have logged in.
     pub version_shown: bool,
+    /// Who may make rooms, how many and how large, and which the site makes.
+    pub rooms: RoomSettings,
     /// On what terms users may share files (XEP-0363); `None` if they may not.
     pub upload: Option<Terms>,
+}
+
+impl Settings {
+    /// The domain of the rooms' addresses.
+    pub fn rooms_domain(&self) -> String {
+        format!("rooms.{}", self.domain)
+    }
+
+    /// A small school's, for tests that are about something else.
+    #[cfg(test)]
+    pub(crate) fn small() -> Self {
+        Self {
+            domain: "school.test".to_owned(),
+            organisation: "The School".to_owned(),
+            stanza_bytes: 65_536,
+            resources_per_account: 10,
+            roster: RosterPolicy::default(),
+            personal_bytes: 65_536,
+            resumption_seconds: 600,
+            patience: Duration::from_secs(60),
+            takes_plain: false,
+            token_days: 21,
+            version_shown: false,
+            rooms: RoomSettings::default(),
+            upload: None,
+        }
+    }
 }
 
 /// Everything that the server knows while it runs.
 pub struct Router {
     pub(crate) settings: Settings,
     pub(crate) roster: SharedRoster,
+    pub(crate) online: Online,
     pub(crate) people: HashMap<Arc<str>, Person>,
     /// Oldest first.
     pub(crate) sessions: BTreeMap<SessionId, Session>,
@@ -104,10 +146,11 @@ pub struct Router {
     pub(crate) uploads: Uploads,
     pub(crate) blocking: Blocklists,
     pub(crate) started: OffsetDateTime,
+    pub(crate) rooms: Rooms,
+    pub(crate) authenticator: Authenticator,
     pub(crate) tokens: Tokens,
     domain: Jid,
     stream_features: String,
-    authenticator: Authenticator,
     throttle: Throttle,
     last_session: u64,
 }
@@ -129,8 +172,10 @@ impl Router {
         Self {
             stream_features: features::of_stream(&settings),
             roster,
+            online: Online::default(),
             people: people.map(|person| (Arc::clone(&person.name), person)).collect(),
             sessions: BTreeMap::new(),
+            rooms: Rooms::new(&settings),
             personal: BTreeMap::new(),
             known_caps: KnownCaps::default(),
             announcements: Announcements::default(),
@@ -169,20 +214,6 @@ impl Router {
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
         self.people.get(name).filter(|person| person.account.enabled)
-    }
-
-    /// Whether the second may see the first: its presence, and what it shares with its contacts.
-    pub(crate) fn is_seen_by(&self, seen: &str, watcher: &str) -> bool {
-        let (Some(seen), Some(watcher)) = (self.person(seen), self.person(watcher)) else { return false };
-        !self.are_apart(&seen.jid, &watcher.jid)
-    }
-
-    /// The available sessions of everybody who may see an account, its own included.
-    pub(crate) fn audience(&self, seen: &str) -> impl Iterator<Item = &Session> {
-        let seen = self.person(seen);
-        self.sessions.values().filter(move |session| {
-            session.presence.is_some() && seen.is_some_and(|seen| !self.are_apart(&seen.jid, &session.jid))
-        })
     }
 
     /// The sessions of an account, oldest first.

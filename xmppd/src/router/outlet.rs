@@ -28,6 +28,8 @@ pub enum Nature {
         sender: Arc<str>,
         /// Whether it may wait in the store.
         is_worth_keeping: bool,
+        /// Whether the account's resources that want copies of it have them (XEP-0280).
+        is_copied: bool,
     },
     /// Who types and who does not, alone: of no use later.
     Passing,
@@ -78,6 +80,11 @@ impl Session {
     /// Sends what the server says itself.
     pub(crate) fn say(&self, text: String, cx: &mut Context<'_>) {
         self.send(Parcel::plain(Packet::from_iter([text.into()])), cx);
+    }
+
+    /// Sends what no later stanza replaces, addressed to this session's bare address.
+    pub(crate) fn tell(&self, stamped: &Stamped, cx: &mut Context<'_>) {
+        self.send(Parcel::plain(stamped.to(&self.bare)), cx);
     }
 
     /// Sends somebody's presence, addressed to this session's bare address.

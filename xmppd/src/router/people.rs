@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::Router;
+use super::{Router, contacts::Contacts};
 use crate::{
     account::Account,
     features::{self, stream_management::Former},
@@ -23,6 +23,8 @@ pub struct Person {
     pub(crate) bare: Addressee,
     /// Its sessions, oldest first.
     pub(crate) sessions: Vec<SessionId>,
+    /// What it keeps about others.
+    pub(crate) contacts: Contacts,
     /// Whether the store keeps messages for it.
     pub(crate) waiting: Waiting,
     /// Sessions that cannot be resumed any more.
@@ -64,6 +66,7 @@ impl Person {
             jid,
             bare,
             sessions: Vec::new(),
+            contacts: Contacts::default(),
             waiting: Waiting::Perhaps,
             former: Former::default(),
         }
@@ -84,9 +87,12 @@ impl Router {
             AccountChange::Removed(name) => {
                 self.discard_unacknowledged(&name, cx);
                 self.end_all(&name, StreamError::NotAuthorized, cx);
-                self.people.remove(&*name);
-                features::forgot(self, &name, cx);
-                self.update_roster(&name, cx);
+                let forget = |router: &mut Self, cx: &mut Context<'_>| {
+                    router.people.remove(&*name);
+                    router.forget_contact(&name, cx);
+                    features::forgot(router, &name, cx);
+                };
+                self.reshape(&name, forget, cx);
             }
         }
     }
@@ -97,13 +103,16 @@ impl Router {
             self.end_all(&name, StreamError::NotAuthorized, cx);
             self.revoke_tokens(&name, cx);
         }
-        if let Some(person) = self.people.get_mut(&*name) {
-            person.account = account;
-        } else {
-            let person = Person::new(account, &self.settings.domain);
-            self.people.insert(Arc::clone(&person.name), person);
-        }
-        self.update_roster(&name, cx);
+        let put = |router: &mut Self, _: &mut Context<'_>| {
+            if let Some(person) = router.people.get_mut(&*account.name) {
+                person.account = account;
+            } else {
+                let person = Person::new(account, &router.settings.domain);
+                router.people.insert(Arc::clone(&person.name), person);
+            }
+        };
+        self.reshape(&name, put, cx);
+        features::changed(self, &name, cx);
     }
 
     /// Ends every session of an account at once; its contacts see it go.

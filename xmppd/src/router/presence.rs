@@ -1,10 +1,11 @@
-//! What becomes of presence (RFC 6121 §3, §4): all who share the roster are subscribed to each other.
+//! What becomes of presence (RFC 6121 §3, §4).
 
 use std::sync::Arc;
 
 use super::{
     Parcel, Router, Session,
     session::Available,
+    subscription::Move,
     table::{self, Fate},
 };
 use crate::{
@@ -50,9 +51,11 @@ impl Presence<'_> {
             PresenceType::Available | PresenceType::Unavailable => self.directed(to, router, cx),
             PresenceType::Error => self.pass_on(to, router, cx),
             PresenceType::Probe => self.probe(to, router, cx),
-            PresenceType::Subscribe => self.subscribe(to, router, cx),
-            // All are subscribed to all, and stay so.
-            PresenceType::Subscribed | PresenceType::Unsubscribe | PresenceType::Unsubscribed => {}
+            kind => {
+                if let Some(said) = Move::of(kind) {
+                    self.subscription(said, to, router, cx);
+                }
+            }
         }
     }
 
@@ -72,6 +75,7 @@ impl Presence<'_> {
         router.broadcast(&account, &from, &stamped, cx);
         if is_first {
             router.tell_who_is_there(self.session, cx);
+            router.deliver_requests(self.session, cx);
             features::came(router, self.session, cx);
         }
         features::announced(router, self.session, &self.stanza.element, cx);
@@ -120,27 +124,33 @@ impl Presence<'_> {
         }
     }
 
-    /// RFC 6121 §4.3.2: answered for the contact.
+    /// RFC 6121 §4.3.2: answered for the contact. Who may not know is told the same as who asks for somebody
+    /// who does not exist.
     fn probe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
         let Some(prober) = router.sessions.get(&self.session) else { return };
-        let Some(person) = to.local().and_then(|name| router.person(name)) else { return };
+        let Some(name) = to.local() else { return };
+        if !router.is_seen_by(name, &prober.account) {
+            return prober.tell(&from_account(to.bare(), "unsubscribed"), cx);
+        }
         let mut is_there = false;
-        for presence in router.sessions_of(&person.name).filter_map(|session| session.presence.as_ref()) {
+        let there = router.see_presence(&prober.jid, to, PresenceType::Available);
+        for presence in there.filter_map(|session| session.presence.as_ref()) {
             prober.see(&presence.stamped, cx);
             is_there = true;
         }
         if !is_there {
-            prober.see(&from_account(person.jid.as_str(), "unavailable"), cx);
+            prober.see(&from_account(to.as_str(), "unavailable"), cx);
         }
     }
 
-    /// RFC 6121 §3.1.3: who is subscribed already is told so at once; who does not exist cannot be subscribed
-    /// to.
-    fn subscribe(&self, to: &Jid, router: &Router, cx: &mut Context<'_>) {
+    /// RFC 6121 §3.1.2: from one's account, whatever the resource.
+    fn subscription(&self, said: Move, to: &Jid, router: &mut Router, cx: &mut Context<'_>) {
         let Some(session) = router.sessions.get(&self.session) else { return };
-        let exists = to.local().is_some_and(|name| router.person(name).is_some());
-        let answer = if exists { "subscribed" } else { "unsubscribed" };
-        session.see(&from_account(to.bare(), answer), cx);
+        let from = session.jid.bare();
+        let stanza = Stamped::new(&self.stanza.element, from, session.language.as_deref());
+        if let Err(refusal) = router.subscription(self.session, said, to, stanza, cx) {
+            router.refuse(self.session, &self.stanza.element, refusal, cx);
+        }
     }
 
     fn refuse(&self, error: StanzaError, router: &Router, cx: &mut Context<'_>) {
@@ -163,14 +173,35 @@ impl Router {
     /// What probes of all contacts would bring (RFC 6121 §4.3), and one's own other resources.
     fn tell_who_is_there(&self, newcomer: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get(&newcomer) else { return };
-        for other in self.sessions.values().filter(|other| other.id != newcomer) {
-            if let Some(presence) = &other.presence
-                && self.is_seen_by(&other.account, &session.account)
-                && !self.are_apart(&other.jid, &session.jid)
-            {
-                session.see(&presence.stamped, cx);
-            }
+        for other in self.view(&session.account).filter(|other| other.id != newcomer) {
+            self.introduce(other, session, cx);
         }
+    }
+
+    /// Shows a session to another, unless one has blocked the other.
+    pub(super) fn introduce(&self, seen: &Session, watcher: &Session, cx: &mut Context<'_>) {
+        if let Some(presence) = seen.presence.as_ref().filter(|_| !self.are_apart(&seen.jid, &watcher.jid)) {
+            watcher.see(&presence.stamped, cx);
+        }
+    }
+
+    /// Shows all that is there of an account to another.
+    pub(super) fn show_presence(&self, seen: &str, watcher: &str, cx: &mut Context<'_>) {
+        for watcher in self.available(watcher) {
+            self.available(seen).for_each(|session| self.introduce(session, watcher, cx));
+        }
+    }
+
+    /// Shows another account that all is gone that was there of one.
+    pub(super) fn show_leaving(&self, seen: &str, watcher: &str, cx: &mut Context<'_>) {
+        for watcher in self.available(watcher) {
+            self.available(seen).for_each(|session| watcher.see(&session.farewell(), cx));
+        }
+    }
+
+    /// The available sessions of an account.
+    pub(super) fn available(&self, name: &str) -> impl Iterator<Item = &Session> {
+        self.sessions_of(name).filter(|session| session.presence.is_some())
     }
 
     /// Tells all who saw a session that it is gone: RFC 6121 §4.5.2, and §4.6.3 for directed presence.
@@ -187,8 +218,11 @@ impl Router {
             self.broadcast(account, from, stamped, cx);
         }
         for to in directed {
-            let unaware = self.see_presence(from, to, PresenceType::Unavailable);
-            for recipient in unaware.filter(|session| !was_available || session.presence.is_none()) {
+            let is_aware = |session: &&Session| {
+                was_available && session.presence.is_some() && self.is_seen_by(account, &session.account)
+            };
+            let told = self.see_presence(from, to, PresenceType::Unavailable);
+            for recipient in told.filter(|session| !is_aware(session)) {
                 recipient.see_as(to, stamped, cx);
             }
         }
@@ -229,6 +263,7 @@ fn priority(stanza: &Stanza) -> Option<i8> {
     Node::from(&stanza.element).child("priority", ns::CLIENT)?.text.trim().parse().ok()
 }
 
-fn from_account(address: &str, kind: &str) -> Stamped {
+/// Presence that the server itself tells of an account.
+pub(crate) fn from_account(address: &str, kind: &str) -> Stamped {
     Stamped::own(&format!("presence type='{kind}' from='{}'", Escaped(address)), "/>")
 }

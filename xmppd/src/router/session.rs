@@ -118,6 +118,9 @@ impl Router {
             directed: Vec::new(),
             withheld: None,
         };
+        if let Some(member) = self.roster.member(name) {
+            self.online.enter(id, &member.sight);
+        }
         self.sessions.insert(id, session);
         Ok((id, jid))
     }
@@ -138,6 +141,9 @@ impl Router {
         let Some(mut session) = self.sessions.remove(&id) else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
             person.sessions.retain(|other| *other != id);
+        }
+        if let Some(member) = self.roster.member(&session.account) {
+            self.online.leave(id, &member.sight);
         }
         let was_available = session.presence.is_some();
         let farewell = session.farewell();

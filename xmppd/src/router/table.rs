@@ -85,8 +85,7 @@ pub fn presence(recipient: Recipient, address: Address, kind: PresenceType) -> F
     };
     use Recipient::{NegativeOnly, NoAccount, NoResource, NonNegative};
     match (recipient, address, kind) {
-        // §8.5.1
-        (NoAccount, _, Subscribe) => Fate::Answer,
+        // §8.5.1: nobody finds accounts by asking
         (NoAccount, _, _) => Fate::Ignore,
         // §8.5.2.1.2, §8.5.2.2.2, §8.5.3: as §3 has it, whatever resource is named
         (_, _, Subscribe | Subscribed | Unsubscribe | Unsubscribed) => Fate::Answer,
@@ -193,8 +192,8 @@ mod tests {
             presence,
             columns,
             [
-                (NoAccount, Bare, [Ignore, Ignore, Ignore, Ignore, Answer, Ignore, Ignore, Ignore]),
-                (NoAccount, FullNoMatch, [Ignore, Ignore, Ignore, Ignore, Answer, Ignore, Ignore, Ignore]),
+                (NoAccount, Bare, [Ignore; 8]),
+                (NoAccount, FullNoMatch, [Ignore; 8]),
                 (NoResource, Bare, [Ignore, Ignore, Ignore, Answer, Answer, Answer, Answer, Answer]),
                 (NoResource, FullMatch, [ToThat, ToThat, ToThat, Answer, Answer, Answer, Answer, Answer]),
                 (NoResource, FullNoMatch, [Ignore, Ignore, Ignore, Answer, Answer, Answer, Answer, Answer]),

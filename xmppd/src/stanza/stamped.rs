@@ -41,35 +41,22 @@ impl Stamped {
     /// stream declared are declared again. `language` is the sender's stream's, for a stanza that names none
     /// (RFC 6120 §8.1.5).
     pub fn new(element: &Element, from: &str, language: Option<&str>) -> Self {
-        let mut head = String::with_capacity(128);
-        write!(head, "<{} from='{}'", element.qualified_name(), Escaped(from))
-            .expect("a string takes everything");
-        let (mut has_language, mut has_default) = (false, false);
-        for (name, value, whole) in element.raw_attributes() {
-            let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
-            if !is_ours {
-                head.push(' ');
-                head.push_str(whole);
-            }
-            has_language |= name == "xml:lang";
-            has_default |= name == "xmlns" && !is_ours;
-        }
-        for (prefix, namespace) in element.borrowed_prefixes() {
-            let is_declared =
-                element.raw_attributes().any(|(name, ..)| name.strip_prefix("xmlns:") == Some(prefix));
-            if !is_declared {
-                write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
-            }
-        }
-        // Whose name has a prefix may stand anywhere, but what is within may lean on the stream's default.
-        if element.qualified_name().contains(':') && !has_default {
-            write!(head, " xmlns='{}'", ns::CLIENT).expect("a string takes everything");
-        }
-        if let Some(language) = language.filter(|_| !has_language) {
-            write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
-        }
+        let mut head = start_of(element, from, language, &[]);
         head.push_str(" to='");
         Self { head: head.into(), tail: element.tail() }
+    }
+
+    /// The same, with other content, and with these attributes in place of those which came.
+    pub fn with_content(
+        element: &Element,
+        from: &str,
+        language: Option<&str>,
+        replaced: &[(&str, &str)],
+        content: &str,
+    ) -> Self {
+        let mut head = start_of(element, from, language, replaced);
+        head.push_str(" to='");
+        Self { head: head.into(), tail: format!(">{content}</{}>", element.qualified_name()).into() }
     }
 
     /// A stanza of the server's own making: the tag's name with its attributes but for `to`, and what follows
@@ -93,6 +80,20 @@ impl Stamped {
         smallvec![self.head.clone(), to.0.clone(), self.tail.clone()]
     }
 
+    /// With `addition` as its last child; a stanza without content stays as it is.
+    #[must_use]
+    pub fn with_last_child(&self, addition: &str) -> Self {
+        let Some(end) = memchr::memmem::rfind(&self.tail, b"</") else { return self.clone() };
+        let tail = [&self.tail[..end], addition.as_bytes(), &self.tail[end..]].concat();
+        Self { head: self.head.clone(), tail: tail.into() }
+    }
+
+    /// How many bytes it has, but for the address.
+    #[expect(clippy::len_without_is_empty, reason = "a stanza is never empty")]
+    pub fn len(&self) -> usize {
+        self.head.len() + self.tail.len()
+    }
+
     /// What follows the `to`.
     pub fn tail(&self) -> &Bytes {
         &self.tail
@@ -109,6 +110,45 @@ impl Stamped {
     pub fn detached(&self) -> Self {
         Self { head: self.head.clone(), tail: Bytes::copy_from_slice(&self.tail) }
     }
+}
+
+fn start_of(element: &Element, from: &str, language: Option<&str>, replaced: &[(&str, &str)]) -> String {
+    let attributes = attributes_of(element, language, replaced);
+    format!("<{} from='{}'{attributes}", element.qualified_name(), Escaped(from))
+}
+
+/// The attributes of a stanza but for `from` and `to`, each behind a space, with these in place of those which
+/// came.
+pub(crate) fn attributes_of(element: &Element, language: Option<&str>, replaced: &[(&str, &str)]) -> String {
+    let mut head = String::with_capacity(64);
+    let (mut has_language, mut has_default) = (false, false);
+    for (name, value, whole) in element.raw_attributes() {
+        let is_ours = matches!(name, "from" | "to") || (name == "xmlns" && value == ns::CLIENT);
+        if !is_ours && !replaced.iter().any(|(replaced, _)| *replaced == name) {
+            head.push(' ');
+            head.push_str(whole);
+        }
+        has_language |= name == "xml:lang";
+        has_default |= name == "xmlns" && !is_ours;
+    }
+    for (name, value) in replaced {
+        write!(head, " {name}='{}'", Escaped(value)).expect("a string takes everything");
+    }
+    for (prefix, namespace) in element.borrowed_prefixes() {
+        let is_declared =
+            element.raw_attributes().any(|(name, ..)| name.strip_prefix("xmlns:") == Some(prefix));
+        if !is_declared {
+            write!(head, " xmlns:{prefix}='{}'", Escaped(namespace)).expect("a string takes everything");
+        }
+    }
+    // Whose name has a prefix may stand anywhere, but what is within may lean on the stream's default.
+    if element.qualified_name().contains(':') && !has_default {
+        write!(head, " xmlns='{}'", ns::CLIENT).expect("a string takes everything");
+    }
+    if let Some(language) = language.filter(|_| !has_language) {
+        write!(head, " xml:lang='{}'", Escaped(language)).expect("a string takes everything");
+    }
+    head
 }
 
 /// A packet as one piece.

@@ -12,6 +12,7 @@ mod login;
 mod messages;
 mod personal;
 mod resumption;
+mod rooms;
 mod sasl2;
 mod server;
 mod upload;

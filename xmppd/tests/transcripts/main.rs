@@ -6,7 +6,8 @@
 //!
 //! ```text
 //! juliet is juliet@school.test/balcony    logs in over TLS, and binds that resource
-//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next
+//! juliet logs in as juliet                over TLS, up to where binding or resuming comes next;
+//!                                         `with PASSWORD` for another than the right one
 //! juliet connects                         opens a connection, and nothing more; `by TLS`: with direct TLS;
 //!                                         `by TLS 1.3`: with channel bindings, too
 //! juliet secures                          does the handshake that <proceed/> invites to
@@ -22,7 +23,9 @@
 //! juliet is cut off                       the server has closed the connection
 //! juliet disconnects                      the connection breaks, without a word
 //! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
+//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin renames NAME to TEXT
+//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
 //! server restarts                         everybody is gone, and so is what is not on disk

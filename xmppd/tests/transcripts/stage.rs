@@ -15,10 +15,11 @@ use xmppd::{
     features::{
         offline::{Delivery, Waited},
         retraction,
+        rooms::{Creators, RoomSettings, SiteRoom},
         upload::Terms,
     },
     record::{Owner, Record},
-    router::{AccountChange, Parcel, Router, Settings},
+    router::{AccountChange, ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
@@ -111,32 +112,13 @@ impl Stage {
                 self.restart();
                 Ok(())
             }
-            ("store", ["is", "slow"]) => {
-                self.unanswered = Some(Vec::new());
-                Ok(())
-            }
-            ("store", ["is", "broken"]) => {
-                self.is_broken = true;
-                Ok(())
-            }
-            ("store", ["is", "repaired"]) => {
-                self.is_broken = false;
-                Ok(())
-            }
-            ("store", ["answers"]) => {
-                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
-                for (account, session, kept) in unanswered {
-                    self.deliver_offline(&account, session, kept);
-                }
-                Ok(())
-            }
-            ("store", ["holds", count, "for", name]) => {
-                let held = self.waiting.get(*name).map_or(0, Vec::len);
-                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
-            }
+            ("store", what) => self.store(what),
             (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
             (_, ["is", address]) => self.log_in(who, address),
-            (_, ["logs", "in", "as", name]) => self.prove(who, name),
+            (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
+            (_, ["logs", "in", "as", name, "with", password @ ..]) => {
+                self.prove(who, name, &password.join(" "))
+            }
             (_, ["connects"]) => {
                 self.connect(who, None);
                 Ok(())
@@ -196,6 +178,36 @@ impl Stage {
         }
     }
 
+    /// What the store is like.
+    fn store(&mut self, what: &[&str]) -> Outcome {
+        match what {
+            ["is", "slow"] => {
+                self.unanswered = Some(Vec::new());
+                Ok(())
+            }
+            ["is", "broken"] => {
+                self.is_broken = true;
+                Ok(())
+            }
+            ["is", "repaired"] => {
+                self.is_broken = false;
+                Ok(())
+            }
+            ["answers"] => {
+                let unanswered = self.unanswered.take().ok_or("the store is not slow")?;
+                for (account, session, kept) in unanswered {
+                    self.deliver_offline(&account, session, kept);
+                }
+                Ok(())
+            }
+            ["holds", count, "for", name] => {
+                let held = self.waiting.get(*name).map_or(0, Vec::len);
+                if held.to_string() == *count { Ok(()) } else { Err(format!("but holds {held}")) }
+            }
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
     /// Nobody has received what was not mentioned.
     pub(super) fn end(self) -> Outcome {
         for (name, client) in &self.clients {
@@ -238,7 +250,7 @@ impl Stage {
     fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;
-        self.prove(who, name)?;
+        self.prove(who, name, PASSWORD)?;
         let bind = "urn:ietf:params:xml:ns:xmpp-bind";
         self.send(
             who,
@@ -250,11 +262,11 @@ impl Stage {
     }
 
     /// Connects by TLS, and authenticates.
-    fn prove(&mut self, who: &str, name: &str) -> Outcome {
+    fn prove(&mut self, who: &str, name: &str, password: &str) -> Outcome {
         self.connect(who, Some(ChannelBindings::default()));
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
-        self.authenticate(who, name, PASSWORD)?;
+        self.authenticate(who, name, password)?;
         self.client(who)?.inbox.clear();
         self.step(&format!("{who} opens"), "")?;
         self.client(who)?.inbox.clear();
@@ -420,6 +432,17 @@ impl Stage {
     fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
+            ("roster", "groups") => {
+                settings.roster.visibility = Visibility::Groups;
+                settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
+            }
+            ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
+            ("class-room", group) => settings.rooms.made.push(class_room(group)),
+            ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
+            ("occupants", most) => {
+                settings.rooms.most_occupants = most.parse().map_err(|_| "not a number")?;
+            }
+            ("rooms", most) => settings.rooms.most = most.parse().map_err(|_| "not a number")?,
             ("plain", "taken") => settings.takes_plain = true,
             ("tokens", "refused") => settings.token_days = 0,
             ("personal-bytes", bytes) => {
@@ -552,9 +575,13 @@ impl Stage {
             }
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
+            ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
             ("promotes", [name]) => (*name, |account, _| account.administrator = true),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
+            }
+            ("takes", [name, "out", "of", ..]) => {
+                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
             }
             ("changes", ["the", "password", "of", name]) => {
                 let account = self.accounts.get_mut(*name).ok_or("no such account")?;
@@ -600,6 +627,17 @@ fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
     }
 }
 
+/// The room of a class, moderated by the nurse.
+fn class_room(group: &str) -> SiteRoom {
+    SiteRoom {
+        name: group.parse().expect("a group is a name in transcripts"),
+        title: group.parse().expect("a group is a label"),
+        groups: vec![group.parse().expect("a group is a label")],
+        moderators: vec!["nurse".parse().expect("the nurse's name")],
+        owners: Vec::new(),
+    }
+}
+
 fn parse(body: &str) -> Result<Vec<Seen>, String> {
     let mut text = BytesMut::from(format!("{}{body}", client::header()).as_bytes());
     let mut framer = Framer::new(Limits::of_bytes(1 << 20));
@@ -630,12 +668,14 @@ fn settings() -> Settings {
         organisation: "The School".to_owned(),
         stanza_bytes: 20_000,
         resources_per_account: 3,
+        roster: RosterPolicy::default(),
         personal_bytes: 40_000,
         resumption_seconds: 600,
         patience: Duration::from_secs(60),
         takes_plain: false,
         token_days: 21,
         version_shown: false,
+        rooms: RoomSettings { staff: vec!["Staff".to_owned()], ..RoomSettings::default() },
         upload: None,
     }
 }

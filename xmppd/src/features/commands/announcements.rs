@@ -208,7 +208,7 @@ impl Router {
 }
 
 fn tell(session: &Session, message: &Stamped, cx: &mut Context<'_>) {
-    let nature = Nature::Message { sender: "".into(), is_worth_keeping: false };
+    let nature = Nature::Message { sender: "".into(), is_worth_keeping: false, is_copied: false };
     session.send(Parcel { packet: message.to(&session.bare), nature }, cx);
 }
 

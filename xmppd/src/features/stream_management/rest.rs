@@ -3,8 +3,6 @@
 
 use std::sync::Arc;
 
-use time::OffsetDateTime;
-
 use super::unacknowledged::Pending;
 use crate::{
     features::delay,
@@ -31,12 +29,10 @@ impl Router {
             cx.outbox.push(Action::ReleaseOffline { ids });
             self.undelivered(&session.account, cx); // first, since they are older
         }
-        for Pending { parcel, since } in rest {
-            match parcel.nature {
-                Nature::Message { sender, is_worth_keeping: true } => {
-                    self.redirect(session, &sender, &parcel.packet, since, cx);
-                }
-                Nature::Plain => self.refuse_request(&parcel.packet, cx),
+        for pending in rest {
+            match pending.parcel.nature {
+                Nature::Message { is_worth_keeping: true, .. } => self.redirect(session, pending, cx),
+                Nature::Plain => self.refuse_request(&pending.parcel.packet, cx),
                 _ => {}
             }
         }
@@ -56,25 +52,23 @@ impl Router {
     }
 
     /// To another resource that has not had it, or into the store; with the time at which it came.
-    fn redirect(
-        &mut self,
-        session: &Session,
-        sender: &Arc<str>,
-        packet: &Packet,
-        since: OffsetDateTime,
-        cx: &mut Context<'_>,
-    ) {
-        let stanza = flatten(packet);
+    fn redirect(&mut self, session: &Session, pending: Pending, cx: &mut Context<'_>) {
+        let Pending { parcel: Parcel { packet, nature }, since } = pending;
+        let Nature::Message { sender, is_copied, .. } = &nature else { return };
+        let stanza = flatten(&packet);
         let Some(head) = Head::of(&stanza) else { return };
         let to = head.attribute("to").and_then(|to| Jid::parse(&to).ok());
         let is_for_all = to.is_some_and(|to| to.resource().is_none());
-        if self.sessions_of(&session.account).any(|other| is_for_all && other.has_had(session, since)) {
+        let has_it = |other: &Session| {
+            let comes_here = is_for_all && other.shares_with(session);
+            other.bound <= since && (comes_here || *is_copied && other.carbons)
+        };
+        if self.sessions_of(&session.account).any(has_it) {
             return;
         }
         let stamp = delay::element(&self.settings.domain, since);
         let Some(delayed) = with_last_child(&stanza, stamp) else { return };
         if let Some(best) = self.best_session(&session.account) {
-            let nature = Nature::Message { sender: Arc::clone(sender), is_worth_keeping: true };
             let heir = self.sessions.get_mut(&best).expect("the best is one of them");
             return heir.send_in_turn(Parcel { packet: delayed, nature }, cx);
         }
@@ -109,9 +103,9 @@ impl Router {
 }
 
 impl Session {
-    /// Whether a message to the account that `other` was sent at that time has come here as well: it goes to all of
-    /// the highest priority (RFC 6121 §8.5.2.1.1).
-    fn has_had(&self, other: &Self, since: OffsetDateTime) -> bool {
-        self.bound <= since && self.priority().is_some_and(|own| Some(own) >= other.priority())
+    /// Whether what is addressed to the account comes here as well as to `other`: it goes to all of the highest
+    /// priority (RFC 6121 §8.5.2.1.1).
+    fn shares_with(&self, other: &Self) -> bool {
+        self.priority().is_some_and(|own| Some(own) >= other.priority())
     }
 }

@@ -160,9 +160,17 @@ fn an_empty_stream_opens_and_ends() {
     assert_eq!(frames(b"<a/>", [], LIMITS), (vec!["header a".to_owned(), "end".to_owned()], None));
 }
 
-/// Whether rxml takes the whole stream.
+/// Whether rxml takes the whole stream. Line ends come as XML 1.0 §2.11 makes them of those that were sent: a lone carriage return in a value, with `]]` in
+/// a later text, is more than rxml can take, though expat can.
 fn rxml_accepts(text: &[u8]) -> bool {
-    let (mut parser, mut rest) = (rxml::Parser::default(), text);
+    let mut followers = text.iter().skip(1);
+    let line_end = |byte: &u8| match (byte, followers.next()) {
+        (b'\r', Some(b'\n')) => None,
+        (b'\r', _) => Some(b'\n'),
+        (other, _) => Some(*other),
+    };
+    let text: Vec<u8> = text.iter().filter_map(line_end).collect();
+    let (mut parser, mut rest) = (rxml::Parser::default(), &text[..]);
     loop {
         match parser.parse(&mut rest, true) {
             Ok(Some(_)) => {}

@@ -1,0 +1,78 @@
+//! XEP-0045 §7.5: private messages; and §17.4: requests from one occupant to another.
+
+use super::{
+    Sender,
+    mail::Mail,
+    notice::about_room,
+    occupant::{Occupant, is_for_rooms_to_say},
+    room::Room,
+};
+use crate::{
+    stanza::{IqType, Stamped, StanzaError},
+    stream::SessionId,
+    xml::Element,
+};
+
+impl Room {
+    /// Passes a message on to one occupant alone, on all devices, marked as what it is.
+    pub(super) fn whisper(
+        &self,
+        sender: &Sender,
+        nick: &str,
+        element: &Element,
+        mail: &mut Mail,
+    ) -> Result<(), StanzaError> {
+        let from = self.occupant_of(sender.session).ok_or(StanzaError::NotAcceptable)?;
+        if !self.configuration.lets_whisper(from.role) {
+            return Err(StanzaError::Forbidden);
+        }
+        let to = self.occupant_called(nick).ok_or(StanzaError::ItemNotFound)?;
+        let mut content = element.content_without(is_for_rooms_to_say);
+        content.push_str(&about_room(&[]));
+        content.push_str(&from.id);
+        let language = sender.language.as_deref();
+        let message = Stamped::with_content(element, &from.address, language, &[], &content);
+        for seat in &to.seats {
+            mail.say(seat, &message);
+        }
+        Ok(())
+    }
+
+    /// Passes a request on to the device of another occupant that spoke last, or an answer back to the device
+    /// that asked. Its id tells which that was.
+    pub(super) fn pass_on(
+        &self,
+        sender: &Sender,
+        nick: &str,
+        kind: IqType,
+        element: &Element,
+        mail: &mut Mail,
+    ) -> Result<(), StanzaError> {
+        let from = self.occupant_of(sender.session).ok_or(StanzaError::NotAcceptable)?;
+        let to = self.occupant_called(nick).ok_or(StanzaError::ItemNotFound)?;
+        let id = element.attribute("id").unwrap_or_default();
+        let (seat, id) = match kind {
+            IqType::Get | IqType::Set => (Some(to.latest()), format!("{}-{id}", sender.session.0)),
+            IqType::Error | IqType::Result => {
+                let Some((session, id)) = asked_by(&id) else { return Ok(()) };
+                (to.seats.iter().find(|seat| seat.session == session), id.to_owned())
+            }
+        };
+        if let Some(seat) = seat {
+            mail.say(seat, &Self::forwarded(from, element, sender, &id));
+        }
+        Ok(())
+    }
+
+    fn forwarded(from: &Occupant, element: &Element, sender: &Sender, id: &str) -> Stamped {
+        let content = element.content_without(|_, _| false);
+        let language = sender.language.as_deref();
+        Stamped::with_content(element, &from.address, language, &[("id", id)], &content)
+    }
+}
+
+/// The session and the id of a request that was passed on.
+fn asked_by(id: &str) -> Option<(SessionId, &str)> {
+    let (session, id) = id.split_once('-')?;
+    Some((SessionId(session.parse().ok()?), id))
+}
