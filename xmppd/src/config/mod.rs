@@ -30,6 +30,9 @@ pub struct Config {
     pub domain: Domain,
     /// What the school is called.
     pub organisation: String,
+    /// Whether clients that have logged in may ask for the version of this program (XEP-0092).
+    #[serde(default)]
+    pub show_version: bool,
     /// Where it listens.
     #[serde(default)]
     pub listen: Listen,

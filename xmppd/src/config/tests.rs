@@ -14,6 +14,7 @@ fn the_smallest_file_gets_the_defaults() {
     assert_eq!(config.limits.offline_days, 30);
     assert_eq!(config.roster.visibility, Visibility::Everyone);
     assert_eq!(config.roster.contacts, ContactPolicy::Everybody);
+    assert!(!config.show_version, "who attacks a server likes to know");
     assert!(!config.login.plain, "passwords in the clear are for those who ask for it");
 }
 
@@ -21,6 +22,7 @@ fn the_smallest_file_gets_the_defaults() {
 fn every_key_can_be_given() {
     let text = format!(
         "{SMALLEST}
+        show-version = true
         [listen]\naddresses = [\"127.0.0.1\", \"::1\"]\nstarttls = 15222\ndirect-tls = 15223
         [roster]\nvisibility = \"groups\"\nsees-everyone = [\"Staff\", \"5a\"]\ncontacts = \"groups\"
         [login]\nplain = true\ntoken-days = 0
@@ -48,7 +50,7 @@ fn every_key_can_be_given() {
     let rooms = config.room_settings();
     assert_eq!((rooms.creators, rooms.staff.len()), (Creators::Administrators, 2));
     assert_eq!(rooms.made[0].title.clone(), "Class 4b".parse().unwrap());
-    assert!(config.login.plain && config.login.token_days == 0);
+    assert!(config.login.plain && config.login.token_days == 0 && config.show_version);
 }
 
 #[test]
