@@ -159,9 +159,12 @@ fn what_the_code_names_has_a_row() {
 
 fn first_lines(folder: &Path) -> Vec<String> {
     let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    let lines = entries.flat_map(|path| match path.is_dir() {
-        true => first_lines(&path),
-        false => vec![fs::read_to_string(&path).unwrap().lines().next().unwrap_or_default().to_owned()],
+    let lines = entries.flat_map(|path| {
+        if path.is_dir() {
+            first_lines(&path)
+        } else {
+            vec![fs::read_to_string(&path).unwrap().lines().next().unwrap_or_default().to_owned()]
+        }
     });
     lines.collect()
 }
