@@ -139,6 +139,7 @@ impl Router {
         is_blocked: bool,
         cx: &mut Context<'_>,
     ) -> Vec<Record> {
+        let items = &self.blocking.changing(account, items, is_blocked);
         let before = self.sights(account, items);
         let change = |lists: &mut Blocklists, item: &str| {
             if is_blocked { lists.block(account, item) } else { lists.unblock(account, item) }

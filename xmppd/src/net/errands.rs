@@ -180,16 +180,20 @@ impl Runner {
         let connection = match self.deliver(session, waited) {
             Some(Delivery::Written(connection)) if !ids.is_empty() => connection,
             Some(_) => return,
-            None => return self.land(&ids),
+            None => return self.give_back(&ids, account),
         };
         if !self.is_written(connection).await {
-            self.land(&ids);
-            if let Some(shared) = self.shared.upgrade() {
-                shared.drive(|router, cx| router.undelivered(account, cx));
-            }
-            return;
+            return self.give_back(&ids, account);
         }
         self.erase(account, ids).await;
+    }
+
+    /// What was taken waits again, also for who asked meanwhile and was told that there is nothing.
+    fn give_back(&self, ids: &[MessageId], account: &str) {
+        self.land(ids);
+        if let Some(shared) = self.shared.upgrade().filter(|_| !ids.is_empty()) {
+            shared.drive(|router, cx| router.undelivered(account, cx));
+        }
     }
 
     async fn found(&self, finding: Pending<Vec<MessageId>>, account: &str) {

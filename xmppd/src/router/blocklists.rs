@@ -43,6 +43,15 @@ impl Blocklists {
         count <= MOST_ADDRESSES && bytes <= MOST_BYTES
     }
 
+    /// Which of these are not yet as they are to be, each once: what is named in vain is no work, and no list is long.
+    pub(crate) fn changing(&self, account: &str, items: &[Jid], is_blocked: bool) -> Vec<Jid> {
+        let list = self.0.get(account);
+        let is_listed = |item: &Jid| list.is_some_and(|list| list.0.contains(item.as_str()));
+        let mut named = BTreeSet::new();
+        let items = items.iter().filter(|item| is_listed(item) != is_blocked && named.insert(item.as_str()));
+        items.cloned().collect()
+    }
+
     /// Puts an address on a list; `false` if it is there already.
     pub(crate) fn block(&mut self, account: &Arc<str>, address: &str) -> bool {
         self.0.entry(Arc::clone(account)).or_default().0.insert(address.into())
@@ -122,6 +131,16 @@ mod tests {
             assert!(!lists.blocks("somebody else", &jid(blocked)));
             assert!(lists.unblock("me", blocked) && lists.0.is_empty());
         }
+    }
+
+    #[test]
+    fn only_what_changes_is_work() {
+        let mut lists = Blocklists::default();
+        lists.block(&"me".into(), "a@b.c");
+        let named = ["a@b.c", "d@b.c", "a@b.c", "d@b.c"].map(jid);
+        assert!(lists.changing("me", &named, true) == [jid("d@b.c")]);
+        assert!(lists.changing("me", &named, false) == [jid("a@b.c")]);
+        assert!(lists.changing("you", &named, false).is_empty());
     }
 
     #[test]

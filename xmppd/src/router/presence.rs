@@ -95,9 +95,8 @@ impl Presence<'_> {
             session.see(&stamped, cx);
         }
         router.farewell(&account, &from, was_available, &directed, &stamped, cx);
-        if was_available {
-            features::went(router, self.session, cx);
-        }
+        // Also one that was available to some alone, as to a room.
+        features::went(router, self.session, cx);
     }
 
     /// RFC 6121 §4.6.

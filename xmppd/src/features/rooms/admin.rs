@@ -22,6 +22,9 @@ use crate::{
 /// Every account of the server.
 pub(super) type People = HashMap<Arc<str>, Person>;
 
+/// The most changes that one request asks for: of each, everybody in the room is told.
+const MOST_CHANGES: usize = 100;
+
 /// One `<item/>` of a request, checked.
 struct Change<'a> {
     what: What,
@@ -110,6 +113,9 @@ impl Room {
             items.map(|item| self.change(sender, item, people)).collect::<Result<_, _>>()?;
         if changes.is_empty() {
             return Err(StanzaError::BadRequest);
+        }
+        if changes.len() > MOST_CHANGES {
+            return Err(StanzaError::ResourceConstraint);
         }
         self.check_owners(&changes, people)?;
         let actor = self.occupant_of(sender.session).map(|occupant| occupant.nick.as_str().to_owned());

@@ -5,11 +5,11 @@ use super::{
     join::{Entrance, wish},
     mail::Mail,
     nick::Nick,
-    occupant::Presented,
+    occupant::{Occupant, Presented},
     room::Room,
 };
 use crate::{
-    features::form::Submission,
+    features::{blocking, form::Submission},
     jid::Jid,
     ns,
     router::Router,
@@ -133,12 +133,35 @@ impl Router {
             }
             (Some(_), MessageType::Groupchat) => Err(StanzaError::BadRequest.into()),
             (Some(nick), _) => {
+                self.check_blocking(sender, name, nick)?;
                 self.in_room(name, cx, |room, mail, _| Ok(room.whisper(sender, nick, element, mail)?))?;
                 self.copy_whisper(sender, to, kind, element, cx);
                 Ok(())
             }
             (None, _) => self.room_errand(sender, name, &Node::from(element), cx),
         }
+    }
+
+    /// XEP-0191 §3.3, for what goes to one occupant alone: a room is no way around a block, be it of somebody's own
+    /// address or of the one in the room.
+    pub(super) fn check_blocking(&self, sender: &Sender, name: &str, nick: &str) -> Result<(), Refusal> {
+        let Some(room) = self.rooms.all.get(name) else { return Ok(()) };
+        let own = room.occupant_of(sender.session);
+        let Some((own, other)) = own.zip(room.occupant_called(nick)) else { return Ok(()) };
+        let has_blocked_nick = |by: &Occupant, other: &Occupant| {
+            let is_listed = |address| self.is_blocked(&address, &by.account);
+            !self.is_exempt(&other.latest().jid, &by.account)
+                && Jid::parse(&other.address).is_ok_and(is_listed)
+        };
+        // Nobody finds out by blocking who somebody is.
+        let knows = room.configuration.shows_addresses_to(own.role);
+        if has_blocked_nick(own, other) || knows && self.is_blocked(&other.latest().jid, &own.account) {
+            return Err(blocking::outgoing_refusal());
+        }
+        if has_blocked_nick(other, own) || self.is_blocked(&sender.jid, &other.account) {
+            return Err(StanzaError::ServiceUnavailable.into());
+        }
+        Ok(())
     }
 
     /// A message to the room itself: an invitation, its refusal, or a form about voice.

@@ -160,7 +160,9 @@ impl Role {
 /// Whether one may give another that role (§8.2 to §8.4, §9.6, §9.7).
 pub fn check_role(actor: Standing, target: Standing, role: Role) -> Result<(), StanzaError> {
     let needed = match role {
-        _ if role == target.role => return Ok(()),
+        // It changes nothing, but all would hear of it, and in which words.
+        _ if role == target.role && actor.role.may(RolePrivilege::GrantVoice) => return Ok(()),
+        _ if role == target.role => return Err(StanzaError::Forbidden),
         Role::None => RolePrivilege::Kick,
         Role::Moderator => return check_moderators(actor, target, role),
         _ if target.role == Role::Moderator => return check_moderators(actor, target, role),

@@ -127,6 +127,7 @@ impl Router {
                 Reply::Recorded(_) | Reply::RecordedWith(..) | Reply::Sent => Ok(None),
             };
         }
+        self.check_blocking(sender, name, nick)?;
         self.in_room(name, cx, |room, mail, _| Ok(room.pass_on(sender, nick, kind, element, mail)?))?;
         Ok(None)
     }

@@ -10,7 +10,7 @@ use super::{Half, Inbound, Move, Subscription};
 use crate::{
     jid::Jid,
     record::Record,
-    router::{ContactPolicy, Parcel, Router, contacts::Contact, presence::from_account},
+    router::{ContactPolicy, Parcel, Router, contacts::Contact, people::Person, presence::from_account},
     stanza::{Packet, Refusal, Stamped, StanzaError, stamped::flatten},
     stream::{Context, SessionId},
 };
@@ -184,12 +184,16 @@ impl Router {
         }
     }
 
-    /// §3.1.3: requests that wait for an answer, for a client that has just come online.
+    /// §3.1.3: requests that wait for an answer, for a client that has just come online. XEP-0191 §3.3: not those of
+    /// who has been blocked since.
     pub(in crate::router) fn deliver_requests(&self, session: SessionId, cx: &mut Context<'_>) {
         let Some(session) = self.sessions.get(&session) else { return };
         let Some(person) = self.person(&session.account) else { return };
         for (address, contact) in person.contacts.iter() {
-            let asks = |name| self.person(name).is_some() && self.roster.seen(name, &person.name).is_none();
+            let is_heard = |asking: &Person| !self.is_blocked(&asking.jid, &person.name);
+            let asks = |name| {
+                self.person(name).is_some_and(is_heard) && self.roster.seen(name, &person.name).is_none()
+            };
             if self.agreed(contact.subscription).from == Half::Pending
                 && let Some(request) = &contact.request
                 && self.account_at(address).is_some_and(asks)

@@ -105,6 +105,11 @@ fn roles_are_given_as_the_xep_says() {
     // §8.3
     assert_eq!(check_role(participant, visitor, Role::Participant), FORBIDDEN);
     assert_eq!(check_role(moderator, visitor, Role::Participant), DONE);
+    // Nobody says anything to all by giving what is there already.
+    assert_eq!(check_role(visitor, visitor, Role::Visitor), FORBIDDEN);
+    assert_eq!(check_role(participant, participant, Role::Participant), FORBIDDEN);
+    assert_eq!(check_role(participant, owner, Role::Moderator), FORBIDDEN);
+    assert_eq!(check_role(moderator, participant, Role::Participant), DONE);
     // §9.7
     assert_eq!(check_role(admin, moderator, Role::Participant), DONE);
     assert_eq!(check_role(moderator, moderator, Role::Participant), FORBIDDEN);
