@@ -117,7 +117,6 @@ struct UploadTable {
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct RoomsTable {
     creators: Option<Spanned<String>>,
-    staff: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Deserialize)]
@@ -162,10 +161,6 @@ impl Reader<'_> {
 
     fn rooms(&self, file: &File) -> Result<Rooms> {
         let creators = self.value_or(file.rooms.creators.as_ref(), "staff", Creators::parse)?;
-        let staff = match &file.rooms.staff {
-            None => vec![self.default("Teachers", label)?],
-            Some(staff) => self.values(staff, label)?,
-        };
         let mut made: Vec<Room> = Vec::new();
         for table in &file.room {
             let room = self.room(table)?;
@@ -178,7 +173,7 @@ impl Reader<'_> {
             }
             made.push(room);
         }
-        Ok(Rooms { policy: RoomPolicy { creators, staff }, made })
+        Ok(Rooms { policy: RoomPolicy { creators }, made })
     }
 
     fn room(&self, table: &RoomTable) -> Result<Room> {

@@ -20,8 +20,6 @@ pub struct Rooms {
 pub struct RoomPolicy {
     /// Of which kind.
     pub creators: Creators,
-    /// The roster groups that count as staff.
-    pub staff: Vec<String>,
 }
 
 /// Who may make rooms.
@@ -32,7 +30,7 @@ pub enum Creators {
     Administrators,
     /// Whoever has an account.
     Everyone,
-    /// Administrators and the staff.
+    /// Administrators, and who belongs to a group of those that see everyone.
     Staff,
 }
 

@@ -63,7 +63,7 @@ fn a_school_of_classes_gets_a_roster_of_classes() {
 
 #[test]
 fn the_daemon_gets_the_rooms_of_the_site() {
-    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\nstaff = []\n\
+    let text = "domain = \"school.test\"\norganisation = \"The School\"\n[rooms]\ncreators = \"everyone\"\n\
                 [[room]]\nname = \"class-4b\"\ntitle = \"Class \\\"4b\\\"\"\ngroups = [\"4b\"]\nowners = [\"zoë\"]\n";
     let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
     let settings: toml::Table = settings(&site).unwrap().parse().unwrap();

@@ -18,7 +18,6 @@ pub use parts::{Domain, Port};
 pub use web::{Origin, Upload, Web};
 
 use crate::{
-    account::Label,
     features::rooms::{Creators, RoomSettings, SiteRoom},
     router::RosterPolicy,
 };
@@ -31,6 +30,9 @@ pub struct Config {
     pub domain: Domain,
     /// What the school is called.
     pub organisation: String,
+    /// Whether clients that have logged in may ask for the version of this program (XEP-0092).
+    #[serde(default)]
+    pub show_version: bool,
     /// Where it listens.
     #[serde(default)]
     pub listen: Listen,
@@ -149,8 +151,6 @@ pub struct Limits {
 pub struct Rooms {
     /// Who may make one.
     pub creators: Creators,
-    /// The roster groups that count as staff.
-    pub staff: Vec<Label>,
     /// Rooms in all, those of the site included.
     #[serde(deserialize_with = "within::<_, _, 1, 10_000>")]
     pub most: usize,
@@ -189,11 +189,10 @@ impl Config {
 
     /// What the server is to know about rooms.
     pub fn room_settings(&self) -> RoomSettings {
-        let Rooms { creators, staff, most, most_per_account, most_occupants, most_history } =
-            self.rooms.clone();
+        let Rooms { creators, most, most_per_account, most_occupants, most_history } = self.rooms.clone();
         RoomSettings {
             creators,
-            staff: staff.into_iter().map(String::from).collect(),
+            staff: self.roster.sees_everyone.iter().map(ToString::to_string).collect(),
             most,
             most_per_account,
             most_occupants,
@@ -214,8 +213,7 @@ impl Default for Rooms {
     fn default() -> Self {
         let RoomSettings { creators, most, most_per_account, most_occupants, most_history, .. } =
             RoomSettings::default();
-        let staff = vec!["Teachers".parse().expect("a word is a label")];
-        Self { creators, staff, most, most_per_account, most_occupants, most_history }
+        Self { creators, most, most_per_account, most_occupants, most_history }
     }
 }
 

@@ -8,7 +8,7 @@
 //! What waits for somebody offline is copied to the sender's resources alone; the recipient's get it when it is their
 //! turn.
 //! Private messages of rooms: one that is received is not copied, since the room sends it to each of one's resources
-//! that is in it; one that is sent to an occupant passes the room, not the way of messages to accounts.
+//! that is in it; one that is sent is copied to one's resources in the room (`rooms/whisper.rs`).
 
 use bytes::Bytes;
 use smallvec::SmallVec;

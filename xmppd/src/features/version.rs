@@ -1,5 +1,4 @@
-//! XEP-0092: software version. Off, and no setting of `xmppd.toml` turns it on: who attacks a server likes to
-//! know.
+//! XEP-0092: software version. Off, unless the site wants it: who attacks a server likes to know.
 
 use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
 use crate::{ns, router::Router, stanza::StanzaError, stream::Context};

@@ -68,7 +68,7 @@ impl Server {
             patience: Duration::from_secs(config.limits.patience_seconds.into()),
             takes_plain: config.login.plain,
             token_days: config.login.token_days,
-            version_shown: false,
+            version_shown: config.show_version,
             rooms: config.room_settings(),
             upload: config.upload_terms(),
         };

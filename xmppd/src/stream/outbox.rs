@@ -134,6 +134,11 @@ pub struct Context<'a> {
 }
 
 impl Context<'_> {
+    /// The same, with another time on the wall clock.
+    pub fn at(&mut self, now: OffsetDateTime) -> Context<'_> {
+        Context { now, instant: self.instant, random: &mut *self.random, outbox: &mut *self.outbox }
+    }
+
     /// Puts a packet into a connection's mailbox.
     pub fn send(&mut self, connection: ConnectionId, packet: Packet) {
         self.outbox.push(Action::Send { connection, packet });

@@ -76,7 +76,8 @@ impl Stream {
             Err(condition) => {
                 self.send(profile.failure(condition), cx);
                 self.failures += 1;
-                if self.failures >= TRIES {
+                // Last words are not held back; who has to wait for an answer waits for the end, too.
+                if self.failures >= TRIES && step == Step::Continue {
                     return Err(StreamError::PolicyViolation);
                 }
                 self.state = State::Sasl(Authenticating::new(bindings));
@@ -92,3 +93,6 @@ impl Stream {
         self.restart(State::Opening(Stage::Authenticated(account)));
     }
 }
+
+#[cfg(test)]
+mod tests;

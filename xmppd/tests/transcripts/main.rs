@@ -23,7 +23,6 @@
 //! juliet is cut off                       the server has closed the connection
 //! juliet disconnects                      the connection breaks, without a word
 //! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
-//! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin renames NAME to TEXT
 //! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin changes the password of NAME

@@ -133,7 +133,9 @@ impl Router {
             }
             (Some(_), MessageType::Groupchat) => Err(StanzaError::BadRequest.into()),
             (Some(nick), _) => {
-                self.in_room(name, cx, |room, mail, _| Ok(room.whisper(sender, nick, element, mail)?))
+                self.in_room(name, cx, |room, mail, _| Ok(room.whisper(sender, nick, element, mail)?))?;
+                self.copy_whisper(sender, to, kind, element, cx);
+                Ok(())
             }
             (None, _) => self.room_errand(sender, name, &Node::from(element), cx),
         }

@@ -9,7 +9,7 @@ use crate::account::{Account, Label, Name};
 pub struct RoomSettings {
     /// Who may make one.
     pub creators: Creators,
-    /// The groups whose members count as staff.
+    /// The groups whose members count as staff: those which see everyone in the roster.
     pub staff: Vec<String>,
     /// Rooms in all.
     pub most: usize,

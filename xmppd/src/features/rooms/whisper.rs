@@ -8,8 +8,11 @@ use super::{
     room::Room,
 };
 use crate::{
-    stanza::{IqType, Stamped, StanzaError},
-    stream::SessionId,
+    features::carbons::Original,
+    jid::Jid,
+    router::Router,
+    stanza::{IqType, MessageType, Payload, Stamped, StanzaError, payload::Direction, stamped::Addressee},
+    stream::{Context, SessionId},
     xml::Element,
 };
 
@@ -68,6 +71,29 @@ impl Room {
         let content = element.content_without(|_, _| false);
         let language = sender.language.as_deref();
         Stamped::with_content(element, &from.address, language, &[("id", id)], &content)
+    }
+}
+
+impl Router {
+    /// One's other devices that are in the room see what one has said to another alone (XEP-0280 §6.1): no occupant
+    /// sends it to them.
+    pub(super) fn copy_whisper(
+        &self,
+        sender: &Sender,
+        to: &Jid,
+        kind: MessageType,
+        element: &Element,
+        cx: &mut Context<'_>,
+    ) {
+        let Some(room) = to.local().and_then(|name| self.rooms.all.get(name)) else { return };
+        let stamped = Stamped::new(element, sender.jid.as_str(), sender.language.as_deref());
+        let forwarded = || stamped.forwarded(&Addressee::new(to.as_str()));
+        let original = Original { kind, payload: Payload::of(element), forwarded };
+        let others = self.sessions_of(&sender.name).filter(|other| other.id != sender.session);
+        let others = others.filter(|other| room.occupant_of(other.id).is_some());
+        for (session, copy) in original.copies(Direction::Sent, sender.jid.bare(), others) {
+            self.deliver(session, copy, cx);
+        }
     }
 }
 

@@ -70,7 +70,8 @@ impl Router {
         let Some(delayed) = with_last_child(&stanza, stamp) else { return };
         if let Some(best) = self.best_session(&session.account) {
             let heir = self.sessions.get_mut(&best).expect("the best is one of them");
-            return heir.send_in_turn(Parcel { packet: delayed, nature }, cx);
+            // As old as it is: whoever has come since then has not had it, should the heir not have it either.
+            return heir.send_in_turn(Parcel { packet: delayed, nature }, &mut cx.at(since));
         }
         let Some(person) = self.people.get_mut(&session.account) else { return };
         person.waiting = Waiting::Perhaps;
