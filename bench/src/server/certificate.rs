@@ -27,7 +27,7 @@ pub(crate) fn trusted(file: &Path) -> Result<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
-/// The server's side of what [`write`] has written.
+/// The server's side of what [`write()`] has written.
 pub(crate) fn shown(folder: &Path) -> Result<Arc<ServerConfig>> {
     let chain = CertificateDer::from_pem_file(folder.join("chain.pem")).into_diagnostic()?;
     let key = PrivatePkcs8KeyDer::from_pem_file(folder.join("key.pem")).into_diagnostic()?;
