@@ -1,7 +1,7 @@
 //! XEP-0191: blocking. Whoever is blocked looks offline to the one who blocks, and hears nothing of it.
 //!
 //! What it means for each stanza is where stanzas are routed: `router/host.rs` for what goes out (§3.3), and
-//! `router/{message,iq,presence}.rs` for what comes in; [`Router::is_blocked`] tells. An administrator cannot be
+//! `router/{message,iq,presence}.rs` for what comes in; `Router::is_blocked` tells. An administrator cannot be
 //! blocked, and blocking all of the domain leaves administrators out: a child must be reachable for those who answer
 //! for the server. Groups in the shared roster stay as they are; who is blocked in them is only not seen.
 
