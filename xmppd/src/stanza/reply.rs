@@ -21,11 +21,16 @@ pub fn result(request: &Element, to: &str, payload: &str) -> String {
 /// A stanza error (RFC 6120 §8.3) about `stanza`, to the one who sent it. The original is not repeated: its
 /// sender has it.
 pub fn error(stanza: &Element, to: &str, refusal: impl Into<Refusal>) -> String {
+    error_after(stanza, to, refusal, "")
+}
+
+/// The same with an element before the error, by which a client knows what it is about.
+pub fn error_after(stanza: &Element, to: &str, refusal: impl Into<Refusal>, before: &str) -> String {
     let Refusal { error, kind, detail } = refusal.into();
     let mut reply = head(stanza, "error", to);
     write!(
         reply,
-        "><error type='{}'><{} xmlns='{}'/>{detail}</error></{}>",
+        ">{before}<error type='{}'><{} xmlns='{}'/>{detail}</error></{}>",
         kind,
         error.condition(),
         ns::STANZA_ERRORS,

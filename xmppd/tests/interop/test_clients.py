@@ -2,7 +2,7 @@
 
 import unittest
 
-from slixmpp.exceptions import IqError
+from slixmpp.exceptions import IqError, PresenceError
 
 from school import DOMAIN, Scenario
 
@@ -91,8 +91,9 @@ class Rooms(Scenario):
 
     async def test_children_make_no_rooms(self):
         juliet = await self.client("juliet", plugins=["xep_0045"])
-        with self.assertRaises(Exception):
+        with self.assertRaises(PresenceError) as refused:
             await juliet["xep_0045"].join_muc_wait(ROOM, "Juliet", timeout=20)
+        self.assertEqual(refused.exception.condition, "not-allowed")
 
 
 class PersonalData(Scenario):

@@ -13,7 +13,7 @@ use crate::{
     jid::Jid,
     ns,
     router::Router,
-    stanza::{IqType, Kind, MessageType, PresenceType, Refusal, Stanza, StanzaError},
+    stanza::{IqType, Kind, MessageType, PresenceType, Refusal, Stanza, StanzaError, reply},
     stream::{Context, SessionId},
     xml::{Element, Node},
 };
@@ -41,9 +41,18 @@ impl Router {
             Kind::Message(kind) => self.room_message(&sender, to, kind, element, cx),
             Kind::Presence(kind) => self.room_presence(&sender, to, kind, element, cx),
         };
-        if let Err(refusal) = outcome {
-            self.refuse(session, element, refusal, cx);
+        match (outcome, stanza.kind) {
+            (Ok(()), _) => {}
+            (Err(refusal), Kind::Presence(_)) => self.refuse_presence(session, element, refusal, cx),
+            (Err(refusal), _) => self.refuse(session, element, refusal, cx),
         }
+    }
+
+    /// Marked as a room's, as the XEP's examples are: clients look for that to tell why they are not in (§7.2).
+    fn refuse_presence(&self, session: SessionId, element: &Element, refusal: Refusal, cx: &mut Context<'_>) {
+        let Some(session) = self.sessions.get(&session) else { return };
+        let mark = format!("<x xmlns='{}'/>", ns::MUC);
+        session.say(reply::error_after(element, session.jid.as_str(), refusal, &mark), cx);
     }
 
     fn room_presence(
