@@ -36,6 +36,7 @@ pub mod version;
 use disco::Extension;
 
 use crate::{
+    ns,
     record::{Record, Shelf},
     router::{Router, Settings},
     stanza::{Refusal, StanzaError},
@@ -187,11 +188,21 @@ impl Feature {
 /// Has the feature answer whose namespace the payload has. RFC 6120 §8.4: `service-unavailable` where there
 /// is none.
 pub fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
-    let feature = enabled(&router.settings).find(|feature| feature.namespace == request.payload.namespace);
-    match feature {
+    let namespace = &request.payload.namespace;
+    let feature = enabled(&router.settings).find(|feature| feature.namespace == *namespace);
+    // What an account publishes for all is for all; but nobody finds accounts by asking (RFC 6121 §8.5.1).
+    let is_hidden = *namespace != ns::PUBSUB && is_of_a_stranger(router, request);
+    match feature.filter(|_| !is_hidden) {
         Some(feature) => (feature.answer)(router, request, cx),
         None => Err(StanzaError::ServiceUnavailable.into()),
     }
+}
+
+/// Whether the account that is asked is one that the asker may not see.
+fn is_of_a_stranger(router: &Router, request: &Request<'_>) -> bool {
+    let Target::Account(name) = &request.target else { return false };
+    let asker = router.sessions.get(&request.session);
+    asker.is_none_or(|asker| !router.is_seen_by(name, &asker.account))
 }
 
 /// Tells every feature what a session has said about itself to everybody.
