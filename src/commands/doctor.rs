@@ -183,40 +183,23 @@ fn missing(subject: &str, seen: &str, hint: &str) -> Check {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
-    use std::path::Path;
-
     use super::*;
-    use crate::{
-        host::command::{Command, Output},
-        runtime::freebsd::Shell,
-    };
+    use crate::host::double::Double;
 
     /// A FreeBSD of which nothing is known but who asks, whether `xmppd` exists, and that pf is off.
-    struct Bare {
-        uid: &'static str,
-        has_user: bool,
-    }
-
-    impl Shell for Bare {
-        fn output(&self, command: &Command) -> Result<Output> {
-            let (code, stdout) = match command.to_string().as_str() {
-                "id -u" => (0, self.uid),
-                "id -u xmppd" | "id -g xmppd" => (i32::from(!self.has_user), "5222"),
-                _ => (0, "Status: Disabled"),
-            };
-            Ok(Output { code: Some(code), stdout: stdout.into(), stderr: Vec::new() })
-        }
-
-        fn write(&self, _: &Path, _: &str) -> Result<()> {
-            Ok(())
-        }
-
-        fn pause(&self) {}
+    fn bare(uid: &'static str, has_user: bool) -> Double {
+        let user = i32::from(!has_user);
+        Double::answering(&[
+            ("id -u xmppd", user, "5222"),
+            ("id -g xmppd", user, "5222"),
+            ("id -u", 0, uid),
+            ("pfctl", 0, "Status: Disabled"),
+        ])
     }
 
     #[test]
     fn what_a_jail_needs_is_what_the_runtime_asks_for() {
-        let last = |uid, has_user| freebsd::requirements(&Bare { uid, has_user }).pop().unwrap();
+        let last = |uid, has_user| freebsd::requirements(&bare(uid, has_user)).pop().unwrap();
         for (check, subject, seen) in [
             (last("1001", true), "rights", "only root starts a jail"),
             (last("0", false), "user `xmppd`", "this host has no user `xmppd`"),

@@ -4,14 +4,14 @@ use miette::Diagnostic as _;
 
 use super::{Check, State, limited, ok, program};
 use crate::{
-    host::command::Command,
-    runtime::freebsd::{REQUIREMENTS, Shell, System},
+    host::{Host, ThisHost, command::Command},
+    runtime::freebsd::REQUIREMENTS,
 };
 
 pub(super) fn checks() -> Vec<Check> {
     let programs = ["jail", "jexec", "ifconfig", "pfctl", "pw"];
     let programs = programs.map(|name| program(name, name, "it is part of FreeBSD's base", State::Missing));
-    programs.into_iter().chain([vnet()]).chain(requirements(&System)).collect()
+    programs.into_iter().chain([vnet()]).chain(requirements(&ThisHost)).collect()
 }
 
 fn vnet() -> Check {
@@ -22,10 +22,10 @@ fn vnet() -> Check {
 }
 
 /// What the runtime itself asks for before it starts a jail, up to the first that is not met: without rights, nothing else can be seen.
-pub(super) fn requirements(shell: &dyn Shell) -> Vec<Check> {
+pub(super) fn requirements(host: &dyn Host) -> Vec<Check> {
     let mut checks = Vec::new();
     for (subject, require) in REQUIREMENTS {
-        let Err(lack) = require(shell) else {
+        let Err(lack) = require(host) else {
             checks.push(ok(subject, "as it must be"));
             continue;
         };

@@ -1,20 +1,17 @@
 //! The host's pf, as it is and as it must be.
 
-use super::{
-    execute::{Shell, read},
-    facts,
-};
+use super::facts;
 use crate::{
     error::{Error, Result},
-    host::command::Command,
+    host::{Host, command::Command},
     policy::Policy,
     runtime::Firewall,
 };
 
 /// Refuses a host whose pf would not look at the anchor: its rules would load without complaint, and do nothing.
-pub(super) fn require(shell: &dyn Shell) -> Result<()> {
+pub(super) fn require(host: &dyn Host) -> Result<()> {
     let shows = |what: &str, line: &str| {
-        let shown = read(shell, &Command::new("pfctl").args(["-s", what])).unwrap_or_default();
+        let shown = host.ask(&Command::new("pfctl").args(["-s", what])).unwrap_or_default();
         shown.lines().any(|shown| shown.starts_with(line))
     };
     if !shows("info", "Status: Enabled") {
@@ -37,20 +34,20 @@ pub(super) fn require(shell: &dyn Shell) -> Result<()> {
 }
 
 /// The anchor's rules in pf's own normal form: filter rules, then redirections.
-pub(super) fn loaded(shell: &dyn Shell, policy: &Policy) -> Result<Vec<String>> {
+pub(super) fn loaded(host: &dyn Host, policy: &Policy) -> Result<Vec<String>> {
     let mut rules = Vec::new();
     for kind in ["-sr", "-sn"] {
-        let listing = read(shell, &Command::new("pfctl").args(["-q", "-P", "-a", &policy.anchor(), kind]))?;
+        let listing = host.ask(&Command::new("pfctl").args(["-q", "-P", "-a", &policy.anchor(), kind]))?;
         rules.extend(listing.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()));
     }
     Ok(rules)
 }
 
 /// Compares the anchor with what was loaded, and counts what was dropped under the label `s2s`.
-pub(super) fn check(shell: &dyn Shell, policy: &Policy, expected: &[String]) -> Firewall {
-    let now = require(shell).and_then(|()| {
-        let labels = read(shell, &Command::new("pfctl").args(["-q", "-a", &policy.anchor(), "-vsl"]))?;
-        Ok((loaded(shell, policy)?, facts::labelled_packets(&labels, "s2s")))
+pub(super) fn check(host: &dyn Host, policy: &Policy, expected: &[String]) -> Firewall {
+    let now = require(host).and_then(|()| {
+        let labels = host.ask(&Command::new("pfctl").args(["-q", "-a", &policy.anchor(), "-vsl"]))?;
+        Ok((loaded(host, policy)?, facts::labelled_packets(&labels, "s2s")))
     });
     match now {
         Err(error) => Firewall::Differs { why: error.to_string() },
@@ -66,7 +63,7 @@ pub(super) fn check(shell: &dyn Shell, policy: &Policy, expected: &[String]) -> 
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-    use crate::runtime::freebsd::{execute::tests::Double, plan::tests::deployment};
+    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment};
 
     const RULES: &str = include_str!("../../../tests/freebsd/pf-loaded.txt");
     const LABELS: &str = include_str!("../../../tests/freebsd/pf-labels.txt");
@@ -80,15 +77,15 @@ mod tests {
 
     #[test]
     fn rules_that_are_as_loaded_are_in_force() {
-        let shell = Double::answering(&SOUND);
+        let host = Double::answering(&SOUND);
         let policy = deployment().policy;
-        let expected = loaded(&shell, &policy).unwrap();
+        let expected = loaded(&host, &policy).unwrap();
         assert_eq!(expected.len(), 6);
         assert_eq!(
-            check(&shell, &policy, &expected),
+            check(&host, &policy, &expected),
             Firewall::InForce { rules: expected.clone(), blocked_packets: 0 }
         );
-        assert!(matches!(check(&shell, &policy, &expected[1..]), Firewall::Differs { .. }));
+        assert!(matches!(check(&host, &policy, &expected[1..]), Firewall::Differs { .. }));
     }
 
     #[test]
@@ -96,9 +93,9 @@ mod tests {
         for missing in 0..3 {
             let mut answers = SOUND;
             answers[missing].2 = "pass all flags S/SA keep state\n";
-            let shell = Double::answering(&answers);
-            assert_eq!(require(&shell).unwrap_err().exit_code(), 6, "{missing}");
-            assert!(matches!(check(&shell, &deployment().policy, &[]), Firewall::Differs { .. }));
+            let host = Double::answering(&answers);
+            assert_eq!(require(&host).unwrap_err().exit_code(), 6, "{missing}");
+            assert!(matches!(check(&host, &deployment().policy, &[]), Firewall::Differs { .. }));
         }
     }
 }

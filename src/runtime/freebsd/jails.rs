@@ -8,12 +8,12 @@ use std::{
 };
 
 use super::{
-    execute::{Shell, System, carry_out, read, supervisor},
+    execute::{carry_out, supervisor},
     facts, firewall, plan,
 };
 use crate::{
     error::{Error, Result},
-    host::command::Command,
+    host::{Host, ThisHost, command::Command},
     policy::{Policy, SERVER_TO_SERVER},
     render::KernelParameters,
     runtime::{
@@ -43,13 +43,13 @@ impl Runtime for Jails {
     }
 
     fn start(&self, deployment: &Deployment) -> Result<Box<dyn Appliance>> {
-        require_host(&System)?;
+        require_host(&ThisHost)?;
         let stop = plan::stop(deployment);
         // What is left over after that, the next start takes away.
-        let undo = interrupts::undo_when_interrupted(move || drop(carry_out(&stop, &System)))?;
+        let undo = interrupts::undo_when_interrupted(move || drop(carry_out(&stop, &ThisHost)))?;
         let started = {
             let _whole = interrupts::postpone();
-            Jailed::start(deployment.clone(), Box::new(System))
+            Jailed::start(deployment.clone(), Box::new(ThisHost))
         };
         let ready = started.and_then(|mut appliance| {
             appliance.undo = Some(undo);
@@ -60,25 +60,25 @@ impl Runtime for Jails {
 }
 
 /// Finds out whether a host has something; the error says what to type where it has not.
-pub type Require = fn(&dyn Shell) -> Result<()>;
+pub type Require = fn(&dyn Host) -> Result<()>;
 
 /// What a host must have, each by its name.
 pub const REQUIREMENTS: [(&str, Require); 3] =
     [("rights", require_root), ("user `xmppd`", require_user), ("pf", firewall::require)];
 
-fn require_host(shell: &dyn Shell) -> Result<()> {
-    REQUIREMENTS.iter().try_for_each(|(_, require)| require(shell))
+fn require_host(host: &dyn Host) -> Result<()> {
+    REQUIREMENTS.iter().try_for_each(|(_, require)| require(host))
 }
 
-fn require_root(shell: &dyn Shell) -> Result<()> {
-    if read(shell, &Command::new("id").arg("-u"))? == "0" {
+fn require_root(host: &dyn Host) -> Result<()> {
+    if host.ask(&Command::new("id").arg("-u"))? == "0" {
         return Ok(());
     }
     Err(Error::host("only root starts a jail", "type `su -` or `sudo` first"))
 }
 
-fn require_user(shell: &dyn Shell) -> Result<()> {
-    let id = |which: &str| read(shell, &Command::new("id").args([which, "xmppd"]));
+fn require_user(host: &dyn Host) -> Result<()> {
+    let id = |which: &str| host.ask(&Command::new("id").args([which, "xmppd"]));
     let wanted = DAEMON_USER.to_string();
     let Ok(user) = id("-u") else {
         return Err(Error::host(
@@ -102,7 +102,7 @@ fn require_user(shell: &dyn Shell) -> Result<()> {
 /// An appliance in a jail.
 struct Jailed {
     deployment: Deployment,
-    shell: Box<dyn Shell>,
+    host: Box<dyn Host>,
     rules: Vec<String>,
     bait: Vec<TcpListener>,
     stopped: bool,
@@ -111,15 +111,15 @@ struct Jailed {
 }
 
 impl Jailed {
-    fn start(deployment: Deployment, shell: Box<dyn Shell>) -> Result<Self> {
-        let parameters = read(shell.as_ref(), &Command::new("sysctl").args(["-N", "security.jail.param"]))?;
+    fn start(deployment: Deployment, host: Box<dyn Host>) -> Result<Self> {
+        let parameters = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
         let steps = plan::start(&deployment, &KernelParameters::parse(&parameters))?;
         // A start over what was left fails: so nothing is left over first. What fails half-way is taken down by `Drop`.
-        carry_out(&plan::stop(&deployment), shell.as_ref())?;
+        carry_out(&plan::stop(&deployment), host.as_ref())?;
         let mut appliance =
-            Self { deployment, shell, rules: Vec::new(), bait: Vec::new(), stopped: false, undo: None };
-        carry_out(&steps, appliance.shell.as_ref())?;
-        appliance.rules = firewall::loaded(appliance.shell.as_ref(), &appliance.deployment.policy)?;
+            Self { deployment, host, rules: Vec::new(), bait: Vec::new(), stopped: false, undo: None };
+        carry_out(&steps, appliance.host.as_ref())?;
+        appliance.rules = firewall::loaded(appliance.host.as_ref(), &appliance.deployment.policy)?;
         for target in [(appliance.deployment.policy.host, 0), (BEYOND, 443), (BEYOND, SERVER_TO_SERVER)] {
             appliance.bait.extend(TcpListener::bind(target).ok());
         }
@@ -132,7 +132,7 @@ impl Jailed {
     /// What a tool of the host prints that takes `-j NAME`.
     fn jail(&self, tool: &str, arguments: &[&str]) -> Result<String> {
         let command = Command::new(tool).args(["-j", &self.deployment.policy.name]).args(arguments);
-        read(self.shell.as_ref(), &command)
+        self.host.ask(&command)
     }
 
     fn wait_until_ready(&self) -> Result<()> {
@@ -157,7 +157,7 @@ impl Jailed {
 
     /// Whether the daemon still runs: its supervisor goes as it goes.
     fn is_supervised(&self) -> Result<bool> {
-        Ok(supervisor(self.shell.as_ref(), &plan::pid_file(&self.deployment))?.is_some())
+        Ok(supervisor(self.host.as_ref(), &plan::pid_file(&self.deployment))?.is_some())
     }
 
     fn take_down(&mut self) -> Result<()> {
@@ -165,7 +165,7 @@ impl Jailed {
             return Ok(());
         }
         self.stopped = true;
-        carry_out(&plan::stop(&self.deployment), self.shell.as_ref())
+        carry_out(&plan::stop(&self.deployment), self.host.as_ref())
     }
 }
 
@@ -195,7 +195,7 @@ impl Appliance for Jailed {
         let words = plan::inside(&self.deployment);
         let (first, rest) = words.split_first().ok_or_else(|| Error::failed("nothing to run"))?;
         let command = Command::new(first).args(rest).args(arguments).input(input).limit(VISIT);
-        let ended = self.shell.output(&command)?;
+        let ended = self.host.output(&command)?;
         // Which signal it was, a supervisor knows; here it is enough that there was one.
         Ok(Output { code: ended.code.unwrap_or(128), stdout: ended.stdout, stderr: ended.stderr })
     }
@@ -203,10 +203,10 @@ impl Appliance for Jailed {
     fn processes(&self) -> Result<Vec<Process>> {
         let pids = self.jail("pgrep", &["."])?;
         let listing = Command::new("procstat").arg("-s").args(pids.split_ascii_whitespace());
-        let mut processes = facts::credentials(&read(self.shell.as_ref(), &listing)?);
+        let mut processes = facts::credentials(&self.host.ask(&listing)?);
         for process in &mut processes {
             let command = Command::new("ps").args(["-ww", "-o", "command=", "-p", &process.pid.to_string()]);
-            process.command = read(self.shell.as_ref(), &command)?;
+            process.command = self.host.ask(&command)?;
         }
         Ok(processes)
     }
@@ -223,7 +223,7 @@ impl Appliance for Jailed {
     }
 
     fn mounts(&self) -> Result<Vec<Mount>> {
-        let listing = read(self.shell.as_ref(), &Command::new("mount"))?;
+        let listing = self.host.ask(&Command::new("mount"))?;
         Ok(facts::mounts_within(facts::mounts(&listing), &plan::live(&self.deployment)))
     }
 
@@ -232,7 +232,7 @@ impl Appliance for Jailed {
     }
 
     fn firewall(&self) -> Firewall {
-        firewall::check(self.shell.as_ref(), &self.deployment.policy, &self.rules)
+        firewall::check(self.host.as_ref(), &self.deployment.policy, &self.rules)
     }
 
     fn written(&self) -> Vec<PathBuf> {
@@ -256,7 +256,7 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::runtime::freebsd::{execute::tests::Double, plan::tests::deployment};
+    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment};
 
     /// A host on which nothing is left over, and on which all works.
     const SOUND: [(&str, i32, &str); 11] = [
@@ -274,15 +274,15 @@ mod tests {
     ];
 
     fn start(answers: &[(&'static str, i32, &'static str)]) -> (Result<Jailed>, Arc<Double>) {
-        let shell = Arc::new(Double::answering(answers));
-        (Jailed::start(deployment(), Box::new(Arc::clone(&shell))), shell)
+        let host = Arc::new(Double::answering(answers));
+        (Jailed::start(deployment(), Box::new(Arc::clone(&host))), host)
     }
 
     #[test]
     fn a_jail_is_started_over_nothing_and_stopped_once() {
-        let (jailed, shell) = start(&SOUND);
+        let (jailed, host) = start(&SOUND);
         let jailed = jailed.unwrap();
-        let started = shell.ran();
+        let started = host.ran();
         let place = |what: &str| started.find(what).unwrap_or_else(|| panic!("no `{what}` in\n{started}"));
         assert!(place("jls -j schoolchat jid") < place("ifconfig epair create"), "leftovers go first");
         assert!(
@@ -294,26 +294,26 @@ mod tests {
         assert_eq!(jailed.routes().unwrap(), ["10.0.2.0/24", "10.66.0.0/30"]);
         assert_eq!(jailed.processes().unwrap()[0].uids, [5222, 5222, 5222]);
         Box::new(jailed).stop().unwrap();
-        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+        assert_eq!(host.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
     }
 
     #[test]
     fn a_jail_with_an_open_lock_is_taken_down_again() {
         let mut answers = SOUND;
         answers[5].2 = r#"{"jail-information": {"jail": [{"name": "schoolchat", "securelevel": "-1"}]}}"#;
-        let (jailed, shell) = start(&answers);
+        let (jailed, host) = start(&answers);
         assert_eq!(jailed.err().unwrap().to_string(), "the jail is not locked: securelevel = \"-1\"");
-        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+        assert_eq!(host.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
     }
 
     #[test]
     fn a_daemon_that_ended_by_itself_is_told_of() {
         let mut answers = SOUND;
         answers[10].2 = "";
-        let (jailed, shell) = start(&answers);
+        let (jailed, host) = start(&answers);
         let error = Box::new(jailed.unwrap()).stop().unwrap_err();
         assert_eq!(error.to_string(), "the daemon ended before it was told to");
-        assert_eq!(shell.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+        assert_eq!(host.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
     }
 
     #[test]

@@ -9,6 +9,6 @@ mod firewall;
 mod jails;
 mod plan;
 
-pub use execute::{Shell, System, carry_out};
+pub use execute::carry_out;
 pub use jails::{Jails, REQUIREMENTS, Require};
 pub use plan::{Present, Step, start, stop};

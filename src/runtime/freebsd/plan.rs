@@ -23,9 +23,9 @@ pub enum Step {
     /// An epair of whatever number is free, whose ends get these names.
     MakeEpair {
         /// The host's end.
-        host: String,
+        outer: String,
         /// The end that moves into the jail.
-        jail: String,
+        inner: String,
     },
     /// The supervisor whose process id is in this file ends, if it is one: the file may be left over from another life.
     EndSupervisor(PathBuf),
@@ -96,11 +96,11 @@ pub fn start(deployment: &Deployment, known: &KernelParameters) -> Result<Vec<St
 /// a setting of the kernel would stay behind.
 fn link(deployment: &Deployment) -> Vec<Step> {
     let policy = &deployment.policy;
-    let (host, jail) = (policy.host_interface(), policy.jail_interface());
+    let (outer, inner) = (policy.host_interface(), policy.jail_interface());
     let address = format!("{}/{}", policy.host, policy.link.prefix_len());
     let mut steps = vec![
-        Step::MakeEpair { host: host.clone(), jail },
-        run("ifconfig").args([host.as_str(), "inet", &address, "up"]).step(),
+        Step::MakeEpair { outer: outer.clone(), inner },
+        run("ifconfig").args([outer.as_str(), "inet", &address, "up"]).step(),
         run("ifconfig").args(["lo0", "inet", &format!("{BEYOND}/32"), "alias"]).step(),
     ];
     // The rules before the jail: it is never without.
@@ -241,8 +241,8 @@ impl fmt::Display for Step {
         match self {
             Self::Write(path, _) => write!(formatter, "write {}", path.display()),
             Self::Run(command) => write!(formatter, "{command}"),
-            Self::MakeEpair { host, jail } => {
-                write!(formatter, "ifconfig epair create; name its ends {host} and {jail}")
+            Self::MakeEpair { outer, inner } => {
+                write!(formatter, "ifconfig epair create; name its ends {outer} and {inner}")
             }
             Self::EndSupervisor(file) => write!(formatter, "end the supervisor of {}", file.display()),
             Self::Gone { present, remove } => {
