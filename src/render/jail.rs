@@ -131,11 +131,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::test_support::transcript;
 
-    /// What a FreeBSD 15.1 printed.
-    const KNOWN_15_1: &str = include_str!("../../tests/freebsd/jail-params-15.1.txt");
-    /// What `jail -f jail.conf -e '|'` printed of a jail that FreeBSD 15.1 then created.
-    const ACCEPTED: &str = include_str!("../../tests/freebsd/jail-conf-accepted.txt");
+    fn known_15_1() -> KernelParameters {
+        KernelParameters::parse(&transcript::jail_parameters())
+    }
 
     fn jail() -> Jail {
         Jail {
@@ -166,25 +166,24 @@ mod tests {
 
     #[test]
     fn the_jail_of_the_newest_kernel() {
-        insta::assert_snapshot!(jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        insta::assert_snapshot!(jail().render(&known_15_1()).unwrap());
     }
 
     #[test]
     fn the_jail_of_the_debug_flavour_has_devices() {
         let debug = Jail { devices: true, ..jail() };
-        let statements = statements(&debug.render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        let statements = statements(&debug.render(&known_15_1()).unwrap());
         assert!(statements.contains_key("mount.devfs") && !statements.contains_key("mount.nodevfs"));
         assert_eq!(statements["devfs_ruleset"], "5222");
     }
 
     #[test]
     fn every_statement_was_accepted_by_a_real_system() {
-        let accepted: BTreeMap<_, _> = ACCEPTED
-            .trim()
+        let accepted: BTreeMap<_, _> = transcript::accepted_jail()
             .split('|')
             .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
             .collect();
-        let mut ours = statements(&jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        let mut ours = statements(&jail().render(&known_15_1()).unwrap());
         for (own, seen) in
             [("path", "/jails/t/root"), ("host.hostname", "chat.school.test"), ("vnet.interface", "epair0b")]
         {
@@ -199,7 +198,8 @@ mod tests {
     #[test]
     fn an_older_kernel_is_not_asked_for_what_it_does_not_know() {
         let newer = ["meta", "allow.routing", "allow.settime", "allow.adjtime", "allow.extattr"];
-        let known: Vec<_> = KNOWN_15_1
+        let known = transcript::jail_parameters();
+        let known: Vec<_> = known
             .lines()
             .filter(|line| !newer.iter().any(|name| line.ends_with(&format!("param.{name}"))))
             .collect();
@@ -215,7 +215,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_knows_all_locks_misses_none() {
-        assert!(KernelParameters::parse(KNOWN_15_1).missing_locks().is_empty());
+        assert!(known_15_1().missing_locks().is_empty());
     }
 
     #[test]
