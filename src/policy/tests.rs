@@ -3,10 +3,10 @@
 use std::process::{Command, Output};
 
 use super::*;
-use crate::{site::Site, test_support::skip};
-
-/// What `pfctl -P -sn -sr` printed on FreeBSD 15.1 after an anchor of this form was loaded.
-const LOADED: &str = include_str!("../../tests/freebsd/pf-loaded.txt");
+use crate::{
+    site::Site,
+    test_support::{skip, transcript},
+};
 
 fn policy() -> Policy {
     Policy::of(&Site::example())
@@ -44,7 +44,8 @@ fn the_rules_of_pf_are_of_the_form_that_was_seen_in_force() {
     let text = pf().replace("schoolchat_h", "epair0a").replace(" (max-src-conn 100)", "");
     let rules = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("table"));
     let normal: Vec<_> = rules.flat_map(one_a_port).collect();
-    assert_eq!(normal, LOADED.lines().collect::<Vec<_>>());
+    let seen = transcript::redirections().lines().chain(transcript::filter_rules().lines());
+    assert_eq!(normal, seen.collect::<Vec<_>>());
 }
 
 fn one_a_port(rule: &str) -> Vec<String> {

@@ -1,7 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use super::*;
-use crate::policy::{Policy, Stack};
+use crate::{
+    policy::{Policy, Stack},
+    test_support::transcript,
+};
 
 pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
     Deployment {
@@ -30,7 +33,7 @@ pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
 }
 
 fn known() -> KernelParameters {
-    KernelParameters::parse(include_str!("../../../../tests/freebsd/jail-params-15.1.txt"))
+    KernelParameters::parse(&transcript::jail_parameters())
 }
 
 fn shown(steps: &[Step]) -> String {
