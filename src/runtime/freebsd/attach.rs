@@ -60,15 +60,17 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{host::double::Double, runtime::freebsd::plan::tests::place};
+    use crate::{host::double::Double, runtime::freebsd::plan::tests::place, test_support::transcript};
 
-    const RUNNING: [(&str, i32, &str); 5] = [
-        ("jls -j schoolchat jid", 0, "7\n"),
-        ("jls -j schoolchat --libxo", 0, include_str!("../../../tests/freebsd/jls-all-15.1.json")),
-        ("cat /var/run/schoolchat.pid", 0, "906\n"),
-        ("ps -o ucomm= -p 906", 0, "daemon\n"),
-        ("ifconfig lo0 inet", 0, "\tinet 198.51.100.1 netmask 0xffffffff\n"),
-    ];
+    fn running() -> [(&'static str, i32, &'static str); 5] {
+        [
+            ("jls -j schoolchat jid", 0, "7\n"),
+            ("jls -j schoolchat --libxo", 0, transcript::locked_jail()),
+            ("cat /var/run/schoolchat.pid", 0, "906\n"),
+            ("ps -o ucomm= -p 906", 0, "daemon\n"),
+            ("ifconfig lo0 inet", 0, "\tinet 198.51.100.1 netmask 0xffffffff\n"),
+        ]
+    }
 
     fn attached(answers: &[(&'static str, i32, &'static str)]) -> (Result<Jailed>, Arc<Double>) {
         let host = Arc::new(Double::answering(answers));
@@ -77,7 +79,7 @@ mod tests {
 
     #[test]
     fn what_is_looked_at_is_neither_started_nor_stopped_nor_changed() {
-        let (jailed, host) = attached(&RUNNING);
+        let (jailed, host) = attached(&running());
         drop(jailed.unwrap());
         let ran = host.ran();
         for changing in
@@ -92,7 +94,7 @@ mod tests {
     #[test]
     fn what_does_not_run_is_said_so() {
         for (index, answer) in [(0, ("jls -j schoolchat jid", 1, "")), (3, ("ps", 0, "sshd\n"))] {
-            let mut answers = RUNNING;
+            let mut answers = running();
             answers[index] = answer;
             let (jailed, host) = attached(&answers);
             let Err(Error::Failed { what, hint }) = jailed else { panic!("it was found") };
@@ -106,7 +108,7 @@ mod tests {
 
     #[test]
     fn an_open_lock_is_seen() {
-        let mut answers = RUNNING;
+        let mut answers = running();
         answers[1].2 = r#"{"jail-information": {"jail": [{"name": "schoolchat", "securelevel": "-1"}]}}"#;
         assert!(attached(&answers).0.err().unwrap().to_string().contains("the jail is not locked"));
     }

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{host::double::Double, runtime::freebsd::plan::tests::place};
+use crate::{host::double::Double, runtime::freebsd::plan::tests::place, test_support::transcript};
 
 const FILTER: &str = "\
 block drop quick on epair0a inet proto tcp from any to any port = 5269 label \"s2s\"
@@ -15,23 +15,24 @@ block drop quick on epair0a inet proto tcp from any to any port = 5269 label \"s
 pass out quick on epair0a inet proto tcp from <lan> to 10.66.0.2 port = 5222 flags S/SA keep state (source-track rule, max-src-conn 100, max-src-conn-rate 50/10, src.track 10) label \"c2s\"
 block drop quick on epair0a all label \"else\"
 ";
-const LABELS: &str = include_str!("../../../../tests/freebsd/pf-labels.txt");
 
 /// A host with the rules in force; the place of each answer is fixed.
-const SOUND: [(&str, i32, &str); 8] = [
-    ("pfctl -s info", 0, "Status: Enabled for 0 days 00:00:01           Debug: Urgent\n"),
-    ("pfctl -s nat", 0, "rdr-anchor \"jailbuild/*\" all\n"),
-    ("pfctl -s rules", 0, "anchor \"jailbuild/*\" all\npass all flags S/SA keep state\n"),
-    ("pfctl -P -a jailbuild/schoolchat -nvf -", 0, WANTED),
-    ("pfctl -P -a jailbuild/schoolchat -sn", 0, TRANSLATION),
-    ("pfctl -P -a jailbuild/schoolchat -sr", 0, FILTER),
-    ("pfctl -a jailbuild/schoolchat -t lan -T show", 0, "   10.9.8.7\n   10.66.0.1\n   192.168.0.0/16\n"),
-    ("pfctl -a jailbuild/schoolchat -vsl", 0, LABELS),
-];
+fn sound() -> [(&'static str, i32, &'static str); 8] {
+    [
+        ("pfctl -s info", 0, "Status: Enabled for 0 days 00:00:01           Debug: Urgent\n"),
+        ("pfctl -s nat", 0, "rdr-anchor \"jailbuild/*\" all\n"),
+        ("pfctl -s rules", 0, "anchor \"jailbuild/*\" all\npass all flags S/SA keep state\n"),
+        ("pfctl -P -a jailbuild/schoolchat -nvf -", 0, WANTED),
+        ("pfctl -P -a jailbuild/schoolchat -sn", 0, TRANSLATION),
+        ("pfctl -P -a jailbuild/schoolchat -sr", 0, FILTER),
+        ("pfctl -a jailbuild/schoolchat -t lan -T show", 0, "   10.9.8.7\n   10.66.0.1\n   192.168.0.0/16\n"),
+        ("pfctl -a jailbuild/schoolchat -vsl", 0, transcript::labels()),
+    ]
+}
 
 /// What is said where one of the answers is another.
 fn difference(index: usize, answer: &'static str) -> String {
-    let mut answers = SOUND;
+    let mut answers = sound();
     answers[index].2 = answer;
     match check(&Double::answering(&answers), &place()) {
         Firewall::Differs { why } => why,
@@ -41,7 +42,7 @@ fn difference(index: usize, answer: &'static str) -> String {
 
 #[test]
 fn rules_that_are_as_written_are_in_force() {
-    let Firewall::InForce { rules, blocked_packets } = check(&Double::answering(&SOUND), &place()) else {
+    let Firewall::InForce { rules, blocked_packets } = check(&Double::answering(&sound()), &place()) else {
         panic!("they are not")
     };
     assert_eq!((rules.len(), blocked_packets), (4, 0));
@@ -76,7 +77,7 @@ fn the_order_of_rules_matters() {
 #[test]
 fn a_firewall_that_is_off_or_elsewhere_is_never_in_force() {
     for missing in 0..3 {
-        let mut answers = SOUND;
+        let mut answers = sound();
         answers[missing].2 = "pass all flags S/SA keep state\n";
         let host = Double::answering(&answers);
         assert_eq!(require(&host).unwrap_err().exit_code(), 6, "{missing}");
@@ -86,8 +87,9 @@ fn a_firewall_that_is_off_or_elsewhere_is_never_in_force() {
 
 #[test]
 fn what_a_real_pf_printed_before_and_after_it_loaded_rules_is_the_same() {
-    let before = include_str!("../../../../tests/freebsd/pf-parsed.txt");
-    let after = include_str!("../../../../tests/freebsd/pf-shown.txt");
+    let transcript = transcript::transcript(1);
+    let before = transcript.after("pfctl -a jailbuild/schoolchat -nvf /jails/t/pf.conf");
+    let after = transcript.after("pfctl -a jailbuild/schoolchat -sr");
     let before: Vec<String> = rules(before).filter(|line| table(line).is_none()).collect();
     assert_eq!(before, rules(after).collect::<Vec<_>>());
 }
