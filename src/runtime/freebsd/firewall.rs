@@ -63,21 +63,22 @@ pub(super) fn check(host: &dyn Host, policy: &Policy, expected: &[String]) -> Fi
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment};
+    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment, test_support::transcript};
 
-    const RULES: &str = include_str!("../../../tests/freebsd/pf-loaded.txt");
-    const LABELS: &str = include_str!("../../../tests/freebsd/pf-labels.txt");
-    const SOUND: [(&str, i32, &str); 5] = [
-        ("pfctl -s info", 0, "Status: Enabled for 0 days 00:00:01           Debug: Urgent\n"),
-        ("pfctl -s nat", 0, "rdr-anchor \"jailbuild/*\" all\n"),
-        ("pfctl -s rules", 0, "anchor \"jailbuild/*\" all\npass all flags S/SA keep state\n"),
-        ("pfctl -q -P -a jailbuild/schoolchat -sr", 0, RULES),
-        ("pfctl -q -a jailbuild/schoolchat -vsl", 0, LABELS),
-    ];
+    fn sound() -> [(&'static str, i32, &'static str); 6] {
+        [
+            ("pfctl -s info", 0, "Status: Enabled for 0 days 00:00:01           Debug: Urgent\n"),
+            ("pfctl -s nat", 0, "rdr-anchor \"jailbuild/*\" all\n"),
+            ("pfctl -s rules", 0, "anchor \"jailbuild/*\" all\npass all flags S/SA keep state\n"),
+            ("pfctl -q -P -a jailbuild/schoolchat -sr", 0, transcript::filter_rules()),
+            ("pfctl -q -P -a jailbuild/schoolchat -sn", 0, transcript::redirections()),
+            ("pfctl -q -a jailbuild/schoolchat -vsl", 0, transcript::labels()),
+        ]
+    }
 
     #[test]
     fn rules_that_are_as_loaded_are_in_force() {
-        let host = Double::answering(&SOUND);
+        let host = Double::answering(&sound());
         let policy = deployment().policy;
         let expected = loaded(&host, &policy).unwrap();
         assert_eq!(expected.len(), 6);
@@ -91,7 +92,7 @@ mod tests {
     #[test]
     fn a_firewall_that_is_off_or_elsewhere_is_never_in_force() {
         for missing in 0..3 {
-            let mut answers = SOUND;
+            let mut answers = sound();
             answers[missing].2 = "pass all flags S/SA keep state\n";
             let host = Double::answering(&answers);
             assert_eq!(require(&host).unwrap_err().exit_code(), 6, "{missing}");

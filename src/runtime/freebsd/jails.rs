@@ -256,22 +256,24 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment};
+    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment, test_support::transcript};
 
     /// A host on which nothing is left over, and on which all works.
-    const SOUND: [(&str, i32, &str); 11] = [
-        ("sysctl -N", 0, include_str!("../../../tests/freebsd/jail-params-15.1.txt")),
-        ("ifconfig epair create", 0, "epair0a\n"),
-        ("ifconfig schoolchat_h inet", 0, ""),
-        ("ifconfig schoolchat_", 1, ""),
-        ("jls -j schoolchat jid", 1, ""),
-        ("jls -j schoolchat --libxo", 0, include_str!("../../../tests/freebsd/jls-all-15.1.json")),
-        ("pfctl -q -P", 0, ""),
-        ("netstat -j schoolchat -rn", 0, include_str!("../../../tests/freebsd/netstat-routes.txt")),
-        ("procstat", 0, include_str!("../../../tests/freebsd/procstat-credentials.txt")),
-        ("cat /var/run/jailbuild/schoolchat.pid", 0, "906\n"),
-        ("ps -o comm= -p 906", 0, "daemon\n"),
-    ];
+    fn sound() -> [(&'static str, i32, &'static str); 11] {
+        [
+            ("sysctl -N", 0, transcript::jail_parameters().leak()),
+            ("ifconfig epair create", 0, "epair0a\n"),
+            ("ifconfig schoolchat_h inet", 0, ""),
+            ("ifconfig schoolchat_", 1, ""),
+            ("jls -j schoolchat jid", 1, ""),
+            ("jls -j schoolchat --libxo", 0, transcript::locked_jail()),
+            ("pfctl -q -P", 0, ""),
+            ("netstat -j schoolchat -rn", 0, transcript::routes()),
+            ("procstat", 0, transcript::credentials()),
+            ("cat /var/run/jailbuild/schoolchat.pid", 0, "906\n"),
+            ("ps -o comm= -p 906", 0, "daemon\n"),
+        ]
+    }
 
     fn start(answers: &[(&'static str, i32, &'static str)]) -> (Result<Jailed>, Arc<Double>) {
         let host = Arc::new(Double::answering(answers));
@@ -280,7 +282,7 @@ mod tests {
 
     #[test]
     fn a_jail_is_started_over_nothing_and_stopped_once() {
-        let (jailed, host) = start(&SOUND);
+        let (jailed, host) = start(&sound());
         let jailed = jailed.unwrap();
         let started = host.ran();
         let place = |what: &str| started.find(what).unwrap_or_else(|| panic!("no `{what}` in\n{started}"));
@@ -299,7 +301,7 @@ mod tests {
 
     #[test]
     fn a_jail_with_an_open_lock_is_taken_down_again() {
-        let mut answers = SOUND;
+        let mut answers = sound();
         answers[5].2 = r#"{"jail-information": {"jail": [{"name": "schoolchat", "securelevel": "-1"}]}}"#;
         let (jailed, host) = start(&answers);
         assert_eq!(jailed.err().unwrap().to_string(), "the jail is not locked: securelevel = \"-1\"");
@@ -308,7 +310,7 @@ mod tests {
 
     #[test]
     fn a_daemon_that_ended_by_itself_is_told_of() {
-        let mut answers = SOUND;
+        let mut answers = sound();
         answers[10].2 = "";
         let (jailed, host) = start(&answers);
         let error = Box::new(jailed.unwrap()).stop().unwrap_err();

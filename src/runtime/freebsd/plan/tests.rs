@@ -1,7 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use super::*;
-use crate::policy::Policy;
+use crate::{
+    policy::{Policy, Stack},
+    test_support::transcript,
+};
 
 pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
     Deployment {
@@ -18,6 +21,7 @@ pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
             open: vec![5222, 5223],
             blocked: vec![5269],
             connections_per_address: 100,
+            stack: Stack::Own,
         },
         uid: 5222,
         gid: 5222,
@@ -29,7 +33,7 @@ pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
 }
 
 fn known() -> KernelParameters {
-    KernelParameters::parse(include_str!("../../../../tests/freebsd/jail-params-15.1.txt"))
+    KernelParameters::parse(&transcript::jail_parameters())
 }
 
 fn shown(steps: &[Step]) -> String {
