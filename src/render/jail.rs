@@ -139,7 +139,7 @@ mod tests {
         policy::Stack,
         render::lint::{
             statements,
-            variants::{KNOWN_15_1, known_14, variant},
+            variants::{known_14, known_15_1, variant},
         },
     };
 
@@ -175,8 +175,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_knows_all_locks_misses_none() {
-        let known = KernelParameters::parse(KNOWN_15_1);
-        assert!(known.missing_locks().is_empty());
+        assert!(known_15_1().missing_locks().is_empty());
         let text = variant("the example", |_| {}).jail();
         let statements = statements(&text, "schoolchat");
         for lock in LOCKS {

@@ -6,29 +6,16 @@ mod pf;
 pub(super) mod variants;
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::Write,
     process::{Command, Output, Stdio},
 };
 
 use super::{DEVICE_RULESET, device_rules};
-use crate::test_support::skip;
+use crate::test_support::{skip, transcript};
 
-/// What `jail -f jail.conf -e '|'` printed of a jail that FreeBSD 15.1 then created; parameters of other jails that it
-/// created, and `ip6=disable`, which jail(8) states.
-const ACCEPTED: &str = concat!(
-    include_str!("../../tests/freebsd/jail-conf-accepted.txt"),
-    include_str!("../../tests/freebsd/jail-conf-stated.txt")
-);
-
-/// What `devfs rule -s 5222 show` printed after such a file was loaded.
-const RULES_SHOWN: [&str; 5] = [
-    "100 hide",
-    "200 path null unhide",
-    "300 path zero unhide",
-    "400 path random unhide",
-    "500 path urandom unhide",
-];
+/// Parameters of other jails that FreeBSD 15.1 created, and `ip6=disable`, which jail(8) states.
+const ACCEPTED_BESIDES: &str = "mount.devfs|devfs_ruleset=5222|ip4.addr=10.67.0.2|ip6=disable";
 
 /// The statements of a jail.conf with one jail: comments off, and what stands between the braces cut at `;`.
 pub(super) fn statements<'a>(text: &'a str, name: &str) -> BTreeMap<&'a str, &'a str> {
@@ -54,19 +41,21 @@ pub(super) fn statements<'a>(text: &'a str, name: &str) -> BTreeMap<&'a str, &'a
 
 #[test]
 fn every_statement_of_every_jail_was_accepted_by_a_real_system() {
-    let accepted: Vec<_> =
-        ACCEPTED.split_whitespace().flat_map(|jail| jail.split('|')).map(|one| one.split_once('=')).collect();
-    let flags: Vec<_> = ACCEPTED.split_whitespace().flat_map(|jail| jail.split('|')).collect();
+    let accepted: BTreeSet<_> = transcript::accepted_jail()
+        .split('|')
+        .chain(ACCEPTED_BESIDES.split('|'))
+        .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
+        .collect();
     // Of these the value is the site's; of all others it is that which was seen.
     let free = ["path", "host.hostname", "vnet.interface", "ip4.addr", "meta"];
     for variant in variants::all() {
         for (key, value) in statements(&variant.jail(), &variant.policy.name) {
-            let known = match value {
-                "" => flags.contains(&key),
-                _ if free.contains(&key) => accepted.iter().flatten().any(|(seen, _)| *seen == key),
-                _ => accepted.contains(&Some((key, value))),
+            let is_known = if free.contains(&key) {
+                accepted.iter().any(|(seen, _)| *seen == key)
+            } else {
+                accepted.contains(&(key, value))
             };
-            assert!(known, "{}: `{key} = {value}`", variant.what);
+            assert!(is_known, "{}: `{key} = {value}`", variant.what);
         }
     }
 }
@@ -139,8 +128,10 @@ fn the_devices_are_those_that_were_seen_in_a_jail() {
     assert_eq!(lines.next(), Some(format!("[devfsrules_jailbuild={DEVICE_RULESET}]").as_str()));
     // devfs numbers them by the hundred.
     let added = lines.map(|line| line.strip_prefix("add ").unwrap());
-    let shown: Vec<_> = added.enumerate().map(|(place, rule)| format!("{}00 {rule}", place + 1)).collect();
-    assert_eq!(shown, RULES_SHOWN);
+    let shown = added.enumerate().map(|(place, rule)| format!("{}00 {rule}\n", place + 1));
+    let seen = transcript::transcript(2)
+        .after("service devfs restart; devfs rule showsets; devfs rule -s 5222 show");
+    assert!(seen.ends_with(&format!("\n5222\n{}", shown.collect::<String>())), "{seen}");
 }
 
 #[test]

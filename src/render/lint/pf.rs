@@ -4,8 +4,10 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
-/// Rules that a real pf took, and where that was seen.
-const ACCEPTED: &str = include_str!("../../../tests/freebsd/pf-accepted.tsv");
+use crate::test_support::transcript::transcript;
+
+/// The one clause that was not seen, but is stated by pf.conf(5): a redirection after which the filter rules decide.
+const STATED: &str = "rdr";
 
 /// The clauses in pf's order, each with its forms; a rule may lack any of them. Values are capitals: an address, an
 /// interface, a list of ports, a table, a label, a number.
@@ -30,7 +32,7 @@ const ORDER: [&[&str]; 16] = [
 
 /// Says what is wrong with a text of rules: each must be in pf's order, and each of its clauses must have been taken.
 pub(super) fn check(text: &str) -> Result<(), String> {
-    let seen = accepted()?;
+    let seen = seen();
     for rule in text.lines().filter(|line| !line.starts_with('#')) {
         if let Some(unseen) = clauses(rule)?.iter().find(|clause| !seen.contains(*clause)) {
             return Err(format!("`{unseen}` was never seen to be taken: {rule}"));
@@ -39,16 +41,13 @@ pub(super) fn check(text: &str) -> Result<(), String> {
     Ok(())
 }
 
-fn accepted() -> Result<BTreeSet<&'static str>, String> {
-    let mut seen = BTreeSet::new();
-    for line in ACCEPTED.lines().filter(|line| !line.starts_with('#')) {
-        let (rule, source) = line.split_once('\t').ok_or_else(|| format!("from where is `{line}`?"))?;
-        if !source.starts_with("transcript ") && !source.ends_with("pf.conf.5") {
-            return Err(format!("`{source}` is no source"));
-        }
-        seen.extend(clauses(rule)?);
-    }
-    Ok(seen)
+/// The clauses of all rules that a real pf printed after it had taken them.
+fn seen() -> BTreeSet<&'static str> {
+    let printed =
+        (1..=4).flat_map(|number| transcript(number).sections()).flat_map(|(_, printed)| printed.lines());
+    let rules = printed
+        .filter(|line| ["block ", "pass ", "rdr ", "table "].iter().any(|start| line.starts_with(start)));
+    rules.filter_map(|rule| clauses(rule).ok()).flatten().chain([STATED]).collect()
 }
 
 fn clauses(rule: &str) -> Result<Vec<&'static str>, String> {

@@ -4,10 +4,8 @@ use crate::{
     policy::{Policy, Stack},
     render::{Jail, KernelParameters, Service, Word},
     site::{Name, Site},
+    test_support::transcript,
 };
-
-/// What a FreeBSD 15.1 printed.
-pub(in crate::render) const KNOWN_15_1: &str = include_str!("../../../tests/freebsd/jail-params-15.1.txt");
 
 /// The parameters that are newer than FreeBSD 14.
 pub(in crate::render) const NEWER_THAN_14: [&str; 5] =
@@ -94,15 +92,20 @@ pub(in crate::render) fn variant(what: &'static str, change: impl FnOnce(&mut Va
         devices: false,
         externals: vec![word("vtnet0")],
         log: false,
-        known: KernelParameters::parse(KNOWN_15_1),
+        known: known_15_1(),
     };
     change(&mut variant);
     variant
 }
 
+pub(in crate::render) fn known_15_1() -> KernelParameters {
+    KernelParameters::parse(&transcript::jail_parameters())
+}
+
 pub(in crate::render) fn known_14() -> KernelParameters {
     let is_newer = |line: &str| NEWER_THAN_14.iter().any(|name| line.ends_with(&format!("param.{name}")));
-    let known: Vec<_> = KNOWN_15_1.lines().filter(|line| !is_newer(line)).collect();
+    let known = transcript::jail_parameters();
+    let known: Vec<_> = known.lines().filter(|line| !is_newer(line)).collect();
     KernelParameters::parse(&known.join("\n"))
 }
 
