@@ -209,6 +209,13 @@ impl Router {
         }
     }
 
+    /// The same, behind the messages that the store is asked for.
+    pub(crate) fn deliver_in_turn(&mut self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.send_in_turn(parcel, cx);
+        }
+    }
+
     /// How many resources are bound.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
@@ -216,7 +223,7 @@ impl Router {
 
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
-        self.people.get(name).filter(|person| person.account.enabled)
+        self.people.get(name).filter(|person| !person.is_disabled())
     }
 
     /// The sessions of an account, oldest first.
