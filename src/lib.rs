@@ -6,10 +6,12 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
+//! | [`trust`] | whose images are used here |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
@@ -21,6 +23,7 @@
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod appliance;
 pub mod base;
 pub mod cli;
 pub mod commands;
@@ -42,5 +45,6 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod trust;
 
 pub use error::{Error, Result};

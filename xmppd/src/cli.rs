@@ -201,4 +201,29 @@ mod tests {
     fn the_definitions_are_consistent() {
         super::Arguments::command().debug_assert();
     }
+
+    #[test]
+    fn the_manual_page_describes_every_command_with_its_options() {
+        let page = include_str!("../../man/xmppd.8");
+        for (name, command) in leaves(&super::Arguments::command(), "") {
+            let items = page.split("\n.It ").map(|item| item.trim_start_matches("Xo "));
+            let described = items.filter(|item| item.starts_with(&format!("Cm {name}"))).collect::<String>();
+            assert!(!described.is_empty(), "`{name}` is not in man/xmppd.8");
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let found = described.contains(&format!("Fl -{option} "))
+                    || described.contains(&format!("Fl -{option}\n"));
+                assert!(found, "`{name} --{option}` is not in man/xmppd.8");
+            }
+        }
+    }
+
+    fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command)> {
+        let below =
+            definition.get_subcommands().map(|command| (format!("{above}{}", command.get_name()), command));
+        let leaves = below.flat_map(|(name, command)| match command.has_subcommands() {
+            true => leaves(command, &format!("{name} ")),
+            false => vec![(name, command.clone())],
+        });
+        leaves.collect()
+    }
 }
