@@ -158,9 +158,7 @@ impl Machine {
             ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
             ["id", "-u"] => said("0"),
             ["id", "-un", "5222"] => Ok((state.accounts.contains("user"), "xmppd".to_owned())),
-            ["which", programs @ ..] => {
-                said(&programs.iter().map(|name| format!("/usr/sbin/{name}\n")).collect::<String>())
-            }
+            ["which", programs @ ..] => said(&programs.join("\n")),
             ["df", "-k", _] => said(
                 "Filesystem 1024-blocks Used Avail Capacity Mounted on\n/dev/vtbd0 5056344 1 5000000 1% /\n",
             ),

@@ -110,7 +110,7 @@ fn building(survey: &Survey) -> [Check; 2] {
     [
         compiler.map_or_else(
             || Check::missing("Rust", "no cargo and rustc in `PATH`", &hint),
-            |compiler| Check::ok("Rust", &format!("{} ({})", compiler.version, compiler.rustc.display())),
+            |compiler| Check::ok("Rust", format_args!("{} ({})", compiler.version, compiler.rustc.display())),
         ),
         program("cc", "C compiler", "`apt install gcc libc6-dev`; FreeBSD's base has one", State::Missing),
     ]
@@ -160,14 +160,17 @@ fn downloading() -> Check {
                 "install one of them",
             )
         },
-        |path| Check::ok("download", &path.display().to_string()),
+        |path| Check::ok("download", path.display()),
     )
 }
 
 fn program(name: &str, subject: &str, hint: &str, otherwise: State) -> Check {
     command::find(name).map_or_else(
-        || Check { state: otherwise, ..Check::limited(subject, &format!("`{name}` is not in `PATH`"), hint) },
-        |path| Check::ok(subject, &path.display().to_string()),
+        || Check {
+            state: otherwise,
+            ..Check::limited(subject, format_args!("`{name}` is not in `PATH`"), hint)
+        },
+        |path| Check::ok(subject, path.display()),
     )
 }
 
