@@ -94,9 +94,10 @@ fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command
     let below = definition.get_subcommands().filter(|command| command.get_name() != "help");
     let leaves = below.flat_map(|command| {
         let name = format!("{above}{}", command.get_name());
-        match command.has_subcommands() {
-            true => leaves(command, &format!("{name} ")),
-            false => vec![(name, command.clone())],
+        if command.has_subcommands() {
+            leaves(command, &format!("{name} "))
+        } else {
+            vec![(name, command.clone())]
         }
     });
     leaves.collect()
