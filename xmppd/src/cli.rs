@@ -10,7 +10,7 @@ use xmppd::account::{Label, Name};
 #[command(
     name = "xmppd",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad configuration"
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad configuration, 4 data of a newer version"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -23,6 +23,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Try to get out of the jail from within, and print as JSON what happened: for the probes
     Inside(Inside),
+    /// Bring the data of a stopped server up to date, once this version has read all of it
+    ///
+    /// Where anything is wrong, nothing is changed. Before an upgrade, try it on a copy: `xmppd migrate --data COPY`.
+    Migrate(Migrate),
     /// Serve, until SIGTERM or SIGINT; SIGHUP reads the certificate again
     Serve(Serve),
     /// Say how the running server fares
@@ -36,6 +40,15 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) config: Config,
+}
+
+#[derive(Args)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
