@@ -17,6 +17,17 @@ pub const SERVER_TO_SERVER: u16 = 5269;
 /// overlaps no school's link and no LAN, which are private (RFC 1918).
 const THROW_AWAY: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 19, 255, 252), 30);
 
+/// Which network stack an appliance has.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// One of its own (VNET on FreeBSD, a network namespace on Linux), linked to the host's by two interfaces.
+    #[default]
+    Own,
+    /// The host's, of which it may use one address: for kernels without VNET. It isolates less.
+    Shared,
+}
+
 /// The network policy of one appliance, bound to its addresses.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 pub struct Policy {
@@ -36,6 +47,9 @@ pub struct Policy {
     pub blocked: Vec<u16>,
     /// How many connections one client address may hold.
     pub connections_per_address: u32,
+    /// Which network stack it has.
+    #[serde(default)]
+    pub stack: Stack,
 }
 
 impl Policy {
@@ -49,7 +63,7 @@ impl Policy {
         format!("jailbuild_{}", self.name)
     }
 
-    /// The host's end of the link, as an interface.
+    /// The host's end of the link, as an interface; with a shared stack, the loopback that has the jail's address.
     pub fn host_interface(&self) -> String {
         format!("{}_h", self.name)
     }
@@ -67,13 +81,19 @@ impl Policy {
         Self { name: format!("probe{}", std::process::id()), link: THROW_AWAY, host, jail, ..self.clone() }
     }
 
-    /// The rules in the form of pf, for the anchor of this appliance; `external` is the interface on which clients
-    /// come to the host.
+    /// The same policy with this network stack.
+    #[must_use]
+    pub fn with_stack(self, stack: Stack) -> Self {
+        Self { stack, ..self }
+    }
+
+    /// The rules in the form of pf, for the anchor of this appliance. Clients come to the host on the interfaces
+    /// `externals`; with `log`, what is dropped is shown on `pflog0`.
     ///
     /// # Errors
     /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
-    pub fn pf(&self, external: &Word) -> Result<String> {
-        self.render(Template::Pf, Some(external))
+    pub fn pf(&self, externals: &[Word], log: bool) -> Result<String> {
+        self.render(Template::Pf, externals, log)
     }
 
     /// The same rules without the redirection of clients, for an appliance to which only its host speaks: pf takes the
@@ -82,7 +102,7 @@ impl Policy {
     /// # Errors
     /// As [`Policy::pf`].
     pub fn pf_for_host_alone(&self) -> Result<String> {
-        self.render(Template::Pf, None)
+        self.render(Template::Pf, &[], false)
     }
 
     /// The rules in the form of nftables, for the network namespace that holds the host's end of the link.
@@ -90,23 +110,25 @@ impl Policy {
     /// # Errors
     /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
     pub fn nft(&self) -> Result<String> {
-        self.render(Template::Nft, None)
+        self.render(Template::Nft, &[], false)
     }
 
-    fn render(&self, template: Template, external: Option<&Word>) -> Result<String> {
+    fn render(&self, template: Template, externals: &[Word], log: bool) -> Result<String> {
         #[derive(Serialize)]
         struct Values<'a> {
             #[serde(flatten)]
             policy: &'a Policy,
             anchor: Word,
-            external: Option<&'a Word>,
+            externals: &'a [Word],
+            log: bool,
             interface: Word,
             table: Word,
         }
         let values = Values {
             policy: self,
             anchor: Word::new(self.anchor())?,
-            external,
+            externals,
+            log,
             interface: Word::new(self.host_interface())?,
             table: Word::new(self.table())?,
         };

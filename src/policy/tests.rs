@@ -13,7 +13,7 @@ fn policy() -> Policy {
 }
 
 fn pf() -> String {
-    policy().pf(&Word::new("vtnet0").unwrap()).unwrap()
+    policy().pf(&[Word::new("vtnet0").unwrap()], false).unwrap()
 }
 
 #[test]
@@ -32,7 +32,7 @@ fn the_port_of_the_web_is_open_where_the_school_wants_it() {
     site.web.enabled = true;
     let policy = Policy::of(&site);
     assert_eq!(policy.open, [5222, 5223, 5443]);
-    let pf = policy.pf(&Word::new("vtnet0").unwrap()).unwrap();
+    let pf = policy.pf(&[Word::new("vtnet0").unwrap()], false).unwrap();
     assert_eq!(pf.matches("port { 5222, 5223, 5443 }").count(), 2, "redirected, and let through: {pf}");
     let nft = policy.nft().unwrap();
     assert_eq!(nft.matches("{ 5222, 5223, 5443 }").count(), 2, "in, and answers out: {nft}");
@@ -96,7 +96,7 @@ fn a_name_that_is_thrown_away_fits_an_interface() {
 #[test]
 fn a_name_that_means_more_is_refused() {
     let policy = Policy { name: "x { }; flush".to_owned(), ..policy() };
-    assert!(policy.nft().is_err() && policy.pf(&Word::new("em0").unwrap()).is_err());
+    assert!(policy.nft().is_err() && policy.pf(&[], false).is_err());
 }
 
 #[test]

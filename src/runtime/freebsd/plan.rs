@@ -75,10 +75,9 @@ pub fn start(deployment: &Deployment, known: &KernelParameters) -> Result<Vec<St
     let live = live(deployment);
     let conf = beside_live(deployment, "conf");
     let jail = Jail {
-        name: Word::new(name)?,
+        policy: &deployment.policy,
         root: Word::path(&live)?,
         hostname: Word::new(&deployment.hostname)?,
-        interface: Word::new(deployment.policy.jail_interface())?,
         image: None,
         devices: false,
     };

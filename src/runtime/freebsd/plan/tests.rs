@@ -1,7 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use super::*;
-use crate::policy::Policy;
+use crate::policy::{Policy, Stack};
 
 pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
     Deployment {
@@ -18,6 +18,7 @@ pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
             open: vec![5222, 5223],
             blocked: vec![5269],
             connections_per_address: 100,
+            stack: Stack::Own,
         },
         uid: 5222,
         gid: 5222,
