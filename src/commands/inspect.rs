@@ -3,12 +3,15 @@
 use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::{
     daemon::BuildInputs,
     digest::Sha256,
     error::Result,
-    image::{Image, Manifest, Signer, sign},
+    host::ThisHost,
+    image::{Image, Manifest, Signer},
+    trust::{self, Sources},
 };
 
 /// Show what an image holds, where it came from and who signed it.
@@ -20,9 +23,9 @@ pub struct Arguments {
     /// The image: a file `….tar.gz`, with its `.sha256` and `.sig` beside it.
     pub image: PathBuf,
 
-    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1).
-    #[arg(long, value_name = "FILE")]
-    pub trust: Vec<PathBuf>,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: trust::Args,
 
     /// List every file, and why it is there.
     #[arg(long)]
@@ -45,11 +48,10 @@ pub struct Description {
 
 /// Opens the image, which checks it.
 pub fn run(arguments: &Arguments) -> Result<Description> {
-    let mut trusted = Vec::new();
-    for path in &arguments.trust {
-        trusted.extend(sign::read_keys(path)?);
-    }
-    let Image { digest, signer, manifest, .. } = Image::open(&arguments.image, &trusted)?;
+    let keyring = Sources::typed(&arguments.trust).read(&ThisHost)?;
+    let Image { digest, signer, manifest, .. } = Image::open(&arguments.image, &[])?;
+    let trusted = keyring.judge(signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
+    let signer = Signer { trusted, ..signer };
     Ok(Description { sha256: digest, signer, manifest, files: arguments.files })
 }
 
@@ -112,7 +114,7 @@ mod tests {
     use super::*;
     use crate::{
         host::file,
-        image::{fixture, sign::fingerprint},
+        image::{Fingerprint, fixture},
     };
 
     /// The small image of other tests, with what differs from run to run made the same.
@@ -120,9 +122,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (written, key) = fixture::written(folder.path());
         let public = folder.path().join("signing/id_ed25519.pub");
-        let trust = if trust { vec![public] } else { Vec::new() };
+        let trust =
+            trust::Args { trust: if trust { vec![public] } else { Vec::new() }, ..trust::Args::default() };
         let text = shown(&run(&Arguments { image: written.archive, trust, files: true }).unwrap());
-        text.replace(&fingerprint(key.public()), "FINGERPRINT").replace(&written.digest.to_string(), "DIGEST")
+        text.replace(&Fingerprint::of(key.public()).to_string(), "FINGERPRINT")
+            .replace(&written.digest.to_string(), "DIGEST")
     }
 
     #[test]
@@ -149,6 +153,7 @@ mod tests {
         for (image, trust) in
             [("x.tar.gz", vec![junk]), ("x.tar.gz", vec!["/nonexistent".into()]), ("/", vec![])]
         {
+            let trust = trust::Args { trust, ..trust::Args::default() };
             let arguments = Arguments { image: image.into(), trust, files: false };
             assert_eq!(run(&arguments).unwrap_err().exit_code(), 3);
         }

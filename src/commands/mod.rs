@@ -23,7 +23,7 @@ use crate::{
     console::{Console, Verbosity},
     digest::Sha256,
     error::Result,
-    image::Image,
+    image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
@@ -59,8 +59,8 @@ fn show(event: &Event, console: &Console) {
 struct ImageFacts {
     path: PathBuf,
     sha256: Sha256,
-    /// The fingerprint of the key that signed it.
-    signer: String,
+    /// The key that signed it.
+    signer: Fingerprint,
     signer_trusted: bool,
 }
 
@@ -70,7 +70,7 @@ impl ImageFacts {
         Self {
             path: path.to_owned(),
             sha256: image.digest,
-            signer: signer.fingerprint.clone(),
+            signer: signer.fingerprint,
             signer_trusted: signer.trusted,
         }
     }
