@@ -6,6 +6,7 @@
 //! | [`record`] | what is installed, and how, written down on the host |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
+//! | [`service`] | its service brought into a state, and looked at afterwards |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
 pub mod execute;
@@ -14,9 +15,10 @@ pub mod layout;
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
 pub mod record;
+pub mod service;
 pub mod step;
 
-pub use execute::{Done, carry_out};
+pub use execute::{Done, carry_out, holds};
 pub use layout::Layout;
 pub use record::{Operation, Record};
-pub use step::{Content, Owner, Plan, Step};
+pub use step::{Content, Owner, Plan, Service, Step};
