@@ -115,7 +115,7 @@ impl Cli {
             }
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
-                let diagnosis = doctor::run(&arguments)?;
+                let diagnosis = doctor::run(&arguments, named)?;
                 console.show(&diagnosis)?;
                 Ok(diagnosis.exit_code())
             }

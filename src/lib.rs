@@ -9,6 +9,7 @@
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
+//! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
 //! | [`trust`] | whose images are used here |
@@ -26,6 +27,7 @@
 
 pub mod appliance;
 pub mod base;
+pub mod checkup;
 pub mod cli;
 pub mod commands;
 pub mod console;

@@ -17,4 +17,3 @@ pub use execute::carry_out;
 pub use jailed::inside;
 pub use jails::Jails;
 pub use plan::{Present, Step, start, stop};
-pub use requirements::{REQUIREMENTS, Require};
