@@ -17,6 +17,7 @@
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
+//! | [`lock`] | which base files were locked, by their digests |
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`render`] | templates with a typed context |
@@ -36,6 +37,7 @@ pub mod elf;
 pub mod error;
 pub mod host;
 pub mod image;
+pub mod lock;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;
