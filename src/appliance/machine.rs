@@ -185,6 +185,11 @@ impl Machine {
             ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
             ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
             ["id", "-u"] => said("0"),
+            ["id", "-un", "5222"] => Ok((state.accounts.contains("user"), "xmppd".to_owned())),
+            ["which", programs @ ..] => said(&programs.join("\n")),
+            ["df", "-k", _] => said(
+                "Filesystem 1024-blocks Used Avail Capacity Mounted on\n/dev/vtbd0 5056344 1 5000000 1% /\n",
+            ),
             ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
             ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
             ["stat", "-f", "%u:%g", path] => {
@@ -204,7 +209,7 @@ impl Machine {
                 Ok((state.sysctls.contains_key(*name), state.sysctls.get(*name).cloned().unwrap_or_default()))
             }
             ["sysctl", "-N", "security.jail.param"] => {
-                said(include_str!("../../tests/freebsd/jail-params-15.1.txt"))
+                said(&crate::test_support::transcript::jail_parameters())
             }
             ["sysctl", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();

@@ -9,7 +9,7 @@ use crate::{
     account::Account,
     auth::{Agent, AuthError, Redeemed, TokenMechanism, TokenProof, Tokens},
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::Router,
     stream::Context,
 };
@@ -20,13 +20,12 @@ pub const FEATURE: Feature = Feature {
     forgot: |router, account, cx| router.revoke_tokens(account, cx),
     shelves: &[Shelf::Token],
     restore,
+    resettled: |router, _, _| router.tokens.set_lifetime(router.settings.token_lifetime()),
     ..Feature::DEFAULT
 };
 
-fn restore(router: &mut Router, record: &Record) {
-    if let (Owner::Account(account), Some(value)) = (&record.owner, &record.value) {
-        router.tokens.restore(account, &record.key, value);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    router.tokens.restore(record.account()?, &record.key, record.value.as_ref()?)
 }
 
 impl Router {

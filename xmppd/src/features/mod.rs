@@ -106,12 +106,14 @@ pub struct Feature {
     pub changed: fn(&mut Router, &str, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
+    /// The site has decided otherwise than in the settings given, which were in force.
+    pub resettled: fn(&mut Router, &Settings, &mut Context<'_>),
     /// What a client can have of it in the same breath as a resource (XEP-0386).
     pub inline: Option<Inline>,
     /// What it records.
     pub shelves: &'static [Shelf],
-    /// Takes in what it has recorded before the server started.
-    pub restore: fn(&mut Router, &Record),
+    /// Takes in what it has recorded before the server started; `None` for what it cannot read, which it does without.
+    pub restore: fn(&mut Router, &Record) -> Option<()>,
 }
 
 /// What can be had in the same breath as a resource.
@@ -179,9 +181,10 @@ impl Feature {
         went: |_, _, _| {},
         changed: |_, _, _| {},
         forgot: |_, _, _| {},
+        resettled: |_, _, _| {},
         inline: None,
         shelves: &[],
-        restore: |_, _| {},
+        restore: |_, _| None,
     };
 }
 
@@ -247,6 +250,13 @@ pub fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
     }
 }
 
+/// Tells every feature that the settings are not those any more.
+pub fn resettled(router: &mut Router, before: &Settings, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.resettled)(router, before, cx);
+    }
+}
+
 /// What can be had in the same breath as a resource.
 pub fn inline(settings: &Settings) -> impl Iterator<Item = &'static Inline> {
     enabled(settings).filter_map(|feature| feature.inline.as_ref())
@@ -259,11 +269,10 @@ pub fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Cont
     known.map_or_else(String::new, |inline| (inline.grant)(router, session, wish, cx))
 }
 
-/// Hands a record to the feature that wrote it.
-pub fn restore(router: &mut Router, record: &Record) {
-    if let Some(feature) = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf)) {
-        (feature.restore)(router, record);
-    }
+/// Hands a record to the feature that wrote it; `None` if it cannot be read.
+pub fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    let feature = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf))?;
+    (feature.restore)(router, record)
 }
 
 /// The stream features of someone who has logged in.

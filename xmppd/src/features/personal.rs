@@ -10,8 +10,8 @@ use super::{
     pubsub::leaf::{self, Leaf},
 };
 use crate::{
-    record::{Owner, Record, Shelf},
-    router::Router,
+    record::{Record, Shelf},
+    router::{Router, Settings},
     stanza::{Refusal, StanzaError},
     stream::Context,
 };
@@ -19,6 +19,7 @@ use crate::{
 /// Remembers over a restart, and forgets with the account.
 pub const FEATURE: Feature = Feature {
     forgot,
+    resettled,
     shelves: &[Shelf::Item, Shelf::Node, Shelf::OfferedRoom, Shelf::PrivateXml, Shelf::VCard],
     restore,
     ..Feature::DEFAULT
@@ -72,16 +73,17 @@ impl Personal {
         Record::of_account(&self.owner, kind, key, value)
     }
 
-    fn restore(&mut self, record: &Record) {
-        let Some(value) = &record.value else { return };
+    fn restore(&mut self, record: &Record) -> Option<()> {
+        let value = record.value.as_ref()?;
         match record.shelf {
             Shelf::Item => {
-                if let Some((node, item)) = leaf::item_of(&record.key, value) {
-                    self.last_sequence = self.last_sequence.max(item.sequence);
-                    self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
-                }
+                let (node, item) = leaf::item_of(&record.key, value)?;
+                self.last_sequence = self.last_sequence.max(item.sequence);
+                self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
             }
-            Shelf::Node => self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value),
+            Shelf::Node => {
+                self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value)?;
+            }
             Shelf::OfferedRoom => {
                 let name = String::from_utf8_lossy(value).into_owned();
                 self.offered.insert(record.key.clone(), name);
@@ -90,8 +92,9 @@ impl Personal {
                 self.private.insert(record.key.clone(), value.clone());
             }
             Shelf::VCard => self.card = Some(value.clone()),
-            _ => {}
+            _ => return None,
         }
+        Some(())
     }
 }
 
@@ -104,9 +107,13 @@ impl Router {
     }
 }
 
-fn restore(router: &mut Router, record: &Record) {
-    if let Owner::Account(name) = &record.owner {
-        router.personal_of(name).restore(record);
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    router.personal_of(record.account()?).restore(record)
+}
+
+fn resettled(router: &mut Router, _: &Settings, _: &mut Context<'_>) {
+    for personal in router.personal.values_mut() {
+        personal.most_bytes = router.settings.personal_bytes;
     }
 }
 

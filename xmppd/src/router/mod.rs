@@ -109,12 +109,22 @@ impl Settings {
         format!("rooms.{}", self.domain)
     }
 
+    /// How long a token stays good that its client does not use.
+    pub(crate) fn token_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.token_days) * 24 * 3600)
+    }
+
     /// A small school's, for tests that are about something else.
     #[cfg(test)]
     pub(crate) fn small() -> Self {
+        Self { organisation: "The School".to_owned(), ..Self::of_domain("school.test") }
+    }
+
+    /// What is so where nobody has decided anything.
+    pub fn of_domain(domain: &str) -> Self {
         Self {
-            domain: "school.test".to_owned(),
-            organisation: "The School".to_owned(),
+            domain: domain.to_owned(),
+            organisation: domain.to_owned(),
             stanza_bytes: 65_536,
             resources_per_account: 10,
             roster: RosterPolicy::default(),
@@ -183,7 +193,7 @@ impl Router {
             uploads: Uploads::default(),
             blocking: Blocklists::default(),
             started: now,
-            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
+            tokens: Tokens::new(settings.token_lifetime()),
             domain,
             authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
@@ -192,11 +202,17 @@ impl Router {
         }
     }
 
-    /// Takes in what was recorded before the server started.
-    pub fn restore(&mut self, records: &[Record]) {
-        for record in records {
-            features::restore(self, record);
-        }
+    /// Puts other settings in force, of the same domain. Sessions live on, and hear of what concerns them.
+    pub fn resettle(&mut self, settings: Settings, cx: &mut Context<'_>) {
+        self.stream_features = features::of_stream(&settings);
+        self.authenticator.take_plain(settings.takes_plain);
+        let before = self.reform(settings, cx);
+        features::resettled(self, &before, cx);
+    }
+
+    /// Takes in what was recorded before the server started; answers what of it cannot be read.
+    pub fn restore<'a>(&mut self, records: &'a [Record]) -> Vec<&'a Record> {
+        records.iter().filter(|record| features::restore(self, record).is_none()).collect()
     }
 
     /// Sends a session what it waited for; nothing happens if it is gone.
@@ -206,14 +222,26 @@ impl Router {
         }
     }
 
+    /// The same, behind the messages that the store is asked for.
+    pub(crate) fn deliver_in_turn(&mut self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.send_in_turn(parcel, cx);
+        }
+    }
+
     /// How many resources are bound.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }
 
+    /// How many people have bound one at least.
+    pub fn online_count(&self) -> usize {
+        self.people.values().filter(|person| person.is_online()).count()
+    }
+
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
-        self.people.get(name).filter(|person| person.account.enabled)
+        self.people.get(name).filter(|person| !person.is_disabled())
     }
 
     /// The sessions of an account, oldest first.

@@ -6,7 +6,7 @@ mod set;
 use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
 use crate::{
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::{Contact, ContactPolicy, Parcel, Router, Settings, roster::RosterUpdate},
     stanza::{Packet, StanzaError, reply},
     stream::Context,
@@ -36,17 +36,10 @@ fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> A
     match &request.target {
         Target::Own if request.is_set => set::answer(router, request, cx),
         Target::Own => is_query(request, "query").and_then(|()| get(router, request, cx)),
-        // RFC 6121 §2.1.5, §2.3.3: another's roster is not to be had; nor to be known of, unless they are.
-        Target::Account(name) if request.is_set && is_known(router, request, name) => {
-            Err(StanzaError::Forbidden.into())
-        }
+        // RFC 6121 §2.1.5, §2.3.3: another's roster is not to be had, and that of a stranger not to be known of.
+        Target::Account(_) if request.is_set => Err(StanzaError::Forbidden.into()),
         Target::Account(_) | Target::Server => Err(StanzaError::ServiceUnavailable.into()),
     }
-}
-
-fn is_known(router: &Router, request: &Request<'_>, name: &str) -> bool {
-    let asker = router.sessions.get(&request.session);
-    asker.is_some_and(|session| router.is_seen_by(name, &session.account))
 }
 
 fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
@@ -74,10 +67,8 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
     Ok(Reply::Sent)
 }
 
-fn restore(router: &mut Router, record: &Record) {
-    if let Owner::Account(owner) = &record.owner
-        && let Some(contact) = record.value.as_deref().and_then(Contact::parse)
-    {
-        router.restore_contact(owner, &record.key, contact);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    let contact = Contact::parse(record.value.as_deref()?)?;
+    router.restore_contact(record.account()?, &record.key, contact);
+    Some(())
 }
