@@ -220,9 +220,12 @@ mod tests {
     fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command)> {
         let below =
             definition.get_subcommands().map(|command| (format!("{above}{}", command.get_name()), command));
-        let leaves = below.flat_map(|(name, command)| match command.has_subcommands() {
-            true => leaves(command, &format!("{name} ")),
-            false => vec![(name, command.clone())],
+        let leaves = below.flat_map(|(name, command)| {
+            if command.has_subcommands() {
+                leaves(command, &format!("{name} "))
+            } else {
+                vec![(name, command.clone())]
+            }
         });
         leaves.collect()
     }
