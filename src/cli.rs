@@ -11,7 +11,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
+    commands::{base, cert, check, completions, doctor, init, inspect, lock, make, man, plan, verify},
     console::{Console, Verbosity},
     error::{Error, Result},
     host::command,
@@ -39,7 +39,8 @@ Exit codes:
   2  the command line could not be understood
   3  a file or an option is wrong; nothing was written
   4  made, but not started here, so most claims were not checked
-  5  a digest or a signature does not hold
+  5  a digest or a signature does not hold, a base is not the one that was locked, or nobody here
+     trusts who signed
   6  this host lacks something";
 
 /// Options of every verb.
@@ -70,6 +71,7 @@ enum Command {
     Make(make::Args),
     Verify(verify::Args),
     Inspect(inspect::Arguments),
+    Lock(lock::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -108,12 +110,13 @@ impl Cli {
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
             Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
+            Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
-                let diagnosis = doctor::run(&arguments)?;
+                let diagnosis = doctor::run(&arguments, named)?;
                 console.show(&diagnosis)?;
                 Ok(diagnosis.exit_code())
             }
