@@ -26,6 +26,8 @@ pub struct Subject<'a> {
     pub minimal: bool,
     /// The appliance, or why there is none.
     pub appliance: std::result::Result<&'a dyn Appliance, NotStarted>,
+    /// Whether it goes on afterwards, and was probed before perhaps.
+    pub in_service: bool,
     /// The school that the appliance was started for.
     pub school: &'a School,
     /// Its ports, and those that must be shut.

@@ -162,6 +162,7 @@ impl Twin {
             unpacked: Some(self.unpacked.path()),
             minimal: true,
             appliance: Ok(self),
+            in_service: false,
             school: &self.school,
             doors: &self.doors,
             host: Ipv4Addr::LOCALHOST,
