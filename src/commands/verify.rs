@@ -28,8 +28,8 @@ pub struct Args {
     image: Option<PathBuf>,
 
     /// Probe the appliance of this name that is installed here; the only one if there is no other.
-    #[arg(long, value_name = "NAME", num_args = 0..=1)]
-    installed: Option<Option<String>>,
+    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "")]
+    installed: Option<String>,
 
     #[command(flatten)]
     trust: trust::Args,
@@ -47,7 +47,7 @@ pub struct Args {
 pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     match (&args.image, &args.installed) {
         (Some(image), _) => args.prove_image(image, file, console),
-        (None, name) => args.prove_installed(name.as_ref().and_then(Option::as_deref), console),
+        (None, name) => args.prove_installed(name.as_deref().filter(|name| !name.is_empty()), console),
     }
 }
 

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::{
-    Evidence, Finding, Probe, Subject,
+    Evidence, Finding, Probe, Shortfall, Subject,
     account::{Account, after_starttls, attempt, direct_tls},
     client::{Answer, escape, extensible_mechanisms, mechanisms, ns},
     failed, require,
@@ -65,6 +65,12 @@ fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
 }
 
 fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
+    if subject.school.plain {
+        return Err(Shortfall::GivenUp(
+            "the school's file says `[login] plain = true`: whoever passes himself off as the server learns passwords"
+                .to_owned(),
+        ));
+    }
     let account = Account::add(subject, appliance)?;
     let token = BASE64_STANDARD.encode(&account.name);
     let takes_plain = subject.school.takes_plain;

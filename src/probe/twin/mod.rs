@@ -134,6 +134,7 @@ impl Twin {
             domain: Domain::parse(DOMAIN).unwrap(),
             authority: certificates.authority,
             chain: certificates.chain,
+            plain: false,
             stanza_bytes: STANZA_BYTES,
             takes_plain: false,
             secrets: vec![

@@ -41,6 +41,9 @@ pub(super) fn open_locks(listing: &str, stack: Stack) -> Result<Vec<String>> {
 
 /// The listening sockets in `netstat -j NAME -an -f inet --libxo json`, or of `inet6`.
 pub(super) fn listening(listing: &str) -> Result<Vec<Listener>> {
+    if listing.trim().is_empty() {
+        return Ok(Vec::new());
+    }
     let listing: Value = serde_json::from_str(listing).doing("understand `netstat --libxo json`")?;
     let sockets = listing["statistics"]["socket"].as_array().map(Vec::as_slice).unwrap_or_default();
     let listener = |socket: &Value| {
@@ -221,6 +224,7 @@ mod tests {
         assert_eq!(listening(listing).unwrap(), [listener("tcp", 5223), listener("tcp", 5222)]);
         let established = listing.replacen("LISTEN", "ESTABLISHED", 1);
         assert_eq!(listening(&established).unwrap(), [listener("tcp", 5222)]);
+        assert_eq!(listening("").unwrap(), [], "of a family that has no socket");
         let udp = listing.replacen("tcp4", "udp4", 1);
         assert_eq!(listening(&udp).unwrap(), [listener("udp", 5223), listener("tcp", 5222)]);
     }
