@@ -11,7 +11,7 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
+    commands::{base, cert, check, completions, doctor, init, inspect, lock, make, man, plan, verify},
     console::{Console, Verbosity},
     error::{Error, Result},
     host::command,
@@ -70,6 +70,7 @@ enum Command {
     Make(make::Args),
     Verify(verify::Args),
     Inspect(inspect::Arguments),
+    Lock(lock::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -108,12 +109,13 @@ impl Cli {
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
             Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
+            Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
-                let diagnosis = doctor::run(&arguments)?;
+                let diagnosis = doctor::run(&arguments, named)?;
                 console.show(&diagnosis)?;
                 Ok(diagnosis.exit_code())
             }

@@ -7,9 +7,11 @@ pub mod completions;
 pub mod doctor;
 pub mod init;
 pub mod inspect;
+pub mod lock;
 pub mod make;
 pub mod man;
 pub mod plan;
+mod recipe;
 pub mod verify;
 
 use std::{
