@@ -46,11 +46,10 @@ pub(crate) fn skipped(why: &str) {
 }
 
 /// Commands that the pages describe before they are there.
-const AHEAD: [&str; 13] = [
+const AHEAD: [&str; 12] = [
     "export",
     "install",
     "list",
-    "lock",
     "reload",
     "restart",
     "rollback",
