@@ -31,6 +31,11 @@ pub struct School {
 pub struct Key(Zeroizing<String>);
 
 impl Key {
+    /// This PEM.
+    pub fn new(pem: impl Into<String>) -> Self {
+        Self(Zeroizing::new(pem.into()))
+    }
+
     /// The PEM.
     pub fn pem(&self) -> &str {
         &self.0
@@ -73,7 +78,7 @@ impl School {
             text,
             authority: read(layout.authority())?,
             chain: read(settings.join("chain.pem"))?,
-            key: Key(Zeroizing::new(read(settings.join("key.pem"))?)),
+            key: Key::new(read(settings.join("key.pem"))?),
         })
     }
 

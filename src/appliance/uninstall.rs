@@ -37,9 +37,11 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
         steps.push(Step::Note(kept(&layout)));
     }
     let mut plan = Plan::new(steps).pending(host)?;
-    let end = Plan::new(end(&layout));
     // Folders become empty as what is in them goes: whether they are now says nothing.
-    plan.steps.extend(if plan.steps.is_empty() { end.pending(host)?.steps } else { end.steps });
+    let end = Plan::new(end(&layout));
+    if !plan.steps.is_empty() || !end.clone().pending(host)?.steps.is_empty() {
+        plan.steps.extend(end.steps);
+    }
     Ok(plan)
 }
 

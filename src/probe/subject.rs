@@ -55,6 +55,8 @@ pub struct School {
     pub chain: String,
     /// Largest stanza that is accepted, bytes.
     pub stanza_bytes: usize,
+    /// Whether the school lets clients send the password itself.
+    pub takes_plain: bool,
     /// What must be nowhere in the image.
     pub secrets: Vec<Secret>,
 }
@@ -105,6 +107,7 @@ impl School {
             authority: file::read_text(authority)?,
             chain: file::read_text(chain)?,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
+            takes_plain: site.login.plain,
             secrets,
         })
     }

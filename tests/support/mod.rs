@@ -46,10 +46,14 @@ pub(crate) fn skipped(why: &str) {
 }
 
 /// Commands that the pages describe before they are there.
-const AHEAD: [&str; 12] = [
+const AHEAD: [&str; 16] = [
     "export",
+    "inspect --diff",
+    "inspect --sbom",
     "install",
     "list",
+    "make --format",
+    "plan --format",
     "reload",
     "restart",
     "rollback",

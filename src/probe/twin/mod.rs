@@ -135,6 +135,7 @@ impl Twin {
             authority: certificates.authority,
             chain: certificates.chain,
             stanza_bytes: STANZA_BYTES,
+            takes_plain: false,
             secrets: vec![
                 Secret::private_key("the authority's key", &certificates.authority_key).unwrap(),
                 Secret::text("a password", "correct horse battery staple"),

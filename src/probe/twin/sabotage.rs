@@ -246,6 +246,14 @@ fn a_healthy_twin_passes_every_probe() {
 }
 
 #[test]
+fn a_school_may_take_the_password_itself() {
+    let habits = vec![Habit::OffersPlain, Habit::OffersPlainBySasl2, Habit::AcceptsPlain];
+    let mut twin = Twin::start(Plan { habits, ..Plan::healthy() });
+    twin.school.takes_plain = true;
+    assert_eq!(probe("scram-only").run(&twin.subject()).verdict, Verdict::Passed);
+}
+
+#[test]
 fn without_a_web_port_nothing_is_asked_of_it() {
     let mut twin = Twin::start(Plan::healthy());
     twin.doors.web = None;
