@@ -9,6 +9,7 @@
 //! | [`requirements`], [`externals`], [`neighbours`] | what is asked of the host before anything is touched |
 //! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
 //! | [`install`], [`uninstall`] | put in place, and taken away |
+//! | [`prover`] | the proof of one in service, from what is written down |
 //! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
@@ -28,6 +29,7 @@ pub mod listing;
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
 pub mod neighbours;
+pub mod prover;
 pub mod record;
 pub mod requirements;
 pub mod school;

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::{
-    Evidence, Finding, Probe, Subject,
+    Evidence, Finding, Probe, Shortfall, Subject,
     account::{Account, after_starttls, attempt, direct_tls},
     client::{Answer, escape, extensible_mechanisms, mechanisms, ns},
     failed, require,
@@ -47,7 +47,7 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     for way in [direct_tls, after_starttls] {
         let mut stream = way(subject, appliance)?;
         let features = stream.open(subject.domain())?;
@@ -65,7 +65,13 @@ fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
 }
 
 fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    if subject.school.plain {
+        return Err(Shortfall::GivenUp(
+            "the school's file says `[login] plain = true`: whoever passes himself off as the server learns passwords"
+                .to_owned(),
+        ));
+    }
+    let account = Account::add(subject, appliance)?;
     let token = BASE64_STANDARD.encode(&account.name);
     let takes_plain = subject.school.takes_plain;
     if takes_plain {
@@ -107,7 +113,7 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
 }
 
 fn binding_enforced(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let bound = attempt(subject, appliance, &account.name, &account.password)?;
     evidence.note(format!("{}: {}", bound.mechanism, bound.refusal.as_deref().unwrap_or("let in")));
     require(bound.mechanism == "SCRAM-SHA-256-PLUS", || "SCRAM-SHA-256-PLUS is not offered".to_owned())?;
@@ -160,7 +166,7 @@ pub(super) fn legacy(name: &str, password: &str) -> Zeroizing<String> {
 }
 
 fn legacy_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let login = attempt(subject, appliance, &account.name, &account.password)?;
     require(login.refusal.is_none(), || "the account cannot log in at all".to_owned())?;
     for way in [direct_tls, after_starttls] {
@@ -178,7 +184,7 @@ fn legacy_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
 
 fn stanza_limit(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let limit = subject.school.stanza_bytes;
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     let to_itself = escape(&session.jid);
     // The limit leaves room for what the daemon adds, such as `from`.
@@ -210,7 +216,7 @@ fn message_of(to: &str, id: &str, length: usize) -> String {
 }
 
 fn disable_closes(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     session.announce()?;
     session.settle(subject.domain())?;

@@ -26,6 +26,8 @@ pub struct Subject<'a> {
     pub minimal: bool,
     /// The appliance, or why there is none.
     pub appliance: std::result::Result<&'a dyn Appliance, NotStarted>,
+    /// Whether it goes on afterwards, and was probed before perhaps.
+    pub in_service: bool,
     /// The school that the appliance was started for.
     pub school: &'a School,
     /// Its ports, and those that must be shut.
@@ -57,6 +59,8 @@ pub struct School {
     pub stanza_bytes: usize,
     /// Whether the school lets clients send the password itself.
     pub takes_plain: bool,
+    /// Whether the school lets clients send the password itself.
+    pub plain: bool,
     /// What must be nowhere in the image.
     pub secrets: Vec<Secret>,
 }
@@ -106,6 +110,7 @@ impl School {
             domain: site.domain.clone(),
             authority: file::read_text(authority)?,
             chain: file::read_text(chain)?,
+            plain: site.login.plain,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
             takes_plain: site.login.plain,
             secrets,

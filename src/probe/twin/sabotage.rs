@@ -333,6 +333,13 @@ fn what_a_shared_network_stack_cannot_keep_is_given_up_and_never_passed() {
 }
 
 #[test]
+fn a_school_that_lets_passwords_be_sent_has_given_that_up() {
+    let mut twin = Twin::start(Plan::healthy());
+    twin.school.plain = true;
+    assert!(matches!(probe("scram-only").run(&twin.subject()).verdict, Verdict::GivenUp { .. }));
+}
+
+#[test]
 fn where_there_is_no_firewall_it_is_not_called_broken() {
     let mut plan = Plan::healthy();
     unguarded(&mut plan);
