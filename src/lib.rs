@@ -8,6 +8,7 @@
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
+//! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
@@ -29,6 +30,7 @@ pub mod daemon;
 pub mod digest;
 pub mod elf;
 pub mod error;
+pub mod format;
 pub mod host;
 pub mod image;
 pub mod pkg_list;
