@@ -108,6 +108,12 @@ impl Command {
         self
     }
 
+    /// The program and its arguments.
+    pub fn words(&self) -> Vec<String> {
+        let words = std::iter::once(&self.program).chain(&self.arguments);
+        words.map(|word| word.to_string_lossy().into_owned()).collect()
+    }
+
     /// Runs it to its end; a nonzero exit is an error with the command, its status and its complaints.
     pub fn run(&self) -> Result<Output> {
         let output = self.output()?;

@@ -1,0 +1,376 @@
+//! A FreeBSD host of which nothing is real: files are kept in a temporary folder, commands are simulated, all is recorded.
+//!
+//! It refuses every command whose form is not in `tests/freebsd/forms.tsv`: what a real FreeBSD was not seen to take, or its
+//! manual does not state, is not run. It can die between any two acts, as a host does that loses its power.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs::File,
+    path::{Path, PathBuf},
+    sync::{Mutex, MutexGuard},
+};
+
+use tempfile::TempDir;
+
+use super::Layout;
+use crate::{
+    error::{Error, Result},
+    host::{
+        Found, Host, ThisHost,
+        command::{Command, Output},
+        file,
+    },
+};
+
+/// Which commands may be run: a form a line, then where it was seen or is stated.
+const FORMS: &str = include_str!("../../tests/freebsd/forms.tsv");
+
+/// A host, and what has become of it.
+pub(crate) struct Machine {
+    root: TempDir,
+    state: Mutex<State>,
+}
+
+/// All but the files.
+#[derive(Clone, Debug)]
+pub(crate) struct State {
+    /// Whose files are that are not root's, as `user:group`.
+    pub(crate) owners: BTreeMap<PathBuf, String>,
+    /// The databases of users and groups that hold xmppd.
+    pub(crate) accounts: BTreeSet<&'static str>,
+    /// The variables of rc.conf(5).
+    pub(crate) rc: BTreeMap<String, String>,
+    /// The kernel's settings.
+    pub(crate) sysctls: BTreeMap<String, String>,
+    /// The services that run, each with the image that it was started with.
+    pub(crate) running: BTreeMap<String, PathBuf>,
+    /// Services that end as soon as they are started with this image.
+    pub(crate) broken_image: Option<PathBuf>,
+    /// The main ruleset of pf that is in force.
+    pub(crate) pf: String,
+    /// ZFS datasets and snapshots.
+    pub(crate) datasets: BTreeSet<String>,
+    /// Whether daemons refuse data when it is migrated.
+    pub(crate) refuses_data: bool,
+    /// What was done, a line each.
+    journal: Vec<String>,
+    /// After so many more acts it dies.
+    left: Option<usize>,
+}
+
+impl Machine {
+    /// A FreeBSD 15.1 with pf, forwarding and nothing else.
+    pub(crate) fn new() -> Self {
+        let sysctls = [
+            ("kern.features.vimage", "1"),
+            ("kern.osreldate", "1501501"),
+            ("kern.racct.enable", "1"),
+            ("net.inet.ip.forwarding", "1"),
+        ];
+        let state = State {
+            owners: BTreeMap::new(),
+            accounts: BTreeSet::new(),
+            rc: BTreeMap::new(),
+            sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            running: BTreeMap::new(),
+            broken_image: None,
+            pf: "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n".to_owned(),
+            datasets: BTreeSet::new(),
+            refuses_data: false,
+            journal: Vec::new(),
+            left: None,
+        };
+        let machine = Self { root: tempfile::tempdir().unwrap(), state: Mutex::new(state) };
+        for folder in ["etc", "usr/local/etc/rc.d", "var/log", "var/run"] {
+            std::fs::create_dir_all(machine.root.path().join(folder)).unwrap();
+        }
+        machine
+    }
+
+    /// All but the files, to be looked at and changed.
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap()
+    }
+
+    /// Lets it die after so many more acts; `None` brings it to life again, with no service running.
+    pub(crate) fn dies_after(&self, acts: Option<usize>) {
+        let mut state = self.state();
+        state.left = acts;
+        if acts.is_none() {
+            state.running.clear();
+        }
+    }
+
+    /// What was done, a line each; and forgets it.
+    pub(crate) fn journal(&self) -> String {
+        std::mem::take(&mut self.state().journal).join("\n")
+    }
+
+    /// Every file, folder and link, with modes, owners and contents or targets: what remains of what was done.
+    pub(crate) fn files(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        self.walk(Path::new("/"), &mut found);
+        found
+    }
+
+    fn walk(&self, folder: &Path, found: &mut Vec<String>) {
+        for name in ThisHost.names(&self.real(folder)).unwrap() {
+            let path = folder.join(name);
+            let there = ThisHost.look(&self.real(&path)).unwrap().unwrap();
+            let owner = self.state().owners.get(&path).cloned().unwrap_or_default();
+            found.push(format!("{} {there:?} {owner}", path.display()));
+            if matches!(there, Found::Folder { .. }) {
+                self.walk(&path, found);
+            }
+        }
+    }
+
+    fn real(&self, path: &Path) -> PathBuf {
+        self.root.path().join(path.strip_prefix("/").unwrap_or(path))
+    }
+
+    /// Counts an act: after the last one, nothing happens any more.
+    fn act(&self, what: &str) -> Result<()> {
+        let mut state = self.state();
+        match &mut state.left {
+            Some(0) => return Err(Error::failed("the host has died")),
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        state.journal.push(what.to_owned());
+        Ok(())
+    }
+
+    fn act_on(&self, verb: &str, path: &Path) -> Result<()> {
+        self.act(&format!("{verb} {}", path.display()))
+    }
+
+    /// What a command prints, and whether it succeeds.
+    fn simulate(&self, words: &[&str]) -> Result<(bool, String)> {
+        let said = |text: &str| Ok((true, text.to_owned()));
+        let mut state = self.state();
+        match words {
+            ["pw", "groupshow", _] => Ok((state.accounts.contains("group"), String::new())),
+            ["pw", "usershow", _] => Ok((state.accounts.contains("user"), String::new())),
+            ["pw", "groupadd", ..] => Ok((state.accounts.insert("group"), String::new())),
+            ["pw", "useradd", ..] => Ok((state.accounts.insert("user"), String::new())),
+            ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
+            ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
+            ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
+            ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
+            ["stat", "-f", "%u:%g", path] => {
+                said(state.owners.get(Path::new(path)).map_or("0:0", String::as_str))
+            }
+            ["chown", owner, path] | ["chown", "-R", owner, path] => {
+                state.owners.insert(PathBuf::from(path), (*owner).to_owned());
+                said("")
+            }
+            ["chmod", mode, path] => {
+                let mode = u32::from_str_radix(mode, 8).unwrap();
+                let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+                std::fs::set_permissions(self.real(Path::new(path)), permissions).unwrap();
+                said("")
+            }
+            ["sysctl", "-n", name] => {
+                Ok((state.sysctls.contains_key(*name), state.sysctls.get(*name).cloned().unwrap_or_default()))
+            }
+            ["sysctl", "-N", "security.jail.param"] => {
+                said(include_str!("../../tests/freebsd/jail-params-15.1.txt"))
+            }
+            ["sysctl", assignment] => {
+                let (name, value) = assignment.split_once('=').unwrap();
+                let before = state.sysctls.insert(name.to_owned(), value.to_owned()).unwrap_or_default();
+                said(&format!("{name}: {before} -> {value}"))
+            }
+            ["sysrc", "-n", name] => {
+                Ok((state.rc.contains_key(*name), state.rc.get(*name).cloned().unwrap_or_default()))
+            }
+            ["sysrc", "-x", name] => Ok((state.rc.remove(*name).is_some(), String::new())),
+            ["sysrc", assignment] => {
+                let (name, value) = assignment.split_once('=').unwrap();
+                state.rc.insert(name.to_owned(), value.to_owned());
+                said("")
+            }
+            ["service", name, verb] => {
+                drop(state);
+                self.service(name, verb)
+            }
+            ["route", "-n", "get", _] => said("   route to: 192.168.0.1\n  interface: vtnet0\n"),
+            ["pfctl", "-s", "info"] => said("Status: Enabled for 0 days 00:00:01           Debug: Urgent"),
+            ["pfctl", "-s", "nat"] => said(&lines(&state.pf, |line| line.starts_with("rdr-"))),
+            ["pfctl", "-s", "rules"] => said(&lines(&state.pf, |line| !line.starts_with("rdr-"))),
+            ["pfctl", "-nf", path] => {
+                let text = ThisHost.text(&self.real(Path::new(path)))?.unwrap_or_default();
+                Ok((!text.contains("garbage"), String::new()))
+            }
+            ["pfctl", "-f", path] => {
+                state.pf = ThisHost.text(&self.real(Path::new(path)))?.unwrap_or_default();
+                said("")
+            }
+            ["cp", "-Rp", from, to] => {
+                drop(state);
+                self.copy(Path::new(from), Path::new(to));
+                said("")
+            }
+            ["zfs", "list", .., dataset] => Ok((state.datasets.contains(*dataset), String::new())),
+            ["zfs", "create" | "snapshot", .., dataset] => {
+                Ok((state.datasets.insert((*dataset).to_owned()), String::new()))
+            }
+            ["zfs", "rollback", .., snapshot] => Ok((state.datasets.contains(*snapshot), String::new())),
+            ["zfs", "destroy", .., dataset] => Ok((state.datasets.remove(*dataset), String::new())),
+            ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
+                Ok((state.running.contains_key(*name), "{}".to_owned()))
+            }
+            ["jail", "-c", ..] => Ok((!state.refuses_data, String::new())),
+            _ => said(""),
+        }
+    }
+
+    /// What rc(8) does with the script of an appliance.
+    fn service(&self, name: &str, verb: &str) -> Result<(bool, String)> {
+        let layout = Layout::of(name);
+        let has_script = self.real(&layout.service()).exists();
+        let mut state = self.state();
+        let enabled = state.rc.get(&format!("{name}_enable")).is_some_and(|value| value == "YES");
+        let Some(verb) = verb.strip_prefix("one").or_else(|| enabled.then_some(verb)) else {
+            return Ok((verb == "stop", String::new()));
+        };
+        if !has_script {
+            return Ok((false, String::new()));
+        }
+        let runs = state.running.contains_key(name);
+        let current = std::fs::read_link(self.real(&layout.current())).ok();
+        let ready = [layout.jail_conf(), layout.pf_conf(), layout.settings().join("xmppd.toml")]
+            .iter()
+            .all(|path| self.real(path).exists());
+        match verb {
+            "status" | "reload" => Ok((runs, String::new())),
+            "stop" => Ok((true, drop_text(state.running.remove(name)))),
+            "start" | "restart" => {
+                let Some(current) = current.filter(|_| ready) else { return Ok((false, String::new())) };
+                if state.broken_image.as_ref() != Some(&current) {
+                    state.running.insert(name.to_owned(), current);
+                }
+                Ok((true, String::new()))
+            }
+            other => Err(Error::failed(format_args!("the stand-in knows no `service {name} {other}`"))),
+        }
+    }
+
+    fn copy(&self, from: &Path, to: &Path) {
+        ThisHost.create_folder(&self.real(to), 0o700).unwrap();
+        for name in ThisHost.names(&self.real(from)).unwrap() {
+            match ThisHost.look(&self.real(&from.join(&name))).unwrap().unwrap() {
+                Found::Folder { .. } => self.copy(&from.join(&name), &to.join(&name)),
+                _ => drop(std::fs::copy(self.real(&from.join(&name)), self.real(&to.join(&name))).unwrap()),
+            }
+        }
+    }
+}
+
+fn lines(text: &str, wanted: impl Fn(&str) -> bool) -> String {
+    text.split_inclusive('\n').filter(|line| wanted(line)).collect()
+}
+
+fn drop_text<T>(_: T) -> String {
+    String::new()
+}
+
+/// Whether a command is of a form that is known to work: `*` is any word, `**` any rest.
+pub(crate) fn is_known(words: &[&str]) -> bool {
+    let forms = FORMS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
+    forms.map(|(form, _)| form.split(' ').collect::<Vec<_>>()).any(|form| fits(&form, words))
+}
+
+fn fits(form: &[&str], words: &[&str]) -> bool {
+    match (form, words) {
+        (["**"], _) | ([], []) => true,
+        (["*", form @ ..], [_, words @ ..]) => fits(form, words),
+        ([literal, form @ ..], [word, words @ ..]) if literal == word => fits(form, words),
+        _ => false,
+    }
+}
+
+impl Host for Machine {
+    fn output(&self, command: &Command) -> Result<Output> {
+        self.act(&command.to_string())?;
+        let words = command.words();
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        assert!(is_known(&words), "`{command}` is of no form in tests/freebsd/forms.tsv");
+        let (succeeds, stdout) = self.simulate(&words)?;
+        Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: Vec::new() })
+    }
+
+    fn pause(&self) {}
+
+    fn look(&self, path: &Path) -> Result<Option<Found>> {
+        ThisHost.look(&self.real(path))
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<Vec<u8>>> {
+        ThisHost.read(&self.real(path))
+    }
+
+    fn names(&self, folder: &Path) -> Result<Vec<String>> {
+        ThisHost.names(&self.real(folder))
+    }
+
+    fn write(&self, path: &Path, content: &[u8], mode: u32) -> Result<()> {
+        self.act_on("write", path)?;
+        self.state().owners.remove(path);
+        file::write(&self.real(path), content, mode)
+    }
+
+    fn create_folder(&self, path: &Path, mode: u32) -> Result<()> {
+        self.act_on("create", path)?;
+        ThisHost.create_folder(&self.real(path), mode)
+    }
+
+    fn link(&self, path: &Path, target: &Path) -> Result<()> {
+        self.act_on("link", path)?;
+        ThisHost.link(&self.real(path), target)
+    }
+
+    fn rename(&self, from: &Path, to: &Path) -> Result<()> {
+        self.act_on("rename", from)?;
+        ThisHost.rename(&self.real(from), &self.real(to))?;
+        let mut state = self.state();
+        let moved: Vec<_> = state.owners.keys().filter(|path| path.starts_with(from)).cloned().collect();
+        for path in moved {
+            let owner = state.owners.remove(&path).unwrap();
+            let below = path.strip_prefix(from).unwrap();
+            let path = if below.as_os_str().is_empty() { to.to_owned() } else { to.join(below) };
+            state.owners.insert(path, owner);
+        }
+        Ok(())
+    }
+
+    fn remove(&self, path: &Path) -> Result<()> {
+        self.act_on("remove", path)?;
+        self.state().owners.retain(|owned, _| !owned.starts_with(path));
+        ThisHost.remove(&self.real(path))
+    }
+
+    fn hold(&self, folder: &Path) -> Result<File> {
+        ThisHost.hold(&self.real(folder))
+    }
+}
+
+#[test]
+fn forms_are_told_from_others() {
+    assert!(is_known(&["service", "schoolchat", "start"]));
+    assert!(!is_known(&["service", "schoolchat", "start", "now"]));
+    assert!(!is_known(&["rm", "-rf", "/"]));
+}
+
+#[test]
+fn every_form_says_where_it_is_from() {
+    for line in FORMS.lines().filter(|line| !line.starts_with('#')) {
+        let (form, source) = line.split_once('\t').unwrap();
+        let seen = (1..=4).any(|number| source == format!("transcript {number}"));
+        assert!(
+            seen || source.ends_with(|end: char| end.is_ascii_digit()) && source.contains('/'),
+            "{form}: {source}"
+        );
+    }
+}

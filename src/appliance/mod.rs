@@ -1,0 +1,22 @@
+//! The life of an installed appliance: put in place on a FreeBSD host, upgraded, rolled back, taken away.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | [`layout`] | where everything of an appliance lies |
+//! | [`record`] | what is installed, and how, written down on the host |
+//! | [`step`] | what can be done, as data that is printed and compared |
+//! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
+//! | `machine` | a FreeBSD host of which nothing is real, for tests |
+
+pub mod execute;
+pub mod layout;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+pub(crate) mod machine;
+pub mod record;
+pub mod step;
+
+pub use execute::{Done, carry_out};
+pub use layout::Layout;
+pub use record::{Operation, Record};
+pub use step::{Content, Owner, Plan, Step};

@@ -1,0 +1,174 @@
+//! What is installed, and how, written down on the host: `appliance.json`.
+
+use serde::{Deserialize, Serialize};
+
+use super::Layout;
+use crate::{
+    digest::Sha256,
+    error::{Context as _, Error, Result},
+    host::Host,
+};
+
+/// The version of the form that this program reads and writes.
+const FORMAT: u32 = 1;
+
+/// What is installed under a name.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Record {
+    /// The version of this form.
+    pub format: u32,
+    /// The appliance's name.
+    pub name: String,
+    /// The image in service.
+    pub image: Sha256,
+    /// The image that was in service before, if it is still there.
+    pub previous: Option<Sha256>,
+    /// The interfaces of the host at which clients come in.
+    pub externals: Vec<String>,
+    /// Whether the firewall logs what it drops.
+    pub log_blocked: bool,
+    /// The ZFS dataset below which images and data have theirs, if they have.
+    pub zfs: Option<String>,
+    /// What was begun and has not ended.
+    pub under_way: Option<Operation>,
+}
+
+/// Something that changes an appliance in several steps.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", tag = "operation")]
+pub enum Operation {
+    /// It is put in place.
+    Install,
+    /// It gets another image.
+    Upgrade {
+        /// The image that it gets.
+        to: Sha256,
+        /// Whether that one is in service already, and only the proof is missing.
+        switched: bool,
+    },
+    /// It gets its previous image back.
+    Rollback,
+    /// It is taken away.
+    Uninstall,
+}
+
+impl Record {
+    /// What a new appliance begins with.
+    pub fn new(name: &str, image: Sha256) -> Self {
+        Self {
+            format: FORMAT,
+            name: name.to_owned(),
+            image,
+            previous: None,
+            externals: Vec::new(),
+            log_blocked: false,
+            zfs: None,
+            under_way: None,
+        }
+    }
+
+    /// What is installed under this name; `None` if nothing is.
+    pub fn read(host: &dyn Host, layout: &Layout) -> Result<Option<Self>> {
+        let path = layout.record();
+        let Some(text) = host.text(&path)? else { return Ok(None) };
+        let record: Self = serde_json::from_str(&text).doing_to("understand", &path)?;
+        if record.format == FORMAT {
+            return Ok(Some(record));
+        }
+        Err(Error::failed_with_hint(
+            format_args!(
+                "`{}` is of format {}, but this program reads {FORMAT}",
+                path.display(),
+                record.format
+            ),
+            format_args!("use the jailbuild that installed it: `{}`", layout.tool().display()),
+        ))
+    }
+
+    /// All appliances of this host.
+    pub fn all(host: &dyn Host) -> Result<Vec<Self>> {
+        let read = |name: String| Self::read(host, &Layout::of(&name)).transpose();
+        Layout::names(host)?.into_iter().filter_map(read).collect()
+    }
+
+    /// The appliance that was named or, where none was, the only one that there is.
+    pub fn find(host: &dyn Host, wanted: Option<&str>) -> Result<Self> {
+        let mut all = Self::all(host)?;
+        let names: Vec<_> = all.iter().map(|record| record.name.clone()).collect();
+        if let Some(name) = wanted {
+            let found = all.into_iter().find(|record| record.name == name);
+            return found.ok_or_else(|| {
+                Error::configuration(
+                    format_args!("no appliance `{name}` is installed here"),
+                    installed(&names),
+                )
+            });
+        }
+        match all.len() {
+            1 => Ok(all.remove(0)),
+            0 => Err(Error::configuration("no appliance is installed here", installed(&names))),
+            _ => Err(Error::configuration(
+                "several appliances are installed here: which one?",
+                installed(&names),
+            )),
+        }
+    }
+
+    /// The form in which it is written down.
+    ///
+    /// # Panics
+    /// Never: a record is plain data.
+    pub fn to_json(&self) -> String {
+        let mut text = serde_json::to_string_pretty(self).expect("a record is plain data");
+        text.push('\n');
+        text
+    }
+}
+
+fn installed(names: &[String]) -> String {
+    match names {
+        [] => "`jailbuild install IMAGE` installs one".to_owned(),
+        names => format!("name one of `{}`", names.join("`, `")),
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::{appliance::machine::Machine, host::file};
+
+    fn install(host: &Machine, name: &str) -> Record {
+        let record = Record::new(name, Sha256::of(name.as_bytes()));
+        host.write(&Layout::of(name).record(), record.to_json().as_bytes(), file::PUBLIC).unwrap();
+        record
+    }
+
+    #[test]
+    fn the_only_one_need_not_be_named() {
+        let host = Machine::new();
+        assert_eq!(Record::find(&host, None).unwrap_err().to_string(), "no appliance is installed here");
+        let one = install(&host, "schoolchat");
+        host.write(&Layout::trusted_signers(), b"", file::PUBLIC).unwrap();
+        assert_eq!(Record::find(&host, None).unwrap(), one);
+        let other = install(&host, "otherschool");
+        assert_eq!(Record::find(&host, None).unwrap_err().exit_code(), 3);
+        assert_eq!(Record::find(&host, Some("otherschool")).unwrap(), other);
+        assert_eq!(
+            Record::find(&host, Some("nobody")).unwrap_err().to_string(),
+            "no appliance `nobody` is installed here"
+        );
+    }
+
+    #[test]
+    fn a_record_of_another_form_is_refused() {
+        let host = Machine::new();
+        let mut record = install(&host, "schoolchat");
+        record.format = 2;
+        let layout = Layout::of("schoolchat");
+        host.write(&layout.record(), record.to_json().as_bytes(), file::PUBLIC).unwrap();
+        let error = Record::read(&host, &layout).unwrap_err().to_string();
+        assert!(error.ends_with("is of format 2, but this program reads 1"), "{error}");
+    }
+}

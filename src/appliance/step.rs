@@ -1,0 +1,176 @@
+//! What can be done to a host, as data: printed for who asks what would be done, compared in tests, and carried out by
+//! [`super::execute`].
+
+use std::{fmt, path::PathBuf};
+
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{digest::Sha256, host::command::Command};
+
+/// Steps in their order; each is carried out only after the one before it held.
+#[derive(Clone, Debug, Default)]
+pub struct Plan {
+    /// The steps.
+    pub steps: Vec<Step>,
+}
+
+/// One step. Each says what is to be so, not what is to be done: where it is so already, nothing happens.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// The host has the user and the group that daemons run as.
+    User,
+    /// There is a folder.
+    Folder {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Whose it is.
+        owner: Owner,
+    },
+    /// There is a file.
+    File {
+        /// Where.
+        path: PathBuf,
+        /// Its permission bits.
+        mode: u32,
+        /// Whose it is.
+        owner: Owner,
+        /// What is in it.
+        content: Content,
+    },
+    /// There is a symbolic link.
+    Link {
+        /// Where.
+        path: PathBuf,
+        /// Where it points to.
+        target: PathBuf,
+    },
+    /// A folder has another name, where it had the first; where it is gone, the other one must be there.
+    Renamed {
+        /// Its name.
+        from: PathBuf,
+        /// Its other name.
+        to: PathBuf,
+    },
+    /// Nothing is there.
+    Absent {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A command has run, and succeeded. It must do no harm when it is run twice.
+    Run(Command),
+    /// A command has run, unless another one succeeds.
+    Unless {
+        /// What succeeds where nothing is to be done.
+        holds: Command,
+        /// What is run else, after which `holds` must succeed.
+        run: Command,
+    },
+    /// Somebody is told something; nothing is done.
+    Note(String),
+}
+
+/// Whose a file or folder is.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Owner {
+    /// root and its group, wheel.
+    Root,
+    /// The daemon's user and group.
+    Daemon,
+}
+
+/// What is in a file. Nobody sees it who prints a plan: it may be a key.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Content(Zeroizing<Vec<u8>>);
+
+impl Content {
+    /// These bytes.
+    pub fn new(bytes: impl Into<Vec<u8>>) -> Self {
+        Self(Zeroizing::new(bytes.into()))
+    }
+
+    /// The bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Content {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "Content({} bytes)", self.0.len())
+    }
+}
+
+impl Plan {
+    /// A plan of one step after the other.
+    pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self { steps: steps.into_iter().collect() }
+    }
+}
+
+impl Owner {
+    /// As chown(8) takes it, and `ls -ln` prints it: numbers, for names may not be there yet.
+    pub fn ids(self) -> String {
+        match self {
+            Self::Root => "0:0".to_owned(),
+            Self::Daemon => format!("{0}:{0}", crate::runtime::DAEMON_USER),
+        }
+    }
+}
+
+impl fmt::Display for Plan {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, step) in self.steps.iter().enumerate() {
+            let end = if index + 1 == self.steps.len() { "" } else { "\n" };
+            write!(formatter, "{:>3}. {step}{end}", index + 1)?;
+        }
+        Ok(())
+    }
+}
+
+impl Serialize for Plan {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.steps.iter().map(Step::to_string))
+    }
+}
+
+/// As it is to be: `the folder PATH, mode 0700, xmppd's`.
+impl fmt::Display for Step {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User => write!(formatter, "the user and the group xmppd ({})", crate::runtime::DAEMON_USER),
+            Self::Folder { path, mode, owner } => {
+                write!(formatter, "the folder {}, mode {mode:04o}, {owner}", path.display())
+            }
+            Self::File { path, mode, owner, content } => {
+                let length = content.bytes().len();
+                write!(formatter, "the file {}, mode {mode:04o}, {owner}, {length} bytes", path.display())
+            }
+            Self::Link { path, target } => {
+                write!(formatter, "the link {} to {}", path.display(), target.display())
+            }
+            Self::Renamed { from, to } => write!(formatter, "{} renamed {}", from.display(), to.display()),
+            Self::Absent { path } => write!(formatter, "no {}", path.display()),
+            Self::Run(command) => write!(formatter, "run `{command}`"),
+            Self::Unless { holds, run } => write!(formatter, "run `{run}` unless `{holds}` succeeds"),
+            Self::Note(text) => write!(formatter, "note: {text}"),
+        }
+    }
+}
+
+impl fmt::Display for Owner {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Root => "root's",
+            Self::Daemon => "xmppd's",
+        })
+    }
+}
+
+/// A short name of an image, for people: the first digits of its digest.
+pub fn short(image: Sha256) -> String {
+    image.to_string()[..12].to_owned()
+}
