@@ -11,7 +11,9 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
+    commands::{
+        base, cert, check, completions, doctor, export, init, inspect, make, man, plan, settings, verify,
+    },
     console::{Console, Verbosity},
     error::{Error, Result},
     host::command,
@@ -70,6 +72,8 @@ enum Command {
     Make(make::Args),
     Verify(verify::Args),
     Inspect(inspect::Arguments),
+    Export(export::Arguments),
+    Settings(settings::Arguments),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -107,7 +111,9 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
-            Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
+            Command::Inspect(arguments) => inspect::run(&arguments, console),
+            Command::Export(arguments) => export::run(&arguments, named, console),
+            Command::Settings(arguments) => settings::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }

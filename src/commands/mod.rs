@@ -5,11 +5,13 @@ pub mod cert;
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod export;
 pub mod init;
 pub mod inspect;
 pub mod make;
 pub mod man;
 pub mod plan;
+pub mod settings;
 pub mod verify;
 
 use std::{
@@ -18,12 +20,14 @@ use std::{
 };
 
 use serde::Serialize;
+use ssh_key::PublicKey;
 
 use crate::{
     console::{Console, Verbosity},
     digest::Sha256,
     error::Result,
-    image::Image,
+    format,
+    image::{Image, sign},
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
@@ -41,6 +45,15 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
         ));
     }
     Ok((origin, site))
+}
+
+/// The public keys in these files.
+fn read_keys(files: &[PathBuf]) -> Result<Vec<PublicKey>> {
+    let mut keys = Vec::new();
+    for file in files {
+        keys.extend(sign::read_keys(file)?);
+    }
+    Ok(keys)
 }
 
 /// Shows how far a proof has come.
@@ -80,6 +93,9 @@ impl ImageFacts {
 #[derive(Clone, Debug, Serialize)]
 struct Outcome {
     image: ImageFacts,
+    /// The image in other formats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wrapped: Vec<format::Written>,
     #[serde(flatten)]
     proof: Proof,
 }

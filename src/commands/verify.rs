@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ImageFacts, Outcome, conclude, school, show};
+use super::{ImageFacts, Outcome, conclude, read_keys, school, show};
 use crate::{
     console::Console,
     error::{Error, Result},
-    image::{Image, sign},
+    image::Image,
     proof::{Case, Certificate, prove},
     site::Origin,
 };
@@ -51,7 +51,7 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
         sabotage: Vec::new(),
     };
     let proof = prove(&case, !args.no_start, |event| show(&event, console))?;
-    conclude(&Outcome { image, proof }, args.strict, console)
+    conclude(&Outcome { image, wrapped: Vec::new(), proof }, args.strict, console)
 }
 
 impl Args {
@@ -59,10 +59,7 @@ impl Args {
     fn open(&self, origin: &Origin) -> Result<ImageFacts> {
         let own = origin.folder().signing_public_key();
         let files = if self.trust.is_empty() && own.exists() { vec![own] } else { self.trust.clone() };
-        let mut trusted = Vec::new();
-        for file in &files {
-            trusted.extend(sign::read_keys(file)?);
-        }
+        let trusted = read_keys(&files)?;
         let image = ImageFacts::of(&self.image, &Image::open(&self.image, &trusted)?);
         if image.signer_trusted || (trusted.is_empty() && !self.strict) {
             return Ok(image);

@@ -11,10 +11,11 @@ use oci_spec::image::{
 };
 use serde::Serialize;
 
+use super::{Format, Wrapped};
 use crate::{
     digest::Sha256,
     error::{Context as _, Result},
-    image::{Entry, Image, Manifest, Mode, ROOTFS, SBOM, Tree, archive},
+    image::{Image, Manifest, Mode, ROOTFS, SBOM, Tree, archive},
     runtime::{DAEMON_USER, DATA, Deployment, SETTINGS},
     target::{Machine, System},
 };
@@ -28,12 +29,30 @@ const IMAGE_DIGEST: &str = "jailbuild.image.digest";
 const BASE: &str = "jailbuild.base";
 const SBOM_DIGEST: &str = "jailbuild.sbom.digest";
 
+/// What is lost in it.
+pub(super) const LOSSES: [&str; 5] = [
+    "firewall rules: closing 5269 and the way out is yours",
+    "the locks of the jail: ocijail decides about them, and grants raw sockets and file flags",
+    "an empty /dev: podman mounts one",
+    "supervision and restart: those of podman, if it is told to",
+    "`jailbuild verify --installed`, upgrades with a way back, the signature: check the image before it is wrapped",
+];
+
 /// The modes within the layout's own archive; those of the root file system are in its layer.
 const FILE: u32 = 0o644;
 
-/// The image as a tar of an OCI image layout, which `podman load` takes.
-pub fn archive(image: &Image) -> Result<Vec<u8>> {
-    archive::tar(&layout(image)?, image.manifest.source_date_epoch)
+/// The image as a tar of an OCI image layout.
+pub(super) fn wrap(image: &Image) -> Result<Wrapped> {
+    let Manifest { name, version, target, source_date_epoch, .. } = &image.manifest;
+    let file_name = format!("{name}-{version}-{target}.oci.tar");
+    Ok(Wrapped {
+        format: Format::Oci,
+        bytes: archive::tar(&layout(image)?, *source_date_epoch)?,
+        digest_file: format!("{file_name}.sha256"),
+        // The form that `sha256sum -c` reads.
+        digest_names: true,
+        file_name,
+    })
 }
 
 /// The files of the layout.
@@ -124,7 +143,8 @@ fn configuration(manifest: &Manifest, rootfs: Sha256) -> Result<ImageConfigurati
 fn execution(manifest: &Manifest) -> Result<Config> {
     let mut program = Deployment::daemon();
     let arguments = program.split_off(1);
-    let ports: Vec<String> = manifest.network.open_from_lan.iter().map(|port| format!("{port}/tcp")).collect();
+    let ports: Vec<String> =
+        manifest.network.open_from_lan.iter().map(|port| format!("{port}/tcp")).collect();
     ConfigBuilder::default()
         .user(format!("{DAEMON_USER}:{DAEMON_USER}"))
         .exposed_ports(ports)
@@ -238,9 +258,9 @@ mod tests {
     #[test]
     fn the_same_image_gives_the_same_bytes() {
         let image = minimal();
-        let first = archive(&image).unwrap();
+        let first = wrap(&image).unwrap();
         for _ in 0..8 {
-            assert!(archive(&image).unwrap() == first, "maps without an order show through");
+            assert!(wrap(&image).unwrap().bytes == first.bytes, "maps without an order show through");
         }
     }
 }

@@ -82,7 +82,8 @@ impl Tree {
     pub fn below(&self, folder: &str) -> Result<Self> {
         let mut below = Self::default();
         for (path, entry) in &self.entries {
-            let Some(rest) = path.as_str().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/')) else {
+            let Some(rest) = path.as_str().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
+            else {
                 continue;
             };
             below.add(rest.parse()?, entry.clone())?;
