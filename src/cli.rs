@@ -124,7 +124,7 @@ impl Cli {
                 Ok(diagnosis.exit_code())
             }
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
-            Command::Man(arguments) => man::run(&arguments, Self::command()),
+            Command::Man(arguments) => man::run(&arguments),
         }
     }
 }

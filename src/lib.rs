@@ -12,6 +12,7 @@
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
+//! | [`trust`] | whose images are used here |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
@@ -46,5 +47,6 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod trust;
 
 pub use error::{Error, Result};

@@ -13,9 +13,23 @@ use crate::{
 /// The port of server-to-server XMPP (RFC 6120 §14.7), which is blocked in both directions.
 pub const SERVER_TO_SERVER: u16 = 5269;
 
+/// The name of appliances that are thrown away: with its capital, no school's can have it. There is one at a time on a host.
+const THROW_AWAY_NAME: &str = "Probe";
+
 /// The link of appliances that are thrown away: in the range for tests of network devices (RFC 2544), so that it
 /// overlaps no school's link and no LAN, which are private (RFC 1918).
 const THROW_AWAY: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 19, 255, 252), 30);
+
+/// Which network stack an appliance has.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Stack {
+    /// One of its own (VNET on FreeBSD, a network namespace on Linux), linked to the host's by two interfaces.
+    #[default]
+    Own,
+    /// The host's, of which it may use one address: for kernels without VNET. It isolates less.
+    Shared,
+}
 
 /// The network policy of one appliance, bound to its addresses.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
@@ -36,6 +50,9 @@ pub struct Policy {
     pub blocked: Vec<u16>,
     /// How many connections one client address may hold.
     pub connections_per_address: u32,
+    /// Which network stack it has.
+    #[serde(default)]
+    pub stack: Stack,
 }
 
 impl Policy {
@@ -49,7 +66,7 @@ impl Policy {
         format!("jailbuild_{}", self.name)
     }
 
-    /// The host's end of the link, as an interface.
+    /// The host's end of the link, as an interface; with a shared stack, the loopback that has the jail's address.
     pub fn host_interface(&self) -> String {
         format!("{}_h", self.name)
     }
@@ -64,16 +81,29 @@ impl Policy {
     #[must_use]
     pub fn throw_away(&self) -> Self {
         let [host, jail] = [1, 2].map(|step| Ipv4Addr::from_bits(THROW_AWAY.addr().to_bits() + step));
-        Self { name: format!("probe{}", std::process::id()), link: THROW_AWAY, host, jail, ..self.clone() }
+        Self {
+            name: THROW_AWAY_NAME.to_owned(),
+            link: THROW_AWAY,
+            host,
+            jail,
+            stack: Stack::Own,
+            ..self.clone()
+        }
     }
 
-    /// The rules in the form of pf, for the anchor of this appliance; `external` is the interface on which clients
-    /// come to the host.
+    /// The same policy with this network stack.
+    #[must_use]
+    pub fn with_stack(self, stack: Stack) -> Self {
+        Self { stack, ..self }
+    }
+
+    /// The rules in the form of pf, for the anchor of this appliance. Clients come to the host on the interfaces
+    /// `externals`; with `log`, what is dropped is shown on `pflog0`.
     ///
     /// # Errors
     /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
-    pub fn pf(&self, external: &Word) -> Result<String> {
-        self.render(Template::Pf, Some(external))
+    pub fn pf(&self, externals: &[Word], log: bool) -> Result<String> {
+        self.render(Template::Pf, externals, log)
     }
 
     /// The same rules without the redirection of clients, for an appliance to which only its host speaks: pf takes the
@@ -82,7 +112,7 @@ impl Policy {
     /// # Errors
     /// As [`Policy::pf`].
     pub fn pf_for_host_alone(&self) -> Result<String> {
-        self.render(Template::Pf, None)
+        self.render(Template::Pf, &[], false)
     }
 
     /// The rules in the form of nftables, for the network namespace that holds the host's end of the link.
@@ -90,23 +120,25 @@ impl Policy {
     /// # Errors
     /// [`Error::Configuration`](crate::Error::Configuration) if the appliance's name is not a plain word.
     pub fn nft(&self) -> Result<String> {
-        self.render(Template::Nft, None)
+        self.render(Template::Nft, &[], false)
     }
 
-    fn render(&self, template: Template, external: Option<&Word>) -> Result<String> {
+    fn render(&self, template: Template, externals: &[Word], log: bool) -> Result<String> {
         #[derive(Serialize)]
         struct Values<'a> {
             #[serde(flatten)]
             policy: &'a Policy,
             anchor: Word,
-            external: Option<&'a Word>,
+            externals: &'a [Word],
+            log: bool,
             interface: Word,
             table: Word,
         }
         let values = Values {
             policy: self,
             anchor: Word::new(self.anchor())?,
-            external,
+            externals,
+            log,
             interface: Word::new(self.host_interface())?,
             table: Word::new(self.table())?,
         };

@@ -29,6 +29,8 @@ pub enum Template {
     Handover,
     /// `jail.conf(5)`.
     Jail,
+    /// `newsyslog.conf(5)` for the service's log.
+    LogRotation,
     /// The firewall in the form of nftables.
     Nft,
     /// The firewall in the form of `pf.conf(5)`, as an anchor.
@@ -43,11 +45,12 @@ pub enum Template {
 
 impl Template {
     /// Every template, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Bastille,
         Self::Devfs,
         Self::Handover,
         Self::Jail,
+        Self::LogRotation,
         Self::Nft,
         Self::Pf,
         Self::Service,
@@ -62,6 +65,7 @@ impl Template {
             Self::Devfs => "devfs.rules",
             Self::Handover => "HANDOVER.md",
             Self::Jail => "jail.conf",
+            Self::LogRotation => "newsyslog.conf",
             Self::Nft => "nft.conf",
             Self::Pf => "pf.conf",
             Self::Service => "schoolchat",
@@ -76,6 +80,7 @@ impl Template {
             Self::Devfs => Some(("host/devfs.rules", "what a debug jail sees in /dev")),
             Self::Handover => Some(("HANDOVER.md", "for whom it is handed to")),
             Self::Jail => Some(("host/jail.conf", "the jail and its locks")),
+            Self::LogRotation => Some(("host/newsyslog.conf", "keeps the log from growing")),
             Self::Bastille | Self::Nft | Self::Site => None,
             Self::Pf => Some(("host/pf.conf", "the firewall's anchor")),
             Self::Service => Some(("host/rc.d/schoolchat", "starts and stops it with the host")),
@@ -90,6 +95,7 @@ impl Template {
             Self::Devfs => include_str!("../jail-templates/devfs.rules"),
             Self::Handover => include_str!("../jail-templates/HANDOVER.md"),
             Self::Jail => include_str!("../jail-templates/jail.conf"),
+            Self::LogRotation => include_str!("../jail-templates/newsyslog.conf"),
             Self::Nft => include_str!("../jail-templates/nft.conf"),
             Self::Pf => include_str!("../jail-templates/pf.conf"),
             Self::Service => include_str!("../rc.d/schoolchat"),

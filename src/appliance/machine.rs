@@ -175,7 +175,7 @@ impl Machine {
                 Ok((state.sysctls.contains_key(*name), state.sysctls.get(*name).cloned().unwrap_or_default()))
             }
             ["sysctl", "-N", "security.jail.param"] => {
-                said(include_str!("../../tests/freebsd/jail-params-15.1.txt"))
+                said(&crate::test_support::transcript::jail_parameters())
             }
             ["sysctl", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();

@@ -6,14 +6,17 @@ use std::{
 };
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use super::{ImageFacts, read_keys, school};
+use super::{ImageFacts, open_image, school};
 use crate::{
     console::Console,
-    error::{Error, Result},
+    error::Result,
     format::{Format, Wrapped, Written},
+    host::ThisHost,
     image::Image,
     policy::Policy,
+    trust::{self, Sources},
 };
 
 /// Wrap a finished image for other tools: podman and ocijail, or Bastille.
@@ -35,10 +38,9 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1). Others' images
-    /// are refused then.
-    #[arg(long, value_name = "FILE")]
-    pub trust: Vec<PathBuf>,
+    /// Whom to trust: where anybody is, others' images are refused.
+    #[command(flatten)]
+    pub trust: trust::Args,
 
     /// Print what would be written, and write nothing.
     #[arg(long)]
@@ -82,19 +84,12 @@ impl Arguments {
     }
 
     fn open(&self) -> Result<Image> {
-        let trusted = read_keys(&self.trust)?;
-        let image = Image::open(&self.image, &trusted)?;
-        if image.signer.trusted || trusted.is_empty() {
-            return Ok(image);
+        let keyring = Sources::typed(&self.trust).read(&ThisHost)?;
+        let image = open_image(&self.image, &keyring)?;
+        if !keyring.is_empty() {
+            keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc())?;
         }
-        Err(Error::untrusted(
-            format_args!(
-                "`{}` is signed by {}, which is no trusted key",
-                self.image.display(),
-                image.signer.fingerprint
-            ),
-            "if that key is the sender's, name the file with it: `--trust FILE`",
-        ))
+        Ok(image)
     }
 }
 
@@ -125,7 +120,7 @@ mod tests {
             image: image.to_owned(),
             formats: formats.to_vec(),
             out: None,
-            trust: Vec::new(),
+            trust: trust::Args::default(),
             dry_run: false,
         }
     }
@@ -174,8 +169,8 @@ mod tests {
         let image = fixture::written(folder.path()).0.archive;
         let other = folder.path().join("other");
         SigningKey::of_folder(&other).unwrap();
-        let trusting =
-            Arguments { trust: vec![other.join("id_ed25519.pub")], ..arguments(&image, &[Format::Oci]) };
+        let trust = trust::Args { trust: vec![other.join("id_ed25519.pub")], ..trust::Args::default() };
+        let trusting = Arguments { trust, ..arguments(&image, &[Format::Oci]) };
         assert_eq!(run(&trusting).unwrap_err().exit_code(), 5);
 
         let one_too_many = arguments(&image, &[Format::Oci, Format::Jail]);

@@ -4,13 +4,15 @@ use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
 
-use super::read_keys;
+use super::open_image;
 use crate::{
     console::Console,
     daemon::BuildInputs,
     digest::Sha256,
     error::{Error, Result},
+    host::ThisHost,
     image::{Difference, Image, Manifest, SBOM, Signer},
+    trust::{self, Sources},
 };
 
 /// Show what an image holds, where it came from and who signed it.
@@ -24,9 +26,9 @@ pub struct Arguments {
     /// The image: a file `….tar.gz`, with its `.sha256` and `.sig` beside it.
     pub image: PathBuf,
 
-    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1).
-    #[arg(long, value_name = "FILE")]
-    pub trust: Vec<PathBuf>,
+    /// Whom to trust.
+    #[command(flatten)]
+    pub trust: trust::Args,
 
     /// List every file, and why it is there.
     #[arg(long)]
@@ -57,13 +59,13 @@ pub struct Description {
 
 /// Opens the image, which checks it, and shows what was asked for.
 pub fn run(arguments: &Arguments, console: &Console) -> Result<u8> {
-    let trusted = read_keys(&arguments.trust)?;
-    let image = Image::open(&arguments.image, &trusted)?;
+    let keyring = Sources::typed(&arguments.trust).read(&ThisHost)?;
+    let image = open_image(&arguments.image, &keyring)?;
     if arguments.sbom {
         return console.copy(sbom(&image)?);
     }
     match &arguments.diff {
-        Some(other) => console.show(&Difference::between(&Image::open(other, &trusted)?, &image)?),
+        Some(other) => console.show(&Difference::between(&open_image(other, &keyring)?, &image)?),
         None => console.show(&Description::of(image, arguments.files)),
     }
 }
@@ -139,11 +141,11 @@ mod tests {
     use crate::{
         console::Verbosity,
         host::file,
-        image::{fixture, sign::fingerprint},
+        image::{Fingerprint, fixture},
     };
 
     fn arguments(image: PathBuf) -> Arguments {
-        Arguments { image, trust: Vec::new(), files: false, sbom: false, diff: None }
+        Arguments { image, trust: trust::Args::default(), files: false, sbom: false, diff: None }
     }
 
     fn console() -> Console {
@@ -155,9 +157,12 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (written, key) = fixture::written(folder.path());
         let public = folder.path().join("signing/id_ed25519.pub");
-        let trusted = if trust { read_keys(&[public]).unwrap() } else { Vec::new() };
-        let text = shown(&Description::of(Image::open(&written.archive, &trusted).unwrap(), true));
-        text.replace(&fingerprint(key.public()), "FINGERPRINT").replace(&written.digest.to_string(), "DIGEST")
+        let trust =
+            trust::Args { trust: if trust { vec![public] } else { Vec::new() }, ..trust::Args::default() };
+        let keyring = Sources::typed(&trust).read(&ThisHost).unwrap();
+        let text = shown(&Description::of(open_image(&written.archive, &keyring).unwrap(), true));
+        text.replace(&Fingerprint::of(key.public()).to_string(), "FINGERPRINT")
+            .replace(&written.digest.to_string(), "DIGEST")
     }
 
     #[test]
@@ -184,6 +189,7 @@ mod tests {
         for (image, trust) in
             [("x.tar.gz", vec![junk]), ("x.tar.gz", vec!["/nonexistent".into()]), ("/", vec![])]
         {
+            let trust = trust::Args { trust, ..trust::Args::default() };
             let arguments = Arguments { trust, ..arguments(image.into()) };
             assert_eq!(run(&arguments, &console()).unwrap_err().exit_code(), 3);
         }

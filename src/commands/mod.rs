@@ -20,17 +20,18 @@ use std::{
 };
 
 use serde::Serialize;
-use ssh_key::PublicKey;
+use time::OffsetDateTime;
 
 use crate::{
     console::{Console, Verbosity},
     digest::Sha256,
     error::Result,
     format,
-    image::{Image, sign},
+    image::{Fingerprint, Image, Signer},
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
+    trust::Keyring,
 };
 
 /// The school's file that was named or lies in this folder, else the built-in example.
@@ -47,13 +48,11 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
     Ok((origin, site))
 }
 
-/// The public keys in these files.
-fn read_keys(files: &[PathBuf]) -> Result<Vec<PublicKey>> {
-    let mut keys = Vec::new();
-    for file in files {
-        keys.extend(sign::read_keys(file)?);
-    }
-    Ok(keys)
+/// Opens an image, which checks it, and looks whether its signer is trusted.
+fn open_image(path: &Path, keyring: &Keyring) -> Result<Image> {
+    let image = Image::open(path, &[])?;
+    let trusted = keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
+    Ok(Image { signer: Signer { trusted, ..image.signer }, ..image })
 }
 
 /// Shows how far a proof has come.
@@ -72,8 +71,8 @@ fn show(event: &Event, console: &Console) {
 struct ImageFacts {
     path: PathBuf,
     sha256: Sha256,
-    /// The fingerprint of the key that signed it.
-    signer: String,
+    /// The key that signed it.
+    signer: Fingerprint,
     signer_trusted: bool,
 }
 
@@ -83,7 +82,7 @@ impl ImageFacts {
         Self {
             path: path.to_owned(),
             sha256: image.digest,
-            signer: signer.fingerprint.clone(),
+            signer: signer.fingerprint,
             signer_trusted: signer.trusted,
         }
     }

@@ -2,13 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{ImageFacts, Outcome, conclude, read_keys, school, show};
+use time::OffsetDateTime;
+
+use super::{ImageFacts, Outcome, conclude, school, show};
 use crate::{
     console::Console,
-    error::{Error, Result},
+    error::Result,
+    host::ThisHost,
     image::Image,
     proof::{Case, Certificate, prove},
     site::Origin,
+    trust::{self, Sources},
 };
 
 /// Check an image's digests and signature, start it with a throw-away data folder, and probe it.
@@ -19,10 +23,8 @@ pub struct Args {
     /// The image.
     image: PathBuf,
 
-    /// Public keys whose images are trusted: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1)
-    /// [default: the school's own, if there is one].
-    #[arg(long, value_name = "FILE")]
-    trust: Vec<PathBuf>,
+    #[command(flatten)]
+    trust: trust::Args,
 
     /// Only look into the image; do not start it.
     #[arg(long)]
@@ -57,16 +59,12 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
 impl Args {
     /// Opens the image. Where any key is trusted, another's image is refused.
     fn open(&self, origin: &Origin) -> Result<ImageFacts> {
-        let own = origin.folder().signing_public_key();
-        let files = if self.trust.is_empty() && own.exists() { vec![own] } else { self.trust.clone() };
-        let trusted = read_keys(&files)?;
-        let image = ImageFacts::of(&self.image, &Image::open(&self.image, &trusted)?);
-        if image.signer_trusted || (trusted.is_empty() && !self.strict) {
-            return Ok(image);
+        let keyring = Sources::of(&self.trust, origin).read(&ThisHost)?;
+        let image = ImageFacts::of(&self.image, &Image::open(&self.image, &[])?);
+        match keyring.judge(image.signer, OffsetDateTime::now_utc()) {
+            Ok(_) => Ok(ImageFacts { signer_trusted: true, ..image }),
+            Err(_) if keyring.is_empty() && !self.strict => Ok(image),
+            Err(refusal) => Err(refusal),
         }
-        Err(Error::untrusted(
-            format_args!("`{}` is signed by {}, which is no trusted key", self.image.display(), image.signer),
-            "if that key is the sender's, name the file with it: `--trust FILE`",
-        ))
     }
 }

@@ -23,8 +23,9 @@ pub struct Difference {
     pub facts: Vec<Change<String>>,
     /// Files and folders.
     pub entries: Vec<Change<Entry>>,
-    /// The crates in the daemon, by name, each in the versions that are there.
-    pub crates: Vec<Change<BTreeSet<String>>>,
+    /// The crates in the daemon, by name, each in the versions that are there; `None` where one of the two daemons does not
+    /// say what is in it.
+    pub crates: Option<Vec<Change<BTreeSet<String>>>>,
 }
 
 /// What is one thing before and another after.
@@ -80,7 +81,7 @@ impl Difference {
             sha256: [before.digest, after.digest],
             facts: changes(&facts(before)?, &facts(after)?),
             entries: changes(&entries(&before.manifest), &entries(&after.manifest)),
-            crates: changes(&crates(before)?, &crates(after)?),
+            crates: crates(before)?.zip(crates(after)?).map(|(before, after)| changes(&before, &after)),
         })
     }
 }
@@ -106,7 +107,7 @@ fn facts(image: &Image) -> Result<BTreeMap<String, String>> {
     if let Value::Object(members) = &mut manifest {
         members.retain(|name, _| !matches!(name.as_str(), "files" | "folders"));
     }
-    let mut facts = BTreeMap::from([("signer".to_owned(), image.signer.fingerprint.clone())]);
+    let mut facts = BTreeMap::from([("signer".to_owned(), image.signer.fingerprint.to_string())]);
     flatten("", manifest, &mut facts);
     Ok(facts)
 }
@@ -147,8 +148,8 @@ impl Part {
     }
 }
 
-/// The crates that the bill of materials lists.
-fn crates(image: &Image) -> Result<BTreeMap<String, BTreeSet<String>>> {
+/// The crates that the bill of materials lists; there are some in every daemon that says what is in it.
+fn crates(image: &Image) -> Result<Option<BTreeMap<String, BTreeSet<String>>>> {
     #[derive(Deserialize)]
     struct Bom {
         #[serde(default)]
@@ -160,13 +161,13 @@ fn crates(image: &Image) -> Result<BTreeMap<String, BTreeSet<String>>> {
         name: String,
         version: Option<String>,
     }
-    let Some(sbom) = image.tree.file(SBOM) else { return Ok(BTreeMap::new()) };
+    let Some(sbom) = image.tree.file(SBOM) else { return Ok(None) };
     let bom: Bom = serde_json::from_slice(sbom).doing("read the bill of materials")?;
     let mut crates = BTreeMap::<String, BTreeSet<String>>::new();
     for component in bom.components.into_iter().filter(|component| component.r#type == "library") {
         crates.entry(component.name).or_default().extend(component.version);
     }
-    Ok(crates)
+    Ok((!crates.is_empty()).then_some(crates))
 }
 
 impl fmt::Display for Difference {
@@ -178,7 +179,10 @@ impl fmt::Display for Difference {
         write!(formatter, "- SHA-256 {before}\n+ SHA-256 {after}")?;
         list(formatter, "facts", &self.facts, Clone::clone)?;
         list(formatter, "entries", &self.entries, ToString::to_string)?;
-        list(formatter, "crates", &self.crates, |versions| {
+        let Some(crates) = &self.crates else {
+            return write!(formatter, "\n\ncrates: not known, for a daemon does not say what is in it");
+        };
+        list(formatter, "crates", crates, |versions| {
             versions.iter().map(String::as_str).collect::<Vec<_>>().join(", ")
         })
     }
@@ -234,10 +238,9 @@ mod tests {
         let described = |(name, version): &(&str, &str)| Crate {
             name: (*name).into(),
             version: (*version).into(),
-            license: None,
-            sha256: None,
+            ..fixture::crates().remove(0)
         };
-        daemon.crates = crates.iter().map(described).collect();
+        daemon.crates = Some(crates.iter().map(described).collect());
         let (_base_folder, base) = fixture::base(shell_mode);
         let list = PkgList::parse("test.list", list).unwrap();
         let extras = vec![fixture::extra("host/jail.conf", name.as_bytes())];
@@ -254,7 +257,17 @@ mod tests {
         let one = image(folder.path(), "one", "", &[("ring", "0.17.14")], 0o755);
         let difference = Difference::between(&one, &one).unwrap();
         assert!(difference.to_string().starts_with("the same image, byte for byte: SHA-256 "));
-        assert!(difference.facts.is_empty() && difference.entries.is_empty() && difference.crates.is_empty());
+        assert!(difference.facts.is_empty() && difference.entries.is_empty());
+        assert_eq!(difference.crates, Some(Vec::new()));
+    }
+
+    #[test]
+    fn crates_that_nobody_lists_are_not_called_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let one = image(folder.path(), "one", "", &[], 0o755);
+        let other = image(folder.path(), "other", "", &[], 0o755);
+        let difference = Difference::between(&one, &other).unwrap();
+        assert!(difference.to_string().contains("crates: not known"));
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use difference::Difference;
 pub use manifest::{File, MANIFEST, Manifest, Network, VERSION, file_name};
 pub use open::{Image, Signer};
 pub use sbom::SBOM;
-pub use sign::SigningKey;
+pub use sign::{Fingerprint, SigningKey};
 pub use tree::{Entry, EntryPath, Mode, Tree};
 
 use crate::{digest::Sha256, error::Result, host::file};

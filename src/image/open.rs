@@ -12,7 +12,7 @@ use ssh_key::PublicKey;
 use super::{
     archive,
     manifest::{MANIFEST, Manifest},
-    sign,
+    sign::{self, Fingerprint},
     tree::{Entry, Tree},
 };
 use crate::{
@@ -45,8 +45,8 @@ pub struct Image {
 /// Who signed an image.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Signer {
-    /// The key, as `ssh-keygen -l` prints it.
-    pub fingerprint: String,
+    /// The key.
+    pub fingerprint: Fingerprint,
     /// Whether it is one of the keys that were said to be trusted.
     pub trusted: bool,
 }
@@ -137,7 +137,7 @@ fn check_signature(path: &Path, bytes: &[u8], trusted: &[PublicKey]) -> Result<S
     let key = sign::signer(bytes, &signature)
         .map_err(|why| refused(path, &format!("its signature does not hold: {why}")))?;
     Ok(Signer {
-        fingerprint: sign::fingerprint(&key),
+        fingerprint: Fingerprint::of(&key),
         trusted: trusted.iter().any(|other| other.key_data() == key.key_data()),
     })
 }

@@ -1,7 +1,8 @@
 //! Signatures that `ssh-keygen -Y verify` checks with nothing else installed (OpenSSH's PROTOCOL.sshsig).
 
-use std::path::Path;
+use std::{fmt, path::Path, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use ssh_key::{Algorithm, HashAlg, LineEnding, PrivateKey, PublicKey, SshSig, rand_core::OsRng};
 
 use crate::{
@@ -82,26 +83,49 @@ pub fn signer(content: &[u8], signature: &[u8]) -> Result<PublicKey, String> {
 }
 
 /// A key as people compare it: `SHA256:…`, the same as `ssh-keygen -l` prints.
-pub fn fingerprint(key: &PublicKey) -> String {
-    key.fingerprint(HashAlg::Sha256).to_string()
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(into = "String", try_from = "String")]
+pub struct Fingerprint(ssh_key::Fingerprint);
+
+impl Fingerprint {
+    /// The fingerprint of a key.
+    pub fn of(key: &PublicKey) -> Self {
+        Self(key.fingerprint(HashAlg::Sha256))
+    }
 }
 
-/// The keys in a file: one a line as in `id_ed25519.pub`, or after a name as in an `allowed_signers` file of ssh-keygen(1).
-pub fn read_keys(path: &Path) -> Result<Vec<PublicKey>> {
-    let bytes = file::read_named("the keys", path)?;
-    let text = String::from_utf8_lossy(&bytes);
-    let lines = text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
-    lines
-        .map(|line| {
-            let start = line.find("ssh-ed25519 ").unwrap_or(0);
-            PublicKey::from_openssh(&line[start..]).map_err(|cause| {
-                Error::configuration(
-                    format_args!("`{}` has a line that is no public key: {cause}", path.display()),
-                    "write `ssh-ed25519 AAAA… comment`, one key a line",
-                )
-            })
-        })
-        .collect()
+impl fmt::Display for Fingerprint {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(formatter)
+    }
+}
+
+impl FromStr for Fingerprint {
+    type Err = Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match text.parse() {
+            Ok(fingerprint @ ssh_key::Fingerprint::Sha256(_)) => Ok(Self(fingerprint)),
+            _ => Err(Error::configuration(
+                format_args!("`{}` is not the fingerprint of a key", text.escape_debug()),
+                "write it as `ssh-keygen -l -f KEY.pub` prints it: `SHA256:` and 43 letters",
+            )),
+        }
+    }
+}
+
+impl From<Fingerprint> for String {
+    fn from(fingerprint: Fingerprint) -> Self {
+        fingerprint.to_string()
+    }
+}
+
+impl TryFrom<String> for Fingerprint {
+    type Error = Error;
+
+    fn try_from(text: String) -> Result<Self> {
+        text.parse()
+    }
 }
 
 #[cfg(test)]
@@ -119,7 +143,8 @@ mod tests {
         assert_eq!(first.public(), second.public());
         assert_eq!(file::mode(&signing.join(PRIVATE)).unwrap(), 0o600);
         assert_eq!(file::mode(&signing).unwrap(), 0o700);
-        assert_eq!(read_keys(&signing.join(PUBLIC)).unwrap()[0].key_data(), first.public().key_data());
+        let public = PublicKey::read_openssh_file(&signing.join(PUBLIC)).unwrap();
+        assert_eq!(Fingerprint::of(&public), Fingerprint::of(first.public()));
     }
 
     #[test]
@@ -145,6 +170,16 @@ mod tests {
     }
 
     #[test]
+    fn a_fingerprint_is_read_back_and_nothing_else_is_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let fingerprint = Fingerprint::of(SigningKey::of_folder(folder.path()).unwrap().public());
+        assert_eq!(fingerprint.to_string().parse::<Fingerprint>().unwrap(), fingerprint);
+        for text in ["", "SHA256:", "SHA256:abc", "MD5:00:11", &fingerprint.to_string()[1..]] {
+            assert_eq!(text.parse::<Fingerprint>().unwrap_err().exit_code(), 3, "{text}");
+        }
+    }
+
+    #[test]
     fn ssh_keygen_agrees() {
         if command::find("ssh-keygen").is_none() {
             assert!(std::env::var_os("CI").is_none(), "no ssh-keygen");
@@ -157,7 +192,6 @@ mod tests {
         std::fs::write(at("image.sig"), key.sign(b"image").unwrap()).unwrap();
         let public = file::read_text(&at(PUBLIC)).unwrap();
         std::fs::write(at("allowed_signers"), format!("school {public}")).unwrap();
-        assert_eq!(read_keys(&at("allowed_signers")).unwrap().len(), 1);
 
         let verify = |content: &[u8]| {
             let command =

@@ -112,7 +112,7 @@ fn a_good_signature_of_a_stranger_is_reported_as_such() {
     let (written, key) = written(folder.path());
     let stranger = SigningKey::of_folder(&folder.path().join("stranger")).unwrap();
     let signer = Image::open(&written.archive, &[stranger.public().clone()]).unwrap().signer;
-    assert_eq!(signer, Signer { fingerprint: sign::fingerprint(key.public()), trusted: false });
+    assert_eq!(signer, Signer { fingerprint: Fingerprint::of(key.public()), trusted: false });
 }
 
 #[test]

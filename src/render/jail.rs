@@ -1,54 +1,61 @@
 //! `jail.conf(5)` and `devfs.rules(5)`: the jail with every lock that the host's kernel knows.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use serde::Serialize;
 
 use super::{Template, Word, render};
-use crate::error::Result;
+use crate::{
+    error::Result,
+    policy::{Policy, Stack},
+};
 
 /// The number of the devfs ruleset: that of the daemon's user, and free on a host that did not take it itself.
 pub const DEVICE_RULESET: u16 = 5222;
 
 /// A jail, as `jail -f` creates it: mounts, addresses and rules are the service's business.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Jail {
-    /// Its name.
-    pub name: Word,
+pub struct Jail<'a> {
+    /// Its name, its network stack, and what it has of it.
+    pub policy: &'a Policy,
     /// Its root, with the image mounted read-only.
     pub root: Word,
     /// The host name seen within.
     pub hostname: Word,
-    /// The end of the epair that moves in.
-    pub interface: Word,
     /// The digest of the image that it was made from, such as `sha256:…`.
     pub image: Option<Word>,
     /// Whether it has a `/dev` with four devices, as the debug flavour needs; the daemon alone needs none.
     pub devices: bool,
 }
 
-impl Jail {
+impl Jail<'_> {
     /// The text of `jail.conf`, with the locks that this kernel knows.
     ///
     /// # Errors
-    /// [`crate::Error::Failed`] if the template is broken.
+    /// [`crate::Error::Configuration`] if the appliance's name is not a plain word.
     pub fn render(&self, known: &KernelParameters) -> Result<String> {
         #[derive(Serialize)]
         struct Values<'a> {
-            name: &'a Word,
+            name: Word,
             root: &'a Word,
             hostname: &'a Word,
-            interface: &'a Word,
+            stack: Stack,
+            interface: Word,
+            address: Ipv4Addr,
+            ipv6: bool,
             image: Option<&'a Word>,
             devices: bool,
             device_ruleset: u16,
             locks: Vec<&'static str>,
         }
         let values = Values {
-            name: &self.name,
+            name: Word::new(&self.policy.name)?,
             root: &self.root,
             hostname: &self.hostname,
-            interface: &self.interface,
+            stack: self.policy.stack,
+            interface: Word::new(self.policy.jail_interface())?,
+            address: self.policy.jail,
+            ipv6: known.has("ip6"),
             image: self.image.as_ref().filter(|_| known.has("meta")),
             devices: self.devices,
             device_ruleset: DEVICE_RULESET,
@@ -131,21 +138,25 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
+    use crate::{site::Site, test_support::transcript};
 
-    /// What a FreeBSD 15.1 printed.
-    const KNOWN_15_1: &str = include_str!("../../tests/freebsd/jail-params-15.1.txt");
-    /// What `jail -f jail.conf -e '|'` printed of a jail that FreeBSD 15.1 then created.
-    const ACCEPTED: &str = include_str!("../../tests/freebsd/jail-conf-accepted.txt");
+    fn known_15_1() -> KernelParameters {
+        KernelParameters::parse(&transcript::jail_parameters())
+    }
 
-    fn jail() -> Jail {
-        Jail {
-            name: Word::new("schoolchat").unwrap(),
+    fn policy() -> Policy {
+        Policy::of(&Site::example())
+    }
+
+    fn text(policy: &Policy, devices: bool, known: &KernelParameters) -> String {
+        let jail = Jail {
+            policy,
             root: Word::new("/usr/local/jailbuild/schoolchat/root").unwrap(),
             hostname: Word::new("school.test").unwrap(),
-            interface: Word::new("schoolchat_j").unwrap(),
             image: Some(Word::new("sha256:abc").unwrap()),
-            devices: false,
-        }
+            devices,
+        };
+        jail.render(known).unwrap()
     }
 
     /// The statements of a jail.conf with one jail: comments off, and what stands between the braces cut at `;`.
@@ -166,25 +177,23 @@ mod tests {
 
     #[test]
     fn the_jail_of_the_newest_kernel() {
-        insta::assert_snapshot!(jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        insta::assert_snapshot!(text(&policy(), false, &known_15_1()));
     }
 
     #[test]
     fn the_jail_of_the_debug_flavour_has_devices() {
-        let debug = Jail { devices: true, ..jail() };
-        let statements = statements(&debug.render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        let statements = statements(&text(&policy(), true, &known_15_1()));
         assert!(statements.contains_key("mount.devfs") && !statements.contains_key("mount.nodevfs"));
         assert_eq!(statements["devfs_ruleset"], "5222");
     }
 
     #[test]
     fn every_statement_was_accepted_by_a_real_system() {
-        let accepted: BTreeMap<_, _> = ACCEPTED
-            .trim()
+        let accepted: BTreeMap<_, _> = transcript::accepted_jail()
             .split('|')
             .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
             .collect();
-        let mut ours = statements(&jail().render(&KernelParameters::parse(KNOWN_15_1)).unwrap());
+        let mut ours = statements(&text(&policy(), false, &known_15_1()));
         for (own, seen) in
             [("path", "/jails/t/root"), ("host.hostname", "chat.school.test"), ("vnet.interface", "epair0b")]
         {
@@ -199,7 +208,8 @@ mod tests {
     #[test]
     fn an_older_kernel_is_not_asked_for_what_it_does_not_know() {
         let newer = ["meta", "allow.routing", "allow.settime", "allow.adjtime", "allow.extattr"];
-        let known: Vec<_> = KNOWN_15_1
+        let known = transcript::jail_parameters();
+        let known: Vec<_> = known
             .lines()
             .filter(|line| !newer.iter().any(|name| line.ends_with(&format!("param.{name}"))))
             .collect();
@@ -208,14 +218,14 @@ mod tests {
             known.missing_locks(),
             ["allow.noadjtime", "allow.noextattr", "allow.norouting", "allow.nosettime"]
         );
-        let statements = statements(&jail().render(&known).unwrap());
+        let statements = statements(&text(&policy(), false, &known));
         assert!(!statements.contains_key("meta") && !statements.contains_key("allow.norouting"));
         assert!(statements.contains_key("allow.noraw_sockets"));
     }
 
     #[test]
     fn a_kernel_that_knows_all_locks_misses_none() {
-        assert!(KernelParameters::parse(KNOWN_15_1).missing_locks().is_empty());
+        assert!(known_15_1().missing_locks().is_empty());
     }
 
     #[test]

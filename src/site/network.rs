@@ -6,7 +6,7 @@ use ipnet::Ipv4Net;
 use serde::{Serialize, Serializer};
 
 use super::{Mistake, Site};
-use crate::policy::{Policy, SERVER_TO_SERVER};
+use crate::policy::{Policy, SERVER_TO_SERVER, Stack};
 
 /// The `[network]` of the school's file.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -91,6 +91,7 @@ impl Policy {
             open,
             blocked: vec![SERVER_TO_SERVER],
             connections_per_address: site.limits.connections_per_address,
+            stack: Stack::Own,
         }
     }
 }

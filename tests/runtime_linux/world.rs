@@ -12,7 +12,7 @@ use std::{
 
 use jailbuild::{
     Result,
-    policy::Policy,
+    policy::{Policy, Stack},
     runtime::{Act, Deployment, Firewall, Listener, Mount, Output, Process, Sabotage, Stage},
 };
 use serde::{Deserialize, Serialize};
@@ -79,6 +79,7 @@ fn policy() -> Policy {
         open: vec![5222, 5223],
         blocked: vec![5269],
         connections_per_address: 100,
+        stack: Stack::Own,
     }
 }
 

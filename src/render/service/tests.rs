@@ -16,14 +16,7 @@ fn script() -> String {
     let policy = Policy::of(&Site::example());
     let word = |text: &str| Word::new(text).unwrap();
     let service = Service {
-        name: word(&policy.name),
-        anchor: word(&policy.anchor()),
-        outer: word(&policy.host_interface()),
-        inner: word(&policy.jail_interface()),
-        host: policy.host,
-        jail: policy.jail,
-        prefix: policy.link.prefix_len(),
-        lan: policy.lan,
+        policy: &policy,
         jail_conf: word("/usr/local/etc/jailbuild/schoolchat/jail.conf"),
         pf_conf: word("/usr/local/etc/jailbuild/schoolchat/pf.conf"),
         rootfs: word("/usr/local/jailbuild/schoolchat/current/rootfs"),
@@ -31,6 +24,8 @@ fn script() -> String {
         settings: word("/usr/local/etc/jailbuild/schoolchat/settings"),
         data: word("/usr/local/jailbuild/schoolchat/data"),
         log: word("/var/log/schoolchat.log"),
+        device_rules: None,
+        tool: word("/usr/local/jailbuild/schoolchat/bin/jailbuild"),
     };
     service.render().unwrap()
 }

@@ -3,12 +3,18 @@
 //! `plan` says which commands start and stop an appliance, as plain data; `execute` carries them out; `facts`
 //! reads what the system prints. All of it compiles and is tested everywhere: only commands touch the system.
 
+mod attach;
 mod execute;
 mod facts;
 mod firewall;
+mod jailed;
 mod jails;
 mod plan;
+mod requirements;
 
+pub use attach::attach;
 pub use execute::carry_out;
-pub use jails::{Jails, REQUIREMENTS, Require};
+pub use jailed::inside;
+pub use jails::Jails;
 pub use plan::{Present, Step, start, stop};
+pub use requirements::{REQUIREMENTS, Require};

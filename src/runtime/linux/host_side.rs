@@ -91,6 +91,7 @@ mod tests {
     use std::net::Ipv4Addr;
 
     use super::*;
+    use crate::policy::Stack;
 
     #[test]
     fn targets_lie_on_the_host_in_the_lan_and_beyond() {
@@ -103,6 +104,7 @@ mod tests {
             open: vec![5222, 5223],
             blocked: vec![SERVER_TO_SERVER],
             connections_per_address: 100,
+            stack: Stack::Own,
         };
         let shown: Vec<String> = targets(&policy).iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["10.66.0.1:22", "10.66.0.4:80", "198.51.100.1:443", "198.51.100.1:5269"]);
