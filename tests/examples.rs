@@ -34,7 +34,7 @@ fn the_job_starts_the_script_with_what_it_is_given() {
     let words: Vec<String> = usage.unwrap().split(' ').skip(1).map(str::to_lowercase).collect();
     assert_eq!(words, ["name", "address", "subnet", "image"]);
     let given: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-    assert_eq!(given, ["${var.school}", "${var.address}", "${var.subnet}", "${var.image}"]);
+    assert_eq!(given, ["var.school", "var.address", "var.subnet", "var.image"]);
     let declared: Vec<&str> = job
         .blocks()
         .filter(|block| block.identifier() == "variable")

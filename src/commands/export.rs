@@ -21,7 +21,8 @@ use crate::{
 
 /// Wrap a finished image for other tools: podman and ocijail, or Bastille.
 ///
-/// The image is checked first, as `inspect` does: what comes of it carries no signature. Wrapping the same image again gives the same bytes.
+/// The image is checked first, as `inspect` does, and refused where anybody is trusted but not its signer: what comes of it carries no
+/// signature. Wrapping the same image again gives the same bytes.
 ///
 /// For example: `jailbuild export dist/schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz --format oci`
 #[derive(clap::Args, Clone, Debug)]
@@ -38,7 +39,6 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
-    /// Whom to trust: where anybody is, others' images are refused.
     #[command(flatten)]
     pub trust: trust::Args,
 
