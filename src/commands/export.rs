@@ -39,6 +39,7 @@ pub struct Arguments {
     #[arg(long, value_name = "DIR")]
     pub out: Option<PathBuf>,
 
+    /// Whom to trust.
     #[command(flatten)]
     pub trust: trust::Args,
 

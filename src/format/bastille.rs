@@ -6,7 +6,7 @@ use std::path::Path;
 use serde::Serialize;
 use time::macros::format_description;
 
-use super::{Format, Wrapped};
+use super::{DigestFile, Format, Wrapped};
 use crate::{
     error::{Context as _, Error, Result},
     image::{Entry, Image, Mode, ROOTFS, Tree, archive},
@@ -43,9 +43,7 @@ pub(super) fn wrap(image: &Image, policy: &Policy) -> Result<Wrapped> {
         format: Format::Bastille,
         file_name: format!("{stem}.tgz"),
         bytes: archive::write(&tree(image, policy)?, time)?,
-        digest_file: format!("{stem}.sha256"),
-        // It is compared with what `sha256 -q` prints.
-        digest_names: false,
+        digest_file: DigestFile::Bare(format!("{stem}.sha256")),
     })
 }
 

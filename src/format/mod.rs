@@ -92,9 +92,16 @@ pub struct Wrapped {
     format: Format,
     file_name: String,
     bytes: Vec<u8>,
-    /// The digest's own file: its name, and what of the archive's name it says.
-    digest_file: String,
-    digest_names: bool,
+    digest_file: DigestFile,
+}
+
+/// How the digest stands beside the archive.
+#[derive(Clone, Debug)]
+enum DigestFile {
+    /// In a file of this name, alone, as `sha256 -q` prints it.
+    Bare(String),
+    /// In `ARCHIVE.sha256`, with the archive's name, as `sha256sum -c` reads it.
+    Named,
 }
 
 /// An image in another format, on disk.
@@ -144,9 +151,13 @@ impl Wrapped {
     /// Writes the digest and then the archive.
     pub fn write(&self, folder: &Path) -> Result<Written> {
         let written = self.described(folder);
-        let name = if self.digest_names { format!("  {}", self.file_name) } else { String::new() };
-        let digest = format!("{}{name}\n", written.sha256);
-        file::write(&folder.join(&self.digest_file), digest.as_bytes(), PUBLIC)?;
+        let (name, text) = match &self.digest_file {
+            DigestFile::Bare(name) => (name.clone(), format!("{}\n", written.sha256)),
+            DigestFile::Named => {
+                (format!("{}.sha256", self.file_name), format!("{}  {}\n", written.sha256, self.file_name))
+            }
+        };
+        file::write(&folder.join(name), text.as_bytes(), PUBLIC)?;
         file::write(&written.path, &self.bytes, PUBLIC)?;
         Ok(written)
     }

@@ -1,23 +1,22 @@
 //! The Open Container Initiative's image layout: one layer, which is the image's root file system, and what podman with
 //! ocijail on FreeBSD reads of it (image-spec 1.1; dfr/ocijail, `create.cpp`).
 
+mod configuration;
+
 use std::collections::HashMap;
 
 use oci_spec::image::{
-    ANNOTATION_CREATED, ANNOTATION_REF_NAME, ANNOTATION_TITLE, ANNOTATION_VERSION, Arch, Config,
-    ConfigBuilder, Descriptor, DescriptorBuilder, HistoryBuilder, ImageConfiguration,
-    ImageConfigurationBuilder, ImageIndexBuilder, ImageManifestBuilder, MediaType, OciLayoutBuilder, Os,
-    PlatformBuilder, RootFsBuilder, SCHEMA_VERSION, Sha256Digest,
+    ANNOTATION_REF_NAME, Descriptor, DescriptorBuilder, ImageIndex, ImageIndexBuilder, ImageManifestBuilder,
+    MediaType, OciLayoutBuilder, PlatformBuilder, SCHEMA_VERSION, Sha256Digest,
 };
 use serde::Serialize;
 
-use super::{Format, Wrapped};
+use self::configuration::{architecture, configuration, labels, system};
+use super::{DigestFile, Format, Wrapped};
 use crate::{
     digest::Sha256,
     error::{Context as _, Result},
     image::{Image, Manifest, Mode, ROOTFS, SBOM, Tree, archive},
-    runtime::{DAEMON_USER, DATA, Deployment, SETTINGS},
-    target::{Machine, System},
 };
 
 /// ocijail gives a container a network stack of its own only where it is told to; podman hands an image's annotations on.
@@ -26,7 +25,6 @@ const NETWORK_OF_ITS_OWN: (&str, &str) = ("org.freebsd.jail.vnet", "new");
 
 /// By which an image in this format is compared with the one that was signed: whoever wraps the signed one again gets the same bytes.
 const IMAGE_DIGEST: &str = "jailbuild.image.digest";
-const BASE: &str = "jailbuild.base";
 const SBOM_DIGEST: &str = "jailbuild.sbom.digest";
 
 /// What is lost in it.
@@ -38,20 +36,20 @@ pub(super) const LOSSES: [&str; 5] = [
     "`jailbuild verify --installed`, upgrades with a way back, the signature: check the image before it is wrapped",
 ];
 
-/// The modes within the layout's own archive; those of the root file system are in its layer.
+/// The mode of the layout's own files; those of the root file system are in its layer.
 const FILE: u32 = 0o644;
+
+/// The version of the layout, whatever that of the specification is.
+const LAYOUT_VERSION: &str = "1.0.0";
 
 /// The image as a tar of an OCI image layout.
 pub(super) fn wrap(image: &Image) -> Result<Wrapped> {
     let Manifest { name, version, target, source_date_epoch, .. } = &image.manifest;
-    let file_name = format!("{name}-{version}-{target}.oci.tar");
     Ok(Wrapped {
         format: Format::Oci,
+        file_name: format!("{name}-{version}-{target}.oci.tar"),
         bytes: archive::tar(&layout(image)?, *source_date_epoch)?,
-        digest_file: format!("{file_name}.sha256"),
-        // The form that `sha256sum -c` reads.
-        digest_names: true,
-        file_name,
+        digest_file: DigestFile::Named,
     })
 }
 
@@ -63,7 +61,7 @@ fn layout(image: &Image) -> Result<Tree> {
     let layer = layout.add_blob(MediaType::ImageLayerGzip, archive::gzip(&rootfs)?)?;
     let configuration = json(&configuration(manifest, Sha256::of(&rootfs))?)?;
     let configuration = layout.add_blob(MediaType::ImageConfig, configuration)?;
-    let image_manifest = ImageManifestBuilder::default()
+    let described = ImageManifestBuilder::default()
         .schema_version(SCHEMA_VERSION)
         .media_type(MediaType::ImageManifest)
         .config(configuration)
@@ -71,27 +69,26 @@ fn layout(image: &Image) -> Result<Tree> {
         .annotations(annotations(image)?)
         .build()
         .doing("describe the image")?;
-    let mut described = layout.add_blob(MediaType::ImageManifest, json(&image_manifest)?)?;
-    let platform = PlatformBuilder::default()
-        .architecture(architecture(manifest))
-        .os(system(manifest))
-        .build()
-        .doing("describe the image")?;
-    described.set_platform(Some(platform));
-    let reference = format!("{}:{}", manifest.name, manifest.version);
-    described.set_annotations(Some(HashMap::from([(ANNOTATION_REF_NAME.to_owned(), reference)])));
-    let index = ImageIndexBuilder::default()
-        .schema_version(SCHEMA_VERSION)
-        .media_type(MediaType::ImageIndex)
-        .manifests([described])
-        .build()
-        .doing("describe the image")?;
-    let version =
-        OciLayoutBuilder::default().image_layout_version("1.0.0").build().doing("describe the image")?;
-    layout.add("index.json", json(&index)?)?;
-    layout.add("oci-layout", json(&version)?)?;
+    let described = layout.add_blob(MediaType::ImageManifest, json(&described)?)?;
+    let version = OciLayoutBuilder::default().image_layout_version(LAYOUT_VERSION);
+    layout.add("index.json", json(&index(manifest, described)?)?)?;
+    layout.add("oci-layout", json(&version.build().doing("describe the image")?)?)?;
     layout.tree.add_parents();
     Ok(layout.tree)
+}
+
+/// The one image that is in the layout, with the name that `podman load` gives it.
+fn index(manifest: &Manifest, mut image: Descriptor) -> Result<ImageIndex> {
+    let platform = PlatformBuilder::default().architecture(architecture(manifest)).os(system(manifest));
+    image.set_platform(Some(platform.build().doing("describe the image")?));
+    let reference = format!("{}:{}", manifest.name, manifest.version);
+    image.set_annotations(Some(HashMap::from([(ANNOTATION_REF_NAME.to_owned(), reference)])));
+    ImageIndexBuilder::default()
+        .schema_version(SCHEMA_VERSION)
+        .media_type(MediaType::ImageIndex)
+        .manifests([image])
+        .build()
+        .doing("describe the image")
 }
 
 #[derive(Default)]
@@ -118,55 +115,6 @@ impl Layout {
     }
 }
 
-/// What runs, as whom, and on what.
-fn configuration(manifest: &Manifest, rootfs: Sha256) -> Result<ImageConfiguration> {
-    let layers = RootFsBuilder::default().diff_ids([format!("sha256:{rootfs}")]);
-    let made = manifest.source_date_epoch.to_rfc_3339()?;
-    let history =
-        HistoryBuilder::default().created(&*made).created_by(format!("jailbuild {}", manifest.version));
-    let builder = ImageConfigurationBuilder::default()
-        .created(made)
-        .architecture(architecture(manifest))
-        .os(system(manifest))
-        .config(execution(manifest)?)
-        .rootfs(layers.build().doing("describe the image")?)
-        .history([history.build().doing("describe the image")?]);
-    let release = manifest.base.release.as_ref().filter(|_| manifest.target.is_freebsd());
-    match release {
-        Some(release) => builder.os_version(release),
-        None => builder,
-    }
-    .build()
-    .doing("describe the image")
-}
-
-fn execution(manifest: &Manifest) -> Result<Config> {
-    let mut program = Deployment::daemon();
-    let arguments = program.split_off(1);
-    let ports: Vec<String> =
-        manifest.network.open_from_lan.iter().map(|port| format!("{port}/tcp")).collect();
-    ConfigBuilder::default()
-        .user(format!("{DAEMON_USER}:{DAEMON_USER}"))
-        .exposed_ports(ports)
-        .entrypoint(program)
-        .cmd(arguments)
-        .volumes([SETTINGS, DATA].map(str::to_owned))
-        .working_dir("/")
-        .labels(HashMap::from(labels(manifest)?))
-        .stop_signal("SIGTERM")
-        .build()
-        .doing("describe the image")
-}
-
-fn labels(manifest: &Manifest) -> Result<[(String, String); 4]> {
-    Ok([
-        (ANNOTATION_TITLE.to_owned(), manifest.name.clone()),
-        (ANNOTATION_VERSION.to_owned(), manifest.version.clone()),
-        (ANNOTATION_CREATED.to_owned(), manifest.source_date_epoch.to_rfc_3339()?),
-        (BASE.to_owned(), manifest.base.to_string()),
-    ])
-}
-
 fn annotations(image: &Image) -> Result<HashMap<String, String>> {
     let mut annotations = HashMap::from(labels(&image.manifest)?);
     annotations.insert(IMAGE_DIGEST.to_owned(), format!("sha256:{}", image.digest));
@@ -178,20 +126,6 @@ fn annotations(image: &Image) -> Result<HashMap<String, String>> {
         annotations.insert(key.to_owned(), value.to_owned());
     }
     Ok(annotations)
-}
-
-fn architecture(manifest: &Manifest) -> Arch {
-    match manifest.target.machine {
-        Machine::Aarch64 => Arch::ARM64,
-        Machine::X86_64 => Arch::Amd64,
-    }
-}
-
-fn system(manifest: &Manifest) -> Os {
-    match manifest.target.system {
-        System::FreeBsd => Os::FreeBSD,
-        System::LinuxGnu | System::LinuxMusl => Os::Linux,
-    }
 }
 
 /// The same bytes each time: by way of a value, whose keys are sorted, unlike those of the maps in it.
