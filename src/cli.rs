@@ -12,7 +12,8 @@ use time::OffsetDateTime;
 
 use crate::{
     commands::{
-        base, cert, check, completions, doctor, export, init, inspect, make, man, plan, settings, verify,
+        base, cert, check, completions, doctor, export, init, inspect, lock, make, man, plan, settings,
+        verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -41,7 +42,8 @@ Exit codes:
   2  the command line could not be understood
   3  a file or an option is wrong; nothing was written
   4  made, but not started here, so most claims were not checked
-  5  a digest or a signature does not hold
+  5  a digest or a signature does not hold, a base is not the one that was locked, or nobody here
+     trusts who signed
   6  this host lacks something";
 
 /// Options of every verb.
@@ -74,6 +76,7 @@ enum Command {
     Inspect(inspect::Arguments),
     Export(export::Arguments),
     Settings(settings::Arguments),
+    Lock(lock::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -114,12 +117,13 @@ impl Cli {
             Command::Inspect(arguments) => inspect::run(&arguments, console),
             Command::Export(arguments) => export::run(&arguments, named, console),
             Command::Settings(arguments) => settings::run(&arguments, named, console),
+            Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
-                let diagnosis = doctor::run(&arguments)?;
+                let diagnosis = doctor::run(&arguments, named)?;
                 console.show(&diagnosis)?;
                 Ok(diagnosis.exit_code())
             }

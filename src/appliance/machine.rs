@@ -6,24 +6,28 @@
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
+    os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
     sync::{Mutex, MutexGuard},
 };
 
 use tempfile::TempDir;
 
-use super::Layout;
+use super::{Layout, step::short};
 use crate::{
+    digest::Sha256,
     error::{Error, Result},
     host::{
         Found, Host, ThisHost,
         command::{Command, Output},
-        file,
     },
 };
 
 /// Which commands may be run: a form a line, then where it was seen or is stated.
 const FORMS: &str = include_str!("../../tests/freebsd/forms.tsv");
+
+/// Its main ruleset.
+const RULES: &str = "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n";
 
 /// A host, and what has become of it.
 pub(crate) struct Machine {
@@ -46,8 +50,10 @@ pub(crate) struct State {
     pub(crate) running: BTreeMap<String, PathBuf>,
     /// Services that end as soon as they are started with this image.
     pub(crate) broken_image: Option<PathBuf>,
-    /// The main ruleset of pf that is in force.
+    /// The main ruleset of pf that is loaded.
     pub(crate) pf: String,
+    /// Whether pf looks at packets.
+    pub(crate) pf_enabled: bool,
     /// ZFS datasets and snapshots.
     pub(crate) datasets: BTreeSet<String>,
     /// Whether daemons refuse data when it is migrated.
@@ -70,20 +76,22 @@ impl Machine {
         let state = State {
             owners: BTreeMap::new(),
             accounts: BTreeSet::new(),
-            rc: BTreeMap::new(),
+            rc: ["gateway_enable", "pf_enable"].map(|name| (name.to_owned(), "YES".to_owned())).into(),
             sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             running: BTreeMap::new(),
             broken_image: None,
-            pf: "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n".to_owned(),
+            pf: RULES.to_owned(),
+            pf_enabled: true,
             datasets: BTreeSet::new(),
             refuses_data: false,
             journal: Vec::new(),
             left: None,
         };
         let machine = Self { root: tempfile::tempdir().unwrap(), state: Mutex::new(state) };
-        for folder in ["etc", "usr/local/etc/rc.d", "var/log", "var/run"] {
+        for folder in ["etc", "usr/local/etc/newsyslog.conf.d", "usr/local/etc/rc.d", "var/log", "var/run"] {
             std::fs::create_dir_all(machine.root.path().join(folder)).unwrap();
         }
+        std::fs::write(machine.root.path().join("etc/pf.conf"), RULES).unwrap();
         machine
     }
 
@@ -99,6 +107,24 @@ impl Machine {
         if acts.is_none() {
             state.running.clear();
         }
+    }
+
+    /// Goes on where only the program that changed it was killed.
+    pub(crate) fn lives_on(&self) {
+        self.state().left = None;
+    }
+
+    /// The same host without pf, forwarding, or a main ruleset.
+    pub(crate) fn bare() -> Self {
+        let machine = Self::new();
+        std::fs::remove_file(machine.root.path().join("etc/pf.conf")).unwrap();
+        let mut state = machine.state();
+        state.pf.clear();
+        state.pf_enabled = false;
+        state.rc.clear();
+        state.sysctls.insert("net.inet.ip.forwarding".into(), "0".into());
+        drop(state);
+        machine
     }
 
     /// What was done, a line each; and forgets it.
@@ -118,7 +144,9 @@ impl Machine {
             let path = folder.join(name);
             let there = ThisHost.look(&self.real(&path)).unwrap().unwrap();
             let owner = self.state().owners.get(&path).cloned().unwrap_or_default();
-            found.push(format!("{} {there:?} {owner}", path.display()));
+            let content = ThisHost.read(&self.real(&path)).ok().flatten();
+            let content = content.map(|bytes| format!(" {}", short(Sha256::of(&bytes)))).unwrap_or_default();
+            found.push(format!("{} {there:?} {owner}{content}", path.display()));
             if matches!(there, Found::Folder { .. }) {
                 self.walk(&path, found);
             }
@@ -156,6 +184,12 @@ impl Machine {
             ["pw", "useradd", ..] => Ok((state.accounts.insert("user"), String::new())),
             ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
             ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
+            ["id", "-u"] => said("0"),
+            ["id", "-un", "5222"] => Ok((state.accounts.contains("user"), "xmppd".to_owned())),
+            ["which", programs @ ..] => said(&programs.join("\n")),
+            ["df", "-k", _] => said(
+                "Filesystem 1024-blocks Used Avail Capacity Mounted on\n/dev/vtbd0 5056344 1 5000000 1% /\n",
+            ),
             ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
             ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
             ["stat", "-f", "%u:%g", path] => {
@@ -167,7 +201,7 @@ impl Machine {
             }
             ["chmod", mode, path] => {
                 let mode = u32::from_str_radix(mode, 8).unwrap();
-                let permissions = std::os::unix::fs::PermissionsExt::from_mode(mode);
+                let permissions = PermissionsExt::from_mode(mode);
                 std::fs::set_permissions(self.real(Path::new(path)), permissions).unwrap();
                 said("")
             }
@@ -185,10 +219,20 @@ impl Machine {
             ["sysrc", "-n", name] => {
                 Ok((state.rc.contains_key(*name), state.rc.get(*name).cloned().unwrap_or_default()))
             }
+            ["sysrc", "-a"] => {
+                said(&state.rc.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>())
+            }
             ["sysrc", "-x", name] => Ok((state.rc.remove(*name).is_some(), String::new())),
             ["sysrc", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();
                 state.rc.insert(name.to_owned(), value.to_owned());
+                said("")
+            }
+            ["service", "pf", verb] => {
+                state.pf_enabled = *verb == "onestart";
+                if state.pf_enabled {
+                    state.pf = ThisHost.text(&self.real(Path::new("/etc/pf.conf")))?.unwrap_or_default();
+                }
                 said("")
             }
             ["service", name, verb] => {
@@ -196,7 +240,15 @@ impl Machine {
                 self.service(name, verb)
             }
             ["route", "-n", "get", _] => said("   route to: 192.168.0.1\n  interface: vtnet0\n"),
-            ["pfctl", "-s", "info"] => said("Status: Enabled for 0 days 00:00:01           Debug: Urgent"),
+            ["ifconfig", "-a", "inet"] => {
+                said("vtnet0: flags=1008843<UP> metric 0 mtu 1500\n\tinet 192.168.7.1 netmask 0xffffff00\n")
+            }
+            ["ifconfig", name] => Ok((matches!(*name, "vtnet0" | "vtnet1"), String::new())),
+            ["mount"] => said(&mounts(state.running.keys())),
+            ["pfctl", "-s", "info"] if state.pf_enabled => {
+                said("Status: Enabled for 0 days 00:00:01           Debug: Urgent")
+            }
+            ["pfctl", "-s", "info"] => said("Status: Disabled for 0 days 00:00:00          Debug: Urgent"),
             ["pfctl", "-s", "nat"] => said(&lines(&state.pf, |line| line.starts_with("rdr-"))),
             ["pfctl", "-s", "rules"] => said(&lines(&state.pf, |line| !line.starts_with("rdr-"))),
             ["pfctl", "-nf", path] => {
@@ -221,6 +273,7 @@ impl Machine {
             ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
                 Ok((state.running.contains_key(*name), "{}".to_owned()))
             }
+            ["jls", "-j", name, "jid"] => Ok((state.running.contains_key(*name), "1".to_owned())),
             ["jail", "-c", ..] => Ok((!state.refuses_data, String::new())),
             _ => said(""),
         }
@@ -268,6 +321,16 @@ impl Machine {
     }
 }
 
+/// What is mounted for the services that run.
+fn mounts<'a>(running: impl Iterator<Item = &'a String>) -> String {
+    let mounts = running.map(|name| {
+        let home = Layout::of(name).home();
+        let [source, at] = [home.join("data"), home.join("root/var/db/xmppd")];
+        format!("{} on {} (nullfs, local, noexec, nosuid)\n", source.display(), at.display())
+    });
+    mounts.collect()
+}
+
 fn lines(text: &str, wanted: impl Fn(&str) -> bool) -> String {
     text.split_inclusive('\n').filter(|line| wanted(line)).collect()
 }
@@ -297,6 +360,11 @@ impl Host for Machine {
         let words = command.words();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         assert!(is_known(&words), "`{command}` is of no form in tests/freebsd/forms.tsv");
+        if words == ["pfctl", "-nf", "-"] {
+            let garbled = command.given().windows(7).any(|window| window == b"garbage");
+            let stderr = if garbled { "stdin:1: syntax error" } else { "" };
+            return Ok(Output { code: Some(i32::from(garbled)), stdout: Vec::new(), stderr: stderr.into() });
+        }
         let (succeeds, stdout) = self.simulate(&words)?;
         Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: Vec::new() })
     }
@@ -318,7 +386,13 @@ impl Host for Machine {
     fn write(&self, path: &Path, content: &[u8], mode: u32) -> Result<()> {
         self.act_on("write", path)?;
         self.state().owners.remove(path);
-        file::write(&self.real(path), content, mode)
+        // Without the care that is for hosts which can lose their power.
+        let real = self.real(path);
+        std::fs::create_dir_all(real.parent().unwrap()).unwrap();
+        ThisHost.remove(&real)?;
+        std::fs::write(&real, content).unwrap();
+        std::fs::set_permissions(&real, PermissionsExt::from_mode(mode)).unwrap();
+        Ok(())
     }
 
     fn create_folder(&self, path: &Path, mode: u32) -> Result<()> {
@@ -368,9 +442,9 @@ fn every_form_says_where_it_is_from() {
     for line in FORMS.lines().filter(|line| !line.starts_with('#')) {
         let (form, source) = line.split_once('\t').unwrap();
         let seen = (1..=4).any(|number| source == format!("transcript {number}"));
-        assert!(
-            seen || source.ends_with(|end: char| end.is_ascii_digit()) && source.contains('/'),
-            "{form}: {source}"
-        );
+        let manual = source.ends_with(|end: char| end.is_ascii_digit());
+        // A script that FreeBSD itself comes with.
+        let script = Path::new(source).extension().is_some_and(|ending| ending == "in");
+        assert!(seen || (manual || script) && source.contains('/'), "{form}: {source}");
     }
 }

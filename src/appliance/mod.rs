@@ -4,19 +4,51 @@
 //! |---|---|
 //! | [`layout`] | where everything of an appliance lies |
 //! | [`record`] | what is installed, and how, written down on the host |
+//! | [`school`] | whose it is: the school's file and its certificates |
+//! | [`files`] | the files of an appliance, made from these |
+//! | [`requirements`], [`externals`], [`neighbours`] | what is asked of the host before anything is touched |
+//! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
+//! | [`install`], [`uninstall`] | put in place, and taken away |
+//! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
 pub mod execute;
+pub mod externals;
+pub mod files;
+pub mod host_edit;
+pub mod install;
 pub mod layout;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod life;
+pub mod listing;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
+pub mod neighbours;
 pub mod record;
+pub mod requirements;
+pub mod school;
+pub mod service;
 pub mod step;
+pub mod uninstall;
 
-pub use execute::{Done, carry_out};
+pub use execute::{Done, carry_out, holds};
+pub use files::Files;
 pub use layout::Layout;
 pub use record::{Operation, Record};
-pub use step::{Content, Owner, Plan, Step};
+pub use school::School;
+pub use step::{Content, Owner, Plan, Service, Step};
+
+use std::fs::File;
+
+use crate::{error::Result, host::Host};
+
+/// Waits until nobody else changes the appliances of this host, and keeps others from it until the result is dropped.
+/// Where there was never one, there is nothing to hold.
+pub fn hold(host: &dyn Host) -> Result<Option<File>> {
+    let common = Layout::common();
+    host.look(common)?.map(|_| host.hold(common)).transpose()
+}

@@ -8,9 +8,11 @@ pub mod doctor;
 pub mod export;
 pub mod init;
 pub mod inspect;
+pub mod lock;
 pub mod make;
 pub mod man;
 pub mod plan;
+mod recipe;
 pub mod settings;
 pub mod verify;
 

@@ -21,7 +21,7 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     Probe::of_appliance(
         "scram-only",
-        "Only SCRAM is offered for a password, and nothing else is accepted: it is never sent.",
+        "Only SCRAM is offered for a password, and nothing else is accepted: it is never sent, unless the school wants it.",
         scram_only,
     ),
     Probe::of_appliance(
@@ -67,6 +67,10 @@ fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
 fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let account = Account::add(appliance)?;
     let token = BASE64_STANDARD.encode(&account.name);
+    let takes_plain = subject.school.takes_plain;
+    if takes_plain {
+        evidence.note("the school lets clients send the password itself".to_owned());
+    }
     let tries = [
         ("PLAIN", plain(&account.name, &account.password)),
         ("PLAIN by SASL2", plain_by_sasl2(&account.name, &account.password)),
@@ -80,12 +84,13 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
         evidence.note(format!("offered: {}; by SASL2: {}", offered.join(", "), by_sasl2.join(", ")));
         require(!offered.is_empty(), || "no mechanism is offered".to_owned())?;
         // A hashed token (XEP-0484) stands for the password, and is a digest itself.
-        let hides_the_password =
-            |offer: &str| offer.starts_with("SCRAM-SHA-") || offer.starts_with("HT-SHA-");
-        if let Some(other) = offered.iter().chain(&by_sasl2).find(|offer| !hides_the_password(offer)) {
+        let is_wanted = |offer: &str| {
+            offer.starts_with("SCRAM-SHA-") || offer.starts_with("HT-SHA-") || takes_plain && offer == "PLAIN"
+        };
+        if let Some(other) = offered.iter().chain(&by_sasl2).find(|offer| !is_wanted(offer)) {
             return Err(failed(format!("{other} is offered")));
         }
-        for (mechanism, xml) in &tries {
+        for (mechanism, xml) in tries.iter().filter(|(name, _)| !(takes_plain && name.starts_with("PLAIN"))) {
             let mut stream = way(subject, appliance)?;
             stream.open(subject.domain())?;
             stream.send(xml)?;

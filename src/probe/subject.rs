@@ -11,7 +11,7 @@ use super::{ImageFiles, Secret};
 use crate::{
     Result,
     host::file,
-    policy::SERVER_TO_SERVER,
+    policy::{SERVER_TO_SERVER, Stack},
     runtime::Appliance,
     site::{Domain, Folder, Site},
 };
@@ -30,8 +30,10 @@ pub struct Subject<'a> {
     pub school: &'a School,
     /// Its ports, and those that must be shut.
     pub doors: &'a Doors,
-    /// The host's end of the link, as the appliance sees it.
+    /// The host's address, as the appliance sees it.
     pub host: Ipv4Addr,
+    /// Which network stack the appliance has.
+    pub stack: Stack,
 }
 
 /// Why no appliance was started.
@@ -53,6 +55,8 @@ pub struct School {
     pub chain: String,
     /// Largest stanza that is accepted, bytes.
     pub stanza_bytes: usize,
+    /// Whether the school lets clients send the password itself.
+    pub takes_plain: bool,
     /// What must be nowhere in the image.
     pub secrets: Vec<Secret>,
 }
@@ -103,6 +107,7 @@ impl School {
             authority: file::read_text(authority)?,
             chain: file::read_text(chain)?,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
+            takes_plain: site.login.plain,
             secrets,
         })
     }

@@ -14,7 +14,8 @@ mod requirements;
 
 pub use attach::attach;
 pub use execute::carry_out;
+pub use facts::mounts;
+pub use firewall::{is_enabled as pf_is_enabled, require as require_pf};
 pub use jailed::inside;
 pub use jails::Jails;
 pub use plan::{Present, Step, start, stop};
-pub use requirements::{REQUIREMENTS, Require};
