@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use crate::{
     appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, init, inspect, install, list, lock, make, man, plan, service,
-        uninstall, verify,
+        base, cert, check, completions, doctor, export, init, inspect, install, list, lock, make, man, plan,
+        service, settings, uninstall, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -75,6 +75,8 @@ enum Command {
     Make(make::Args),
     Verify(verify::Args),
     Inspect(inspect::Arguments),
+    Export(export::Arguments),
+    Settings(settings::Arguments),
     Lock(lock::Args),
     Install(install::Args),
     /// Start the service of an appliance, and wait until its daemon answers.
@@ -136,7 +138,9 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
-            Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
+            Command::Inspect(arguments) => inspect::run(&arguments, console),
+            Command::Export(arguments) => export::run(&arguments, named, console),
+            Command::Settings(arguments) => settings::run(&arguments, named, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)

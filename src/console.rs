@@ -97,6 +97,13 @@ impl Console {
         Ok(0)
     }
 
+    /// Writes a file to standard output as it is, JSON asked for or not.
+    pub fn copy(&self, bytes: &[u8]) -> Result<u8> {
+        self.rest();
+        std::io::stdout().lock().write_all(bytes).doing("write to standard output")?;
+        Ok(0)
+    }
+
     /// Writes a result: `value` as JSON where that was asked for, else `text`.
     pub fn result(&self, value: &impl Serialize, text: impl fmt::Display) -> Result<()> {
         self.rest();

@@ -10,6 +10,7 @@
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
+//! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
 //! | [`trust`] | whose images are used here |
@@ -35,6 +36,7 @@ pub mod daemon;
 pub mod digest;
 pub mod elf;
 pub mod error;
+pub mod format;
 pub mod host;
 pub mod image;
 pub mod lock;

@@ -1,6 +1,6 @@
 //! What `make` will do, as data: it can be printed, compared and tested, and `commands::make` carries it out step by step.
 
-use std::{fmt, path::PathBuf};
+use std::{collections::BTreeSet, fmt, path::PathBuf};
 
 use serde::Serialize;
 
@@ -8,6 +8,7 @@ use crate::{
     base, daemon,
     digest::Sha256,
     error::Result,
+    format::Format,
     image,
     lock::Locked,
     pkg_list::Flavour,
@@ -36,6 +37,8 @@ pub struct Wishes {
     pub flavour: Flavour,
     /// The folder for the image.
     pub dist: PathBuf,
+    /// In which formats the image is wanted besides its own.
+    pub formats: BTreeSet<Format>,
     /// Whether the image may be started here.
     pub start: bool,
 }
@@ -88,6 +91,13 @@ pub enum Step {
         /// The folder of the key that signs it, made where there is none.
         keys: PathBuf,
     },
+    /// Writes the image once more, for another tool.
+    Wrap {
+        /// Which tool's format.
+        format: Format,
+        /// The folder for it.
+        folder: PathBuf,
+    },
     /// Looks into the archive, starts it if it can be started here, and runs the probes.
     Prove {
         /// The archive.
@@ -104,7 +114,7 @@ impl Plan {
         let archive =
             wishes.dist.join(image::file_name(wishes.flavour.image_name(), image::VERSION, wishes.target));
         // What can be refused comes first, what takes minutes next, what leaves something behind last.
-        let steps = vec![
+        let mut steps = vec![
             Step::OpenBase {
                 base: wishes.base.clone(),
                 base_sha256: wishes.base_sha256,
@@ -118,8 +128,10 @@ impl Plan {
                 folder: folder.root().to_owned(),
             },
             Step::Write { archive: archive.clone(), keys: folder.signing() },
-            Step::Prove { archive, start: wishes.start && wishes.target == Target::host()? },
         ];
+        let others = wishes.formats.iter().filter(|format| **format != Format::Jail);
+        steps.extend(others.map(|format| Step::Wrap { format: *format, folder: wishes.dist.clone() }));
+        steps.push(Step::Prove { archive, start: wishes.start && wishes.target == Target::host()? });
         Ok(Self { steps })
     }
 }
@@ -153,6 +165,9 @@ impl fmt::Display for Step {
             }
             Self::Assemble { flavour } => write!(formatter, "assembling the {flavour} image"),
             Self::Write { archive, .. } => write!(formatter, "writing and signing `{}`", archive.display()),
+            Self::Wrap { format, folder } => {
+                write!(formatter, "wrapping the image as `{format}` in `{}`", folder.display())
+            }
             Self::Prove { archive, start: true } => {
                 write!(
                     formatter,

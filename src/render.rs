@@ -23,6 +23,8 @@ use crate::error::{Error, Result};
 /// A template that is built into this program.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Template {
+    /// `jail.conf(5)` for Bastille, which keeps jails its own way.
+    Bastille,
     /// `devfs.rules(5)` for a jail that has a `/dev`.
     Devfs,
     /// The page for the volunteer who is handed an image.
@@ -45,7 +47,8 @@ pub enum Template {
 
 impl Template {
     /// Every template, in the order of their names.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
+        Self::Bastille,
         Self::Devfs,
         Self::Handover,
         Self::Jail,
@@ -60,6 +63,7 @@ impl Template {
     /// Its file's name, in the image's folder `host/` as in this project.
     pub const fn file_name(self) -> &'static str {
         match self {
+            Self::Bastille => "bastille.conf",
             Self::Devfs => "devfs.rules",
             Self::Handover => "HANDOVER.md",
             Self::Jail => "jail.conf",
@@ -79,7 +83,7 @@ impl Template {
             Self::Handover => Some(("HANDOVER.md", "for whom it is handed to")),
             Self::Jail => Some(("host/jail.conf", "the jail and its locks")),
             Self::LogRotation => Some(("host/newsyslog.conf", "keeps the log from growing")),
-            Self::Nft | Self::Site => None,
+            Self::Bastille | Self::Nft | Self::Site => None,
             Self::Pf => Some(("host/pf.conf", "the firewall's anchor")),
             Self::Service => Some(("host/rc.d/schoolchat", "starts and stops it with the host")),
             Self::Settings => Some(("host/xmppd.toml", "the daemon's settings")),
@@ -89,6 +93,7 @@ impl Template {
     /// Its text, before anything is filled in.
     pub const fn text(self) -> &'static str {
         match self {
+            Self::Bastille => include_str!("../jail-templates/bastille.conf"),
             Self::Devfs => include_str!("../jail-templates/devfs.rules"),
             Self::Handover => include_str!("../jail-templates/HANDOVER.md"),
             Self::Jail => include_str!("../jail-templates/jail.conf"),

@@ -3,14 +3,15 @@
 use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
+use super::open_image;
 use crate::{
+    console::Console,
     daemon::BuildInputs,
     digest::Sha256,
-    error::Result,
+    error::{Error, Result},
     host::ThisHost,
-    image::{Image, Manifest, Signer},
+    image::{Difference, Image, Manifest, SBOM, Signer},
     trust::{self, Sources},
 };
 
@@ -18,6 +19,8 @@ use crate::{
 ///
 /// The digest and signature beside the image are checked first, then every file against the manifest; an image of which anything does
 /// not hold is refused.
+///
+/// For example: `jailbuild inspect new.tar.gz --diff old.tar.gz` before an upgrade
 #[derive(clap::Args, Clone, Debug)]
 pub struct Arguments {
     /// The image: a file `….tar.gz`, with its `.sha256` and `.sig` beside it.
@@ -30,6 +33,14 @@ pub struct Arguments {
     /// List every file, and why it is there.
     #[arg(long)]
     pub files: bool,
+
+    /// Print the bill of materials as it is in the image, in the JSON of `CycloneDX`.
+    #[arg(long, conflicts_with_all = ["diff", "files"])]
+    pub sbom: bool,
+
+    /// Show what is new since this other image, which is checked as well.
+    #[arg(long, value_name = "OTHER", conflicts_with = "files")]
+    pub diff: Option<PathBuf>,
 }
 
 /// What an image says of itself, and who signed that.
@@ -46,13 +57,28 @@ pub struct Description {
     files: bool,
 }
 
-/// Opens the image, which checks it.
-pub fn run(arguments: &Arguments) -> Result<Description> {
+/// Opens the image, which checks it, and shows what was asked for.
+pub fn run(arguments: &Arguments, console: &Console) -> Result<u8> {
     let keyring = Sources::typed(&arguments.trust).read(&ThisHost)?;
-    let Image { digest, signer, manifest, .. } = Image::open(&arguments.image, &[])?;
-    let trusted = keyring.judge(signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
-    let signer = Signer { trusted, ..signer };
-    Ok(Description { sha256: digest, signer, manifest, files: arguments.files })
+    let image = open_image(&arguments.image, &keyring)?;
+    if arguments.sbom {
+        return console.copy(sbom(&image)?);
+    }
+    match &arguments.diff {
+        Some(other) => console.show(&Difference::between(&open_image(other, &keyring)?, &image)?),
+        None => console.show(&Description::of(image, arguments.files)),
+    }
+}
+
+fn sbom(image: &Image) -> Result<&[u8]> {
+    image.tree.file(SBOM).ok_or_else(|| Error::failed(format_args!("the image has no `{SBOM}`")))
+}
+
+impl Description {
+    fn of(image: Image, files: bool) -> Self {
+        let Image { digest, signer, manifest, .. } = image;
+        Self { sha256: digest, signer, manifest, files }
+    }
 }
 
 impl fmt::Display for Description {
@@ -113,9 +139,18 @@ mod tests {
 
     use super::*;
     use crate::{
+        console::Verbosity,
         host::file,
         image::{Fingerprint, fixture},
     };
+
+    fn arguments(image: PathBuf) -> Arguments {
+        Arguments { image, trust: trust::Args::default(), files: false, sbom: false, diff: None }
+    }
+
+    fn console() -> Console {
+        Console::new(Verbosity::Quiet, false)
+    }
 
     /// The small image of other tests, with what differs from run to run made the same.
     fn described(trust: bool, shown: impl Fn(&Description) -> String) -> String {
@@ -124,7 +159,8 @@ mod tests {
         let public = folder.path().join("signing/id_ed25519.pub");
         let trust =
             trust::Args { trust: if trust { vec![public] } else { Vec::new() }, ..trust::Args::default() };
-        let text = shown(&run(&Arguments { image: written.archive, trust, files: true }).unwrap());
+        let keyring = Sources::typed(&trust).read(&ThisHost).unwrap();
+        let text = shown(&Description::of(open_image(&written.archive, &keyring).unwrap(), true));
         text.replace(&Fingerprint::of(key.public()).to_string(), "FINGERPRINT")
             .replace(&written.digest.to_string(), "DIGEST")
     }
@@ -154,8 +190,33 @@ mod tests {
             [("x.tar.gz", vec![junk]), ("x.tar.gz", vec!["/nonexistent".into()]), ("/", vec![])]
         {
             let trust = trust::Args { trust, ..trust::Args::default() };
-            let arguments = Arguments { image: image.into(), trust, files: false };
-            assert_eq!(run(&arguments).unwrap_err().exit_code(), 3);
+            let arguments = Arguments { trust, ..arguments(image.into()) };
+            assert_eq!(run(&arguments, &console()).unwrap_err().exit_code(), 3);
+        }
+    }
+
+    #[test]
+    fn the_bill_of_materials_is_that_of_the_image() {
+        let folder = tempfile::tempdir().unwrap();
+        let (written, _) = fixture::written(folder.path());
+        let image = Image::open(&written.archive, &[]).unwrap();
+        assert_eq!(sbom(&image).unwrap(), image.tree.file("sbom.cdx.json").unwrap());
+    }
+
+    #[test]
+    fn neither_image_is_looked_into_before_it_holds() {
+        let folder = tempfile::tempdir().unwrap();
+        let (written, _) = fixture::written(folder.path());
+        let broken = folder.path().join("broken.tar.gz");
+        file::write(&broken, b"no image\n", file::PUBLIC).unwrap();
+        let good = arguments(written.archive.clone());
+        let attempts = [
+            Arguments { sbom: true, ..arguments(broken.clone()) },
+            Arguments { diff: Some(written.archive), ..arguments(broken.clone()) },
+            Arguments { diff: Some(broken), ..good },
+        ];
+        for attempt in attempts {
+            assert_eq!(run(&attempt, &console()).unwrap_err().exit_code(), 5);
         }
     }
 }

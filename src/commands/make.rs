@@ -10,10 +10,12 @@ use crate::{
     console::Console,
     daemon::{self, Daemon, SourceDateEpoch},
     error::{Error, Result},
+    format::{self, Format, Wrapped},
     image::{self, Assembled, Extra, Image, Ingredients, Mode, SigningKey},
     lock::Lock,
     pkg_list::Flavour,
     plan::{Plan, Step, Wishes},
+    policy::Policy,
     proof::{Case, Certificate, Proof, prove},
     render::{Handover, Template},
     site::{Origin, Site, certificates},
@@ -31,6 +33,11 @@ pub struct Args {
     /// The folder for the image.
     #[arg(long, default_value = "dist")]
     dist: PathBuf,
+
+    /// Wrap the image for other tools too: `bastille`, or `oci` for podman and ocijail; may be given several times
+    /// [default: jail, which is always made].
+    #[arg(long = "format", value_name = "FORMAT")]
+    formats: Vec<Format>,
 
     /// Only look into the image; do not start it.
     #[arg(long)]
@@ -54,6 +61,7 @@ impl Args {
             base_sha256: recipe.base_sha256,
             flavour: recipe.flavour,
             dist: self.dist.clone(),
+            formats: self.formats.iter().copied().collect(),
             start: !self.no_start,
             origin,
             site,
@@ -80,13 +88,25 @@ struct Workbench<'a> {
     base: Option<Box<dyn Base>>,
     daemon: Option<Daemon>,
     assembled: Option<Assembled>,
+    image: Option<Image>,
     written: Option<ImageFacts>,
+    wrapped: Vec<format::Written>,
     proof: Option<Proof>,
 }
 
 impl<'a> Workbench<'a> {
     fn new(wishes: &'a Wishes, console: &'a Console) -> Self {
-        Self { wishes, console, base: None, daemon: None, assembled: None, written: None, proof: None }
+        Self {
+            wishes,
+            console,
+            base: None,
+            daemon: None,
+            assembled: None,
+            image: None,
+            written: None,
+            wrapped: Vec::new(),
+            proof: None,
+        }
     }
 
     fn carry_out(&mut self, step: &Step) -> Result<()> {
@@ -99,7 +119,8 @@ impl<'a> Workbench<'a> {
             Step::ObtainDaemon { source, target } => self.daemon = Some(self.obtain(source, *target)?),
             Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
             Step::EnsureCertificates { .. } => self.ensure_certificates()?,
-            Step::Write { archive, keys } => self.written = Some(self.write(archive, keys)?),
+            Step::Write { archive, keys } => self.write(archive, keys)?,
+            Step::Wrap { format, folder } => self.wrapped.push(self.wrap(*format, folder)?),
             Step::Prove { start, .. } => self.proof = Some(self.prove(*start)?),
         }
         Ok(())
@@ -139,12 +160,23 @@ impl<'a> Workbench<'a> {
         Ok(())
     }
 
-    fn write(&self, archive: &Path, keys: &Path) -> Result<ImageFacts> {
+    fn write(&mut self, archive: &Path, keys: &Path) -> Result<()> {
         let image = self.assembled.as_ref().ok_or_else(|| out_of_order("write"))?;
         let folder = archive.parent().unwrap_or(Path::new("."));
         let key = SigningKey::of_folder(keys)?;
         image::write(image, folder, &key)?;
-        Ok(ImageFacts::of(archive, &Image::open(archive, &[key.public().clone()])?))
+        let image = Image::open(archive, &[key.public().clone()])?;
+        self.written = Some(ImageFacts::of(archive, &image));
+        self.image = Some(image);
+        Ok(())
+    }
+
+    fn wrap(&self, format: Format, folder: &Path) -> Result<format::Written> {
+        let image = self.image.as_ref().ok_or_else(|| out_of_order("wrap"))?;
+        let policy = || Ok(Policy::of(&self.wishes.site));
+        let written = Wrapped::new(image, format, &policy)?.write(folder)?;
+        self.console.note(&written);
+        Ok(written)
     }
 
     fn prove(&self, start: bool) -> Result<Proof> {
@@ -163,7 +195,7 @@ impl<'a> Workbench<'a> {
         let (Some(image), Some(proof)) = (self.written, self.proof) else {
             return Err(out_of_order("conclude"));
         };
-        Ok(Outcome { image, proof })
+        Ok(Outcome { image, wrapped: self.wrapped, proof })
     }
 }
 

@@ -6,6 +6,7 @@ mod changes;
 pub mod check;
 pub mod completions;
 pub mod doctor;
+pub mod export;
 pub mod init;
 pub mod inspect;
 pub mod install;
@@ -16,6 +17,7 @@ pub mod man;
 pub mod plan;
 mod recipe;
 pub mod service;
+pub mod settings;
 pub mod uninstall;
 pub mod verify;
 
@@ -25,15 +27,18 @@ use std::{
 };
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use crate::{
     console::{Console, Verbosity},
     digest::Sha256,
     error::Result,
-    image::{Fingerprint, Image},
+    format,
+    image::{Fingerprint, Image, Signer},
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
+    trust::Keyring,
 };
 
 /// The school's file that was named or lies in this folder, else the built-in example.
@@ -48,6 +53,13 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
         ));
     }
     Ok((origin, site))
+}
+
+/// Opens an image, which checks it, and looks whether its signer is trusted.
+fn open_image(path: &Path, keyring: &Keyring) -> Result<Image> {
+    let image = Image::open(path, &[])?;
+    let trusted = keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
+    Ok(Image { signer: Signer { trusted, ..image.signer }, ..image })
 }
 
 /// Shows how far a proof has come.
@@ -87,6 +99,9 @@ impl ImageFacts {
 #[derive(Clone, Debug, Serialize)]
 struct Outcome {
     image: ImageFacts,
+    /// The image in other formats.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    wrapped: Vec<format::Written>,
     #[serde(flatten)]
     proof: Proof,
 }

@@ -65,7 +65,7 @@ impl Args {
             sabotage: Vec::new(),
         };
         let proof = prove(&case, !self.no_start, |event| show(&event, console))?;
-        conclude(&Outcome { image, proof }, self.strict, console)
+        conclude(&Outcome { image, wrapped: Vec::new(), proof }, self.strict, console)
     }
 
     /// Whether its signer was to be trusted was decided when it was installed; that it still is what was signed, is seen.
@@ -78,7 +78,7 @@ impl Args {
         let signer_trusted = keyring.judge(image.signer, OffsetDateTime::now_utc()).is_ok();
         let image = ImageFacts { signer_trusted, ..image };
         let proof = prove_installed(&installed, |event| show(&event, console))?;
-        conclude(&Outcome { image, proof }, self.strict, console)
+        conclude(&Outcome { image, wrapped: Vec::new(), proof }, self.strict, console)
     }
 
     /// Opens the image. Where any key is trusted, another's image is refused.

@@ -3,8 +3,9 @@
 use std::env;
 
 use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::error::{Error, Result};
+use crate::error::{Context as _, Error, Result};
 
 /// 2026-01-01T00:00:00Z: when nothing else is asked for, every image says that it is from then.
 const DEFAULT: u64 = 1_767_225_600;
@@ -34,6 +35,17 @@ impl SourceDateEpoch {
     /// Seconds since 1970-01-01T00:00:00Z.
     pub const fn seconds(self) -> u64 {
         self.0
+    }
+
+    /// The time as RFC 3339 has it, such as `2026-01-01T00:00:00Z`.
+    pub fn to_rfc_3339(self) -> Result<String> {
+        self.time()?.format(&Rfc3339).doing("write the time of the image")
+    }
+
+    /// The time by the calendar, in UTC.
+    pub fn time(self) -> Result<OffsetDateTime> {
+        let seconds = i64::try_from(self.0).doing("read the time of the image")?;
+        OffsetDateTime::from_unix_timestamp(seconds).doing("read the time of the image")
     }
 
     fn parse(text: &str) -> Result<Self> {
@@ -77,6 +89,7 @@ mod tests {
     fn only_seconds_that_fit_a_header_are_a_time() {
         assert_eq!(SourceDateEpoch::parse("0").unwrap().seconds(), 0);
         assert_eq!(SourceDateEpoch::parse("8589934591").unwrap().seconds(), LATEST);
+        assert_eq!(SourceDateEpoch::new(LATEST).unwrap().to_rfc_3339().unwrap(), "2242-03-16T12:56:31Z");
         for text in ["8589934592", "-1", "", "now", "1.5"] {
             assert_eq!(SourceDateEpoch::parse(text).unwrap_err().exit_code(), 3, "{text}");
         }

@@ -40,7 +40,7 @@ pub fn read(bytes: &[u8]) -> Result<(Tree, SourceDateEpoch)> {
 }
 
 /// The tree as an uncompressed archive, in the ustar format (pax(1), POSIX.1-2017).
-pub(super) fn tar(tree: &Tree, time: SourceDateEpoch) -> Result<Vec<u8>> {
+pub(crate) fn tar(tree: &Tree, time: SourceDateEpoch) -> Result<Vec<u8>> {
     let mut archive = Vec::new();
     for (path, entry) in tree.iter() {
         archive.extend(ustar::header(path, entry, time)?);
@@ -53,7 +53,8 @@ pub(super) fn tar(tree: &Tree, time: SourceDateEpoch) -> Result<Vec<u8>> {
     Ok(archive)
 }
 
-pub(super) fn gzip(tar: &[u8]) -> Result<Vec<u8>> {
+/// The bytes compressed, without a name and a time.
+pub(crate) fn gzip(tar: &[u8]) -> Result<Vec<u8>> {
     let builder = GzBuilder::new().mtime(0).operating_system(UNKNOWN_SYSTEM);
     let mut encoder = builder.write(Vec::new(), Compression::best());
     encoder.write_all(tar).doing("compress the image")?;

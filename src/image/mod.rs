@@ -2,6 +2,7 @@
 
 pub mod archive;
 mod assemble;
+mod difference;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod fixture;
@@ -22,6 +23,7 @@ mod ustar;
 use std::path::{Path, PathBuf};
 
 pub use assemble::{Assembled, DAEMON, Extra, Ingredients, MOUNT_POINTS, ROOTFS, assemble};
+pub use difference::Difference;
 pub use manifest::{File, MANIFEST, Manifest, Network, VERSION, file_name};
 pub use open::{Image, Signer};
 pub use sbom::SBOM;

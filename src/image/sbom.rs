@@ -16,7 +16,6 @@ use cyclonedx_bom::{
         property::{Properties, Property},
     },
 };
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     assemble::{DAEMON, ROOTFS},
@@ -96,10 +95,7 @@ fn metadata(manifest: &Manifest) -> Result<Metadata> {
         Property::new("jailbuild:target", manifest.target.triple()),
         Property::new("jailbuild:base", &manifest.base.to_string()),
     ]));
-    let seconds = i64::try_from(manifest.source_date_epoch.seconds()).doing("write the SBOM")?;
-    let time = OffsetDateTime::from_unix_timestamp(seconds).doing("write the SBOM")?;
-    let time = time.format(&Rfc3339).doing("write the SBOM")?;
-    let timestamp = DateTime::try_from(time).doing("write the SBOM")?;
+    let timestamp = DateTime::try_from(manifest.source_date_epoch.to_rfc_3339()?).doing("write the SBOM")?;
     Ok(Metadata { timestamp: Some(timestamp), component: Some(image), ..Metadata::default() })
 }
 

@@ -78,6 +78,19 @@ impl Tree {
         }
     }
 
+    /// What is in a folder, as a tree whose top that folder is.
+    pub fn below(&self, folder: &str) -> Result<Self> {
+        let mut below = Self::default();
+        for (path, entry) in &self.entries {
+            let Some(rest) = path.as_str().strip_prefix(folder).and_then(|rest| rest.strip_prefix('/'))
+            else {
+                continue;
+            };
+            below.add(rest.parse()?, entry.clone())?;
+        }
+        Ok(below)
+    }
+
     fn add(&mut self, path: EntryPath, entry: Entry) -> Result<()> {
         for parent in path.parents() {
             if matches!(self.entries.get(&parent), Some(Entry::File { .. })) {
@@ -217,6 +230,17 @@ mod tests {
         tree.add_parents();
         let paths: Vec<&str> = tree.iter().map(|(path, _)| path.as_str()).collect();
         assert_eq!(paths, ["a", "a/b", "a/b/c"]);
+    }
+
+    #[test]
+    fn what_is_below_a_folder_is_a_tree_of_its_own() {
+        let mut tree = Tree::default();
+        tree.add_file(path("rootfs/bin/sh"), Mode::PROGRAM, vec![1]).unwrap();
+        tree.add_file(path("rootfs.txt"), Mode::PLAIN, vec![2]).unwrap();
+        tree.add_parents();
+        let below = tree.below("rootfs").unwrap();
+        let paths: Vec<&str> = below.iter().map(|(path, _)| path.as_str()).collect();
+        assert_eq!(paths, ["bin", "bin/sh"]);
     }
 
     #[test]

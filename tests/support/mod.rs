@@ -46,8 +46,7 @@ pub(crate) fn skipped(why: &str) {
 }
 
 /// Commands that the pages describe before they are there.
-const AHEAD: [&str; 7] =
-    ["export", "inspect --diff", "inspect --sbom", "make --format", "plan --format", "rollback", "upgrade"];
+const AHEAD: [&str; 2] = ["rollback", "upgrade"];
 
 /// Whether a command, with what stands behind it, is among those that are not there yet.
 pub(crate) fn is_ahead(typed: &str) -> bool {
