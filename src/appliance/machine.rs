@@ -220,7 +220,8 @@ impl Machine {
                 Ok((state.rc.contains_key(*name), state.rc.get(*name).cloned().unwrap_or_default()))
             }
             ["sysrc", "-a"] => {
-                said(&state.rc.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>())
+                let lines: Vec<_> = state.rc.iter().map(|(name, value)| format!("{name}: {value}")).collect();
+                said(&lines.join("\n"))
             }
             ["sysrc", "-x", name] => Ok((state.rc.remove(*name).is_some(), String::new())),
             ["sysrc", assignment] => {

@@ -51,15 +51,19 @@ impl fmt::Debug for Key {
 impl School {
     /// The school where its administrator keeps it; the certificates must be there.
     pub fn of(origin: &Origin) -> Result<Self> {
+        Self::with(origin, &origin.folder())
+    }
+
+    /// The same school, with the certificates of this folder.
+    pub fn with(origin: &Origin, folder: &Folder) -> Result<Self> {
         let text = origin.text()?;
         let site = Site::parse(&origin.path(), &text)?;
-        let folder = origin.folder();
         // A renewal may be under way, after which only one of the two is still the old one.
         let _held = folder.hold()?;
         Ok(Self {
             authority: file::read_text(&folder.authority())?,
             chain: file::read_text(&folder.chain())?,
-            key: Self::key_of(&folder)?,
+            key: Self::key_of(folder)?,
             site,
             text,
         })

@@ -2,16 +2,21 @@
 
 pub mod base;
 pub mod cert;
+mod changes;
 pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod init;
 pub mod inspect;
+pub mod install;
+pub mod list;
 pub mod lock;
 pub mod make;
 pub mod man;
 pub mod plan;
 mod recipe;
+pub mod service;
+pub mod uninstall;
 pub mod verify;
 
 use std::{
