@@ -46,24 +46,8 @@ pub(crate) fn skipped(why: &str) {
 }
 
 /// Commands that the pages describe before they are there.
-const AHEAD: [&str; 16] = [
-    "export",
-    "inspect --diff",
-    "inspect --sbom",
-    "install",
-    "list",
-    "make --format",
-    "plan --format",
-    "reload",
-    "restart",
-    "rollback",
-    "start",
-    "status",
-    "stop",
-    "uninstall",
-    "upgrade",
-    "verify --installed",
-];
+const AHEAD: [&str; 7] =
+    ["export", "inspect --diff", "inspect --sbom", "make --format", "plan --format", "rollback", "upgrade"];
 
 /// Whether a command, with what stands behind it, is among those that are not there yet.
 pub(crate) fn is_ahead(typed: &str) -> bool {

@@ -217,6 +217,18 @@ mod tests {
         }
     }
 
+    #[test]
+    fn the_manual_page_describes_every_exit_code() {
+        let help = super::Arguments::command().get_after_help().expect("there is one").to_string();
+        let codes: Vec<_> = help.chars().filter(char::is_ascii_digit).collect();
+        assert!(codes.len() > 3, "{help}");
+        let page = include_str!("../../man/xmppd.8");
+        let (_, described) = page.split_once(".Sh EXIT STATUS\n").expect("there is such a section");
+        for code in codes {
+            assert!(described.contains(&format!(".It {code}\n")), "exit code {code} is not in man/xmppd.8");
+        }
+    }
+
     fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command)> {
         let below =
             definition.get_subcommands().map(|command| (format!("{above}{}", command.get_name()), command));
