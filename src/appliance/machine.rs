@@ -185,11 +185,6 @@ impl Machine {
             ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
             ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
             ["id", "-u"] => said("0"),
-            ["id", "-un", "5222"] => Ok((state.accounts.contains("user"), "xmppd".to_owned())),
-            ["which", programs @ ..] => said(&programs.join("\n")),
-            ["df", "-k", _] => said(
-                "Filesystem 1024-blocks Used Avail Capacity Mounted on\n/dev/vtbd0 5056344 1 5000000 1% /\n",
-            ),
             ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
             ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
             ["stat", "-f", "%u:%g", path] => {

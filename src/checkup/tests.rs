@@ -230,8 +230,9 @@ fn facts_are_asked_for_and_put_together() {
 #[test]
 fn an_image_is_compared_with_kernel_and_libraries() {
     use State::{Limited, Missing, Ok};
-    let judged =
-        |kernel, daemon, libraries| judge::runs_on(kernel, &judge::Built { daemon, libraries }).state;
+    let judged = |kernel, daemon, libraries| {
+        judge::image::runs_on(kernel, &judge::image::Built { daemon, libraries }).state
+    };
     assert_eq!(judged(1_501_501, Some(1_400_097), Some(1_501_501)), Ok);
     assert_eq!(judged(1_500_000, Some(1_400_097), Some(1_501_501)), Missing, "libraries on an older kernel");
     assert_eq!(judged(1_501_501, Some(1_500_000), Some(1_400_097)), Missing, "a daemon on older libraries");

@@ -111,7 +111,10 @@ mod tests {
     use std::sync::Arc;
 
     use super::*;
-    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment, test_support::transcript};
+    use crate::{
+        appliance::machine::is_known, host::double::Double, runtime::freebsd::plan::tests::deployment,
+        test_support::transcript,
+    };
 
     /// A host on which nothing is left over, and on which all works.
     fn sound() -> [(&'static str, i32, &'static str); 11] {
@@ -152,6 +155,23 @@ mod tests {
         assert_eq!(jailed.processes().unwrap()[0].uids, [5222, 5222, 5222]);
         Box::new(jailed).stop().unwrap();
         assert_eq!(host.ran().matches("rm -f /var/run/jailbuild/schoolchat.pid").count(), 2);
+    }
+
+    #[test]
+    fn every_command_is_of_a_form_that_is_known_to_work() {
+        let (jailed, host) = started(&sound());
+        let jailed = jailed.unwrap();
+        jailed.processes().unwrap();
+        jailed.routes().unwrap();
+        assert_eq!(jailed.listening().unwrap(), [], "nothing is listed");
+        jailed.firewall();
+        Box::new(jailed).stop().unwrap();
+        let ran = host.ran();
+        let commands = ran.lines().filter(|line| !line.starts_with("write ") && *line != "pause");
+        for command in commands {
+            let words: Vec<&str> = command.split(' ').collect();
+            assert!(is_known(&words), "`{command}` is of no form in tests/freebsd/forms.tsv");
+        }
     }
 
     #[test]

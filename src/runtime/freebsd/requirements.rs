@@ -59,10 +59,8 @@ fn require_user(host: &dyn Host) -> Result<()> {
 /// Programs must run from where the image is unpacked.
 pub(super) fn require_programs_run(host: &dyn Host, folder: &Path) -> Result<()> {
     let mounts = facts::mounts(&host.ask(&Command::new("mount"))?);
-    let holds = |mount: &&_| -> bool { folder.starts_with(&(*mount as &crate::runtime::Mount).at) };
-    let Some(mount) = mounts.iter().filter(holds).max_by_key(|mount| mount.at.components().count()) else {
-        return Ok(());
-    };
+    let above = mounts.iter().filter(|mount| folder.starts_with(&mount.at));
+    let Some(mount) = above.max_by_key(|mount| mount.at.components().count()) else { return Ok(()) };
     if !mount.options.iter().any(|option| option == "noexec") {
         return Ok(());
     }
