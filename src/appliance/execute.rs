@@ -2,7 +2,10 @@
 
 use std::path::Path;
 
-use super::step::{Content, Owner, Step};
+use super::{
+    step::{Content, Owner, Step},
+    zfs,
+};
 use crate::{
     error::{Error, Result},
     host::{Found, Host, command::Command, file},
@@ -27,6 +30,12 @@ pub fn carry_out(step: &Step, host: &dyn Host) -> Result<Done> {
         Step::Link { path, target } => link(host, path, target),
         Step::Renamed { from, to } => renamed(host, from, to),
         Step::Absent { path } => absent(host, path),
+        Step::Dataset { name, at } => zfs::ensure(host, name, at),
+        Step::NoDataset { name } => zfs::ensure_gone(host, name),
+        Step::Snapshot { name } => {
+            unless(host, &zfs::named(name), &Command::new("zfs").args(["snapshot", name]))
+        }
+        Step::RolledBack { snapshot } => zfs::roll_back(host, snapshot),
         Step::Run(command) => host.ask(command).map(|_| Done::Now),
         Step::Unless { holds, run } => unless(host, holds, run),
         Step::Note(_) => Ok(Done::Already),

@@ -48,8 +48,8 @@ pub(crate) struct State {
     pub(crate) broken_image: Option<PathBuf>,
     /// The main ruleset of pf that is in force.
     pub(crate) pf: String,
-    /// ZFS datasets and snapshots.
-    pub(crate) datasets: BTreeSet<String>,
+    /// ZFS datasets, each with its mount point.
+    pub(crate) datasets: BTreeMap<String, String>,
     /// Whether daemons refuse data when it is migrated.
     pub(crate) refuses_data: bool,
     /// What was done, a line each.
@@ -75,7 +75,7 @@ impl Machine {
             running: BTreeMap::new(),
             broken_image: None,
             pf: "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n".to_owned(),
-            datasets: BTreeSet::new(),
+            datasets: BTreeMap::new(),
             refuses_data: false,
             journal: Vec::new(),
             left: None,
@@ -212,12 +212,10 @@ impl Machine {
                 self.copy(Path::new(from), Path::new(to));
                 said("")
             }
-            ["zfs", "list", .., dataset] => Ok((state.datasets.contains(*dataset), String::new())),
-            ["zfs", "create" | "snapshot", .., dataset] => {
-                Ok((state.datasets.insert((*dataset).to_owned()), String::new()))
+            ["zfs", words @ ..] => {
+                drop(state);
+                Ok(self.zfs(words))
             }
-            ["zfs", "rollback", .., snapshot] => Ok((state.datasets.contains(*snapshot), String::new())),
-            ["zfs", "destroy", .., dataset] => Ok((state.datasets.remove(*dataset), String::new())),
             ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
                 Ok((state.running.contains_key(*name), "{}".to_owned()))
             }
@@ -254,6 +252,52 @@ impl Machine {
                 Ok((true, String::new()))
             }
             other => Err(Error::failed(format_args!("the stand-in knows no `service {name} {other}`"))),
+        }
+    }
+
+    /// What zfs(8) does: a dataset is a folder, its snapshot another, out of sight.
+    fn zfs(&self, words: &[&str]) -> (bool, String) {
+        let mut state = self.state();
+        let place = |name: &str| match name.split_once('@') {
+            Some(_) => Path::new("/.zfs").join(name.replace('/', "_")),
+            None => PathBuf::from(&state.datasets[name]),
+        };
+        let is_there = |name: &str| {
+            if name.contains('@') {
+                self.real(&place(name)).exists()
+            } else {
+                state.datasets.contains_key(name)
+            }
+        };
+        match words {
+            ["list", "-H", "-o", "name", name] => (is_there(name), format!("{name}\n")),
+            ["list", "-H", "-o", "mounted,mountpoint", name] => (
+                is_there(name),
+                state.datasets.get(*name).map(|at| format!("yes\t{at}\n")).unwrap_or_default(),
+            ),
+            ["create", "-o", property, name] => {
+                let at = property.strip_prefix("mountpoint=").unwrap();
+                ThisHost.create_folder(&self.real(Path::new(at)), 0o755).unwrap();
+                state.datasets.insert((*name).to_owned(), at.to_owned());
+                (true, String::new())
+            }
+            ["snapshot", name] => {
+                let dataset = name.split_once('@').unwrap().0;
+                self.copy(&place(dataset), &place(name));
+                (true, String::new())
+            }
+            ["rollback", "-r", name] => {
+                let at = place(name.split_once('@').unwrap().0);
+                ThisHost.remove(&self.real(&at)).unwrap();
+                self.copy(&place(name), &at);
+                (true, String::new())
+            }
+            ["destroy", .., name] => {
+                ThisHost.remove(&self.real(&place(name))).unwrap();
+                state.datasets.remove(*name);
+                (true, String::new())
+            }
+            other => panic!("the stand-in knows no `zfs {other:?}`"),
         }
     }
 

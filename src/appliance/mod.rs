@@ -6,6 +6,7 @@
 //! | [`record`] | what is installed, and how, written down on the host |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
+//! | [`zfs`] | datasets for images and data, and the snapshot before an upgrade |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
 pub mod execute;
@@ -15,6 +16,7 @@ pub mod layout;
 pub(crate) mod machine;
 pub mod record;
 pub mod step;
+pub mod zfs;
 
 pub use execute::{Done, carry_out};
 pub use layout::Layout;

@@ -6,6 +6,7 @@ use std::{fmt, path::PathBuf};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
+use super::zfs;
 use crate::{digest::Sha256, host::command::Command};
 
 /// Steps in their order; each is carried out only after the one before it held.
@@ -58,6 +59,28 @@ pub enum Step {
     Absent {
         /// Where.
         path: PathBuf,
+    },
+    /// A ZFS dataset is mounted.
+    Dataset {
+        /// Its name.
+        name: String,
+        /// Where it is mounted.
+        at: PathBuf,
+    },
+    /// There is no such ZFS dataset or snapshot.
+    NoDataset {
+        /// Its name.
+        name: String,
+    },
+    /// There is a snapshot of a ZFS dataset.
+    Snapshot {
+        /// Its name.
+        name: String,
+    },
+    /// A ZFS dataset is as a snapshot of it, which is then destroyed; where there is no such snapshot, that was done before.
+    RolledBack {
+        /// The snapshot's name.
+        snapshot: String,
     },
     /// A command has run, and succeeded. It must do no harm when it is run twice.
     Run(Command),
@@ -154,6 +177,19 @@ impl fmt::Display for Step {
             }
             Self::Renamed { from, to } => write!(formatter, "{} renamed {}", from.display(), to.display()),
             Self::Absent { path } => write!(formatter, "no {}", path.display()),
+            Self::Dataset { name, at } => {
+                write!(formatter, "the ZFS dataset {name}, mounted at {}", at.display())
+            }
+            Self::NoDataset { name } => write!(formatter, "no ZFS dataset {name}"),
+            Self::Snapshot { name } => write!(formatter, "the ZFS snapshot {name}"),
+            Self::RolledBack { snapshot } => {
+                write!(
+                    formatter,
+                    "if {snapshot} is there: `{}`, `{}`",
+                    zfs::rollback(snapshot),
+                    zfs::destroy(snapshot)
+                )
+            }
             Self::Run(command) => write!(formatter, "run `{command}`"),
             Self::Unless { holds, run } => write!(formatter, "run `{run}` unless `{holds}` succeeds"),
             Self::Note(text) => write!(formatter, "note: {text}"),
