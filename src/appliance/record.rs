@@ -44,13 +44,36 @@ pub enum Operation {
     Upgrade {
         /// The image that it gets.
         to: Sha256,
-        /// Whether that one is in service already, and only the proof is missing.
-        switched: bool,
+        /// Whether its service ran, and is to run again.
+        runs: bool,
+        /// How far it has come.
+        reached: Reached,
     },
     /// It gets its previous image back.
-    Rollback,
+    Rollback {
+        /// The image that it gets back.
+        to: Sha256,
+        /// Whether its service ran, and is to run again.
+        runs: bool,
+        /// How far it has come.
+        reached: Reached,
+    },
     /// It is taken away.
     Uninstall,
+}
+
+/// How far the change to another image has come.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// The image that was in service still is; what was saved of its data may be half a copy.
+    Begun,
+    /// The other image may have run: what was saved is the data as it was before, whole.
+    Switched,
+    /// It failed: what was in service before comes back, with its data.
+    TakenBack,
+    /// The other image is in service; what was needed for the way back goes.
+    Done,
 }
 
 impl Record {
