@@ -1,15 +1,19 @@
 //! Steps carried out, each ensured rather than done, and each looked at afterwards.
 
-use std::path::Path;
+mod accounts;
+mod files;
+mod firewall;
+mod settings;
 
 use super::{
-    step::{Content, Owner, Step},
+    service,
+    step::{Plan, Step},
     zfs,
 };
 use crate::{
     error::{Error, Result},
-    host::{Found, Host, command::Command, file},
-    runtime::DAEMON_USER,
+    host::{Host, command::Command},
+    runtime::freebsd,
 };
 
 /// What came of a step.
@@ -21,151 +25,104 @@ pub enum Done {
     Now,
 }
 
+impl Plan {
+    /// What of it is not so yet; notes are for whom something is done.
+    pub fn pending(self, host: &dyn Host) -> Result<Self> {
+        let mut pending = Vec::new();
+        for step in self.steps {
+            if matches!(step, Step::Note(_)) || !holds(&step, host)? {
+                pending.push(step);
+            }
+        }
+        let idle = pending.iter().all(|step| matches!(step, Step::Note(_)));
+        Ok(Self { steps: if idle { Vec::new() } else { pending } })
+    }
+
+    /// Carries it out up to the first step that fails, and tells of each before it begins.
+    pub fn carry_out(&self, host: &dyn Host, tell: &mut dyn FnMut(&Step)) -> Result<()> {
+        self.steps.iter().try_for_each(|step| {
+            tell(step);
+            carry_out(step, host).map(drop)
+        })
+    }
+}
+
 /// Ensures one step.
 pub fn carry_out(step: &Step, host: &dyn Host) -> Result<Done> {
+    if holds(step, host)? {
+        return Ok(Done::Already);
+    }
+    act(step, host)?;
+    if leaves_no_trace(step) || holds(step, host)? {
+        return Ok(Done::Now);
+    }
+    Err(Error::failed(format_args!("this was done, but is not so: {step}")))
+}
+
+/// Whether it is so.
+pub fn holds(step: &Step, host: &dyn Host) -> Result<bool> {
     match step {
-        Step::User => user(host),
-        Step::Folder { path, mode, owner } => folder(host, path, *mode, *owner),
-        Step::File { path, mode, owner, content } => file(host, path, *mode, *owner, content),
-        Step::Link { path, target } => link(host, path, target),
-        Step::Renamed { from, to } => renamed(host, from, to),
-        Step::Absent { path } => absent(host, path),
-        Step::Dataset { name, at } => zfs::ensure(host, name, at),
-        Step::NoDataset { name } => zfs::ensure_gone(host, name),
-        Step::Snapshot { name } => {
-            unless(host, &zfs::named(name), &Command::new("zfs").args(["snapshot", name]))
-        }
+        Step::User => accounts::are_there(host),
+        Step::NoUser => accounts::are_gone(host),
+        Step::Folder { path, mode, owner } => files::is_folder(host, path, *mode, *owner),
+        Step::File { path, mode, owner, content } => files::is_file(host, path, *mode, *owner, content),
+        Step::Link { path, target } => files::is_link(host, path, target),
+        Step::Renamed { from, to } => files::is_renamed(host, from, to),
+        Step::Absent { path } => files::is_absent(host, path),
+        Step::Unpacked { into, .. } => files::is_there(host, into),
+        Step::Pruned { path } => files::is_pruned(host, path),
+        Step::Variable { name, value } => settings::is_variable(host, name, value.as_deref()),
+        Step::Kernel { name, value } => settings::is_kernel(host, name, value),
+        Step::Firewall { .. } => Ok(firewall::evaluates_anchors(host)),
+        Step::Service { name, state } => service::is(host, name, *state),
+        Step::Dataset { name, at } => zfs::is_mounted(host, name, at),
+        Step::NoDataset { name } | Step::RolledBack { snapshot: name } => Ok(!zfs::exists(host, name)?),
+        Step::Snapshot { name } => zfs::exists(host, name),
+        Step::Restored { saved, place } => files::is_renamed(host, saved, place),
+        Step::Unless { holds, .. } => succeeds(host, holds),
+        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) => Ok(false),
+        Step::Note(_) => Ok(true),
+    }
+}
+
+fn act(step: &Step, host: &dyn Host) -> Result<()> {
+    match step {
+        Step::User => accounts::add(host),
+        Step::NoUser => accounts::remove(host),
+        Step::Folder { path, mode, owner } => files::create_folder(host, path, *mode, *owner),
+        Step::File { path, mode, owner, content } => files::write(host, path, *mode, *owner, content),
+        Step::Link { path, target } => host.link(path, target),
+        Step::Renamed { from, to } => files::rename(host, from, to),
+        Step::Absent { path } => host.remove(path),
+        Step::Unpacked { tree, into } => files::unpack(host, tree, into),
+        Step::Pruned { path } => host.remove(path),
+        Step::Variable { name, value } => settings::set_variable(host, name, value.as_deref()),
+        Step::Kernel { name, value } => settings::set_kernel(host, name, value),
+        Step::Firewall { rules } => firewall::bring_up(host, rules),
+        Step::Rules { rules } => firewall::load(host, rules),
+        Step::Service { name, state } => service::bring(host, name, *state),
+        Step::Dataset { name, at } => zfs::mount(host, name, at),
+        Step::NoDataset { name } => zfs::destroy(host, name),
+        Step::Snapshot { name } => zfs::snapshot(host, name),
         Step::RolledBack { snapshot } => zfs::roll_back(host, snapshot),
-        Step::Run(command) => host.ask(command).map(|_| Done::Now),
-        Step::Unless { holds, run } => unless(host, holds, run),
-        Step::Note(_) => Ok(Done::Already),
+        Step::Restored { saved, place } => files::restore(host, saved, place),
+        Step::Gone(gone) => freebsd::carry_out(std::slice::from_ref(gone), host),
+        Step::Unless { run, .. } | Step::Run(run) => host.ask(run).map(drop),
+        Step::Note(_) => Ok(()),
     }
 }
 
-fn user(host: &dyn Host) -> Result<Done> {
-    let id = DAEMON_USER.to_string();
-    let has = |database: &str| {
-        Ok::<_, Error>(host.output(&Command::new("pw").args([database, "xmppd"]))?.code == Some(0))
-    };
-    let mut done = Done::Already;
-    if !has("groupshow")? {
-        host.ask(&Command::new("pw").args(["groupadd", "xmppd", "-g", &id]))?;
-        done = Done::Now;
-    }
-    if !has("usershow")? {
-        let add =
-            Command::new("pw").args(["useradd", "xmppd", "-u", &id, "-g", "xmppd", "-d", "/nonexistent"]);
-        host.ask(&add.args(["-s", "/usr/sbin/nologin", "-c", "XMPP daemon"]))?;
-        done = Done::Now;
-    }
-    let ids = |which: &str| host.ask(&Command::new("id").args([which, "xmppd"]));
-    let found = (ids("-u")?, ids("-g")?);
-    if found == (id.clone(), id.clone()) {
-        return Ok(done);
-    }
-    Err(Error::host(
-        format_args!("this host's user `xmppd` has the ids {}:{}, not {id}:{id}", found.0, found.1),
-        format_args!("type `pw groupmod xmppd -g {id}; pw usermod xmppd -u {id} -g {id}`"),
-    ))
+/// Whether nothing shows afterwards that it was done.
+fn leaves_no_trace(step: &Step) -> bool {
+    use super::step::Service::{Reloaded, Restarted};
+    matches!(
+        step,
+        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) | Step::Service { state: Reloaded | Restarted, .. }
+    )
 }
 
-fn folder(host: &dyn Host, path: &Path, mode: u32, owner: Owner) -> Result<Done> {
-    let wanted = Some(Found::Folder { mode });
-    let done = if host.look(path)? == wanted {
-        Done::Already
-    } else {
-        host.create_folder(path, mode)?;
-        Done::Now
-    };
-    expect(host, path, wanted.as_ref())?;
-    Ok(done.and(own(host, path, owner)?))
-}
-
-fn file(host: &dyn Host, path: &Path, mode: u32, owner: Owner, content: &Content) -> Result<Done> {
-    let wanted = Some(Found::File { mode });
-    let same = host.look(path)? == wanted && host.read(path)?.as_deref() == Some(content.bytes());
-    if same {
-        return own(host, path, owner);
-    }
-    // Who may read it in the end does not own it yet: until then nobody but root may.
-    host.write(path, content.bytes(), mode & file::SECRET)?;
-    own(host, path, owner)?;
-    if mode != mode & file::SECRET {
-        host.ask(&Command::new("chmod").arg(format!("{mode:04o}")).arg(path))?;
-    }
-    expect(host, path, wanted.as_ref())?;
-    Ok(Done::Now)
-}
-
-fn link(host: &dyn Host, path: &Path, target: &Path) -> Result<Done> {
-    let wanted = Some(Found::Link { target: target.to_owned() });
-    if host.look(path)? == wanted {
-        return Ok(Done::Already);
-    }
-    host.link(path, target)?;
-    expect(host, path, wanted.as_ref())?;
-    Ok(Done::Now)
-}
-
-fn renamed(host: &dyn Host, from: &Path, to: &Path) -> Result<Done> {
-    match (host.look(from)?, host.look(to)?) {
-        (None, Some(_)) => Ok(Done::Already),
-        (None, None) => {
-            Err(Error::failed(format_args!("there is neither `{}` nor `{}`", from.display(), to.display())))
-        }
-        _ => host.rename(from, to).map(|()| Done::Now),
-    }
-}
-
-fn absent(host: &dyn Host, path: &Path) -> Result<Done> {
-    if host.look(path)?.is_none() {
-        return Ok(Done::Already);
-    }
-    host.remove(path)?;
-    expect(host, path, None)?;
-    Ok(Done::Now)
-}
-
-fn unless(host: &dyn Host, holds: &Command, run: &Command) -> Result<Done> {
-    if host.output(holds)?.code == Some(0) {
-        return Ok(Done::Already);
-    }
-    host.ask(run)?;
-    match host.output(holds)?.code {
-        Some(0) => Ok(Done::Now),
-        _ => Err(Error::failed(format_args!("`{run}` succeeded, but `{holds}` still does not"))),
-    }
-}
-
-/// Gives a file or folder to its owner, if it is not theirs.
-fn own(host: &dyn Host, path: &Path, owner: Owner) -> Result<Done> {
-    let shown = |host: &dyn Host| host.ask(&Command::new("stat").args(["-f", "%u:%g"]).arg(path));
-    if shown(host)? == owner.ids() {
-        return Ok(Done::Already);
-    }
-    host.ask(&Command::new("chown").arg(owner.ids()).arg(path))?;
-    match shown(host)? {
-        ids if ids == owner.ids() => Ok(Done::Now),
-        ids => Err(Error::failed(format_args!(
-            "`{}` is {ids}'s after it was given to {}",
-            path.display(),
-            owner.ids()
-        ))),
-    }
-}
-
-fn expect(host: &dyn Host, path: &Path, wanted: Option<&Found>) -> Result<()> {
-    let found = host.look(path)?;
-    if found.as_ref() == wanted {
-        return Ok(());
-    }
-    Err(Error::failed(format_args!("`{}` is {found:?}, not {wanted:?}", path.display())))
-}
-
-impl Done {
-    fn and(self, other: Self) -> Self {
-        if self == Self::Now { self } else { other }
-    }
+fn succeeds(host: &dyn Host, command: &Command) -> Result<bool> {
+    Ok(host.output(command)?.code == Some(0))
 }
 
 #[cfg(test)]

@@ -22,9 +22,9 @@ fn files(layout: &Layout) -> [PathBuf; 6] {
     ]
 }
 
-/// A file that is in force, and what is in it.
+/// One of them.
 #[derive(Clone, Debug)]
-pub struct Kept {
+struct One {
     /// Where it is, when it is in force.
     path: PathBuf,
     mode: u32,
@@ -33,15 +33,15 @@ pub struct Kept {
 
 /// The files of an image, as they are in force or as they were kept.
 #[derive(Clone, Debug)]
-pub struct Files {
+pub struct Kept {
     layout: Layout,
     image: Sha256,
-    files: Vec<Kept>,
+    files: Vec<One>,
     /// The school's file that they were made from.
     site: Option<Content>,
 }
 
-impl Files {
+impl Kept {
     /// Those that are in force now, with this image.
     pub fn in_force(host: &dyn Host, layout: &Layout, image: Sha256) -> Result<Self> {
         Self::read(host, layout, image, |path| path.to_owned())
@@ -58,12 +58,12 @@ impl Files {
         image: Sha256,
         place: impl Fn(&Path) -> PathBuf,
     ) -> Result<Self> {
-        let content = |path: &Path| Ok(host.read(&place(path))?.map(Content::new));
+        let content = |path: &Path| host.read(&place(path)).map(|bytes| bytes.map(Content::new));
         let mut found = Vec::new();
         for path in files(layout) {
             let Some(Found::File { mode }) = host.look(&place(&path))? else { continue };
             let content = content(&path)?.unwrap_or_else(|| Content::new(""));
-            found.push(Kept { path, mode, content });
+            found.push(One { path, mode, content });
         }
         Ok(Self { layout: layout.clone(), image, files: found, site: content(&layout.site())? })
     }
@@ -87,12 +87,9 @@ impl Files {
     /// They are in force, and no other ones.
     pub fn are_in_force(&self) -> Vec<Step> {
         let step = |path: PathBuf| match self.files.iter().find(|file| file.path == path) {
-            Some(Kept { mode, content, .. }) => Step::File {
-                owner: self.owner(&path),
-                path,
-                mode: *mode,
-                content: content.clone(),
-            },
+            Some(One { mode, content, .. }) => {
+                Step::File { owner: self.owner(&path), path, mode: *mode, content: content.clone() }
+            }
             None => Step::Absent { path },
         };
         files(&self.layout).into_iter().map(step).collect()
@@ -113,6 +110,7 @@ impl Files {
 
 /// Where a file is kept: their names differ, but for that of the service, which is the appliance's.
 fn beside(layout: &Layout, image: Sha256, path: &Path) -> PathBuf {
-    let name = if path == layout.service() { "service".as_ref() } else { path.file_name().unwrap_or_default() };
+    let name =
+        if path == layout.service() { "service".as_ref() } else { path.file_name().unwrap_or_default() };
     layout.kept(image).join(name)
 }

@@ -40,6 +40,30 @@ impl Layout {
         Ok(names)
     }
 
+    /// The names under which anything of an appliance is left: also of those of which only the data is.
+    pub fn traces(host: &dyn Host) -> Result<Vec<String>> {
+        let mut names = Self::names(host)?;
+        names.extend(host.names(Path::new(IMAGES))?);
+        names.sort();
+        names.dedup();
+        Ok(names)
+    }
+
+    /// The folders that hold those of all appliances.
+    pub fn shared_folders() -> [PathBuf; 2] {
+        [IMAGES.into(), SETTINGS.into()]
+    }
+
+    /// What of the host itself was changed for the appliances, and how it was before.
+    pub fn host_edits() -> PathBuf {
+        Self::common().join("host.json")
+    }
+
+    /// The main ruleset of pf, as it was before it was changed.
+    pub fn rules_before() -> PathBuf {
+        Self::common().join("pf.conf.before")
+    }
+
     /// What is common to all appliances: who changes one holds this folder.
     pub fn common() -> &'static Path {
         Path::new(SETTINGS)
@@ -158,6 +182,16 @@ impl Layout {
     /// The rules of the pf anchor.
     pub fn pf_conf(&self) -> PathBuf {
         self.etc().join("pf.conf")
+    }
+
+    /// The devfs ruleset of a jail that has devices.
+    pub fn device_rules(&self) -> PathBuf {
+        self.etc().join("devfs.rules")
+    }
+
+    /// What keeps its log from growing.
+    pub fn log_rotation(&self) -> PathBuf {
+        PathBuf::from(format!("/usr/local/etc/newsyslog.conf.d/{}.conf", self.name))
     }
 
     /// The script that rc(8) runs.

@@ -185,6 +185,9 @@ impl Machine {
             ["sysrc", "-n", name] => {
                 Ok((state.rc.contains_key(*name), state.rc.get(*name).cloned().unwrap_or_default()))
             }
+            ["sysrc", "-a"] => {
+                said(&state.rc.iter().map(|(name, value)| format!("{name}: {value}\n")).collect::<String>())
+            }
             ["sysrc", "-x", name] => Ok((state.rc.remove(*name).is_some(), String::new())),
             ["sysrc", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();
@@ -219,6 +222,7 @@ impl Machine {
             ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
                 Ok((state.running.contains_key(*name), "{}".to_owned()))
             }
+            ["jls", "-j", name, "jid"] => Ok((state.running.contains_key(*name), "1".to_owned())),
             ["jail", "-c", ..] => Ok((!state.refuses_data, String::new())),
             _ => said(""),
         }

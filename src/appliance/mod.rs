@@ -6,19 +6,25 @@
 //! | [`record`] | what is installed, and how, written down on the host |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
+//! | [`service`] | its service brought into a state, and looked at afterwards |
 //! | [`zfs`] | datasets for images and data, and the snapshot before an upgrade |
+//! | [`rehearsal`] | the daemon of another image tried on a copy of the data |
+//! | [`kept`] | the files that belong to one image, kept for the day that it comes back |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
 pub mod execute;
+pub mod kept;
 pub mod layout;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
 pub mod record;
+pub mod rehearsal;
+pub mod service;
 pub mod step;
 pub mod zfs;
 
-pub use execute::{Done, carry_out};
+pub use execute::{Done, carry_out, holds};
 pub use layout::Layout;
-pub use record::{Operation, Record};
-pub use step::{Content, Owner, Plan, Step};
+pub use record::{Operation, Reached, Record};
+pub use step::{Content, Owner, Plan, Service, Step};

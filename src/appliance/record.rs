@@ -7,6 +7,8 @@ use crate::{
     digest::Sha256,
     error::{Context as _, Error, Result},
     host::Host,
+    policy::{Policy, Stack},
+    site::Site,
 };
 
 /// The version of the form that this program reads and writes.
@@ -24,6 +26,8 @@ pub struct Record {
     pub image: Sha256,
     /// The image that was in service before, if it is still there.
     pub previous: Option<Sha256>,
+    /// Which network stack it has.
+    pub stack: Stack,
     /// The interfaces of the host at which clients come in.
     pub externals: Vec<String>,
     /// Whether the firewall logs what it drops.
@@ -84,6 +88,7 @@ impl Record {
             name: name.to_owned(),
             image,
             previous: None,
+            stack: Stack::Own,
             externals: Vec::new(),
             log_blocked: false,
             zfs: None,
@@ -117,25 +122,43 @@ impl Record {
 
     /// The appliance that was named or, where none was, the only one that there is.
     pub fn find(host: &dyn Host, wanted: Option<&str>) -> Result<Self> {
-        let mut all = Self::all(host)?;
-        let names: Vec<_> = all.iter().map(|record| record.name.clone()).collect();
-        if let Some(name) = wanted {
-            let found = all.into_iter().find(|record| record.name == name);
-            return found.ok_or_else(|| {
-                Error::configuration(
-                    format_args!("no appliance `{name}` is installed here"),
+        let names = Layout::names(host)?;
+        let name = match (wanted, names.as_slice()) {
+            (Some(name), _) => name,
+            (None, [only]) => only,
+            (None, []) => {
+                return Err(Error::configuration("no appliance is installed here", installed(&names)));
+            }
+            (None, _) => {
+                return Err(Error::configuration(
+                    "several appliances are installed here: which one?",
                     installed(&names),
-                )
-            });
-        }
-        match all.len() {
-            1 => Ok(all.remove(0)),
-            0 => Err(Error::configuration("no appliance is installed here", installed(&names))),
-            _ => Err(Error::configuration(
-                "several appliances are installed here: which one?",
-                installed(&names),
-            )),
-        }
+                ));
+            }
+        };
+        // Another one whose record is damaged is no reason to leave this one alone.
+        let found = names.iter().find(|known| *known == name);
+        let record = found.map(|name| Self::read(host, &Layout::of(name))).transpose()?.flatten();
+        record.ok_or_else(|| {
+            Error::configuration(format_args!("no appliance `{name}` is installed here"), installed(&names))
+        })
+    }
+
+    /// The school's file, as it was installed.
+    pub fn site(&self, host: &dyn Host) -> Result<Site> {
+        let path = Layout::of(&self.name).site();
+        let text = host.text(&path)?.ok_or_else(|| {
+            Error::failed_with_hint(
+                format_args!("there is no `{}`", path.display()),
+                "`jailbuild install` with the same image puts it there",
+            )
+        })?;
+        Site::parse(&path, &text)
+    }
+
+    /// What its school's file allows in the network.
+    pub fn policy(&self, site: &Site) -> Policy {
+        Policy::of(site).with_stack(self.stack)
     }
 
     /// The form in which it is written down.

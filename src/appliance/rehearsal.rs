@@ -85,10 +85,7 @@ fn perform(host: &dyn Host, command: &Command, failure: &str) -> Result<String> 
         return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
     }
     let complaint = String::from_utf8_lossy(&output.stderr);
-    Err(Error::failed_with_hint(
-        format_args!("{failure}: {}", complaint.trim()),
-        "nothing was changed",
-    ))
+    Err(Error::failed_with_hint(format_args!("{failure}: {}", complaint.trim()), "nothing was changed"))
 }
 
 /// Where a rehearsal takes place.
@@ -158,7 +155,8 @@ impl Place {
             ],
         });
         // What was mounted last goes first.
-        let unmounted = [below(&self.root(), DATA), below(&self.root(), SETTINGS), self.root()].map(unmounted);
+        let unmounted =
+            [below(&self.root(), DATA), below(&self.root(), SETTINGS), self.root()].map(unmounted);
         let folder = Step::Absent { path: self.folder.clone() };
         [jail].into_iter().chain(unmounted).chain([folder]).collect()
     }

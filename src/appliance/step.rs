@@ -1,13 +1,13 @@
 //! What can be done to a host, as data: printed for who asks what would be done, compared in tests, and carried out by
 //! [`super::execute`].
 
-use std::{fmt, path::PathBuf};
+use std::{fmt, path::PathBuf, sync::Arc};
 
 use serde::Serialize;
 use zeroize::Zeroizing;
 
 use super::zfs;
-use crate::{digest::Sha256, host::command::Command};
+use crate::{digest::Sha256, host::command::Command, image::Tree, runtime::freebsd};
 
 /// Steps in their order; each is carried out only after the one before it held.
 #[derive(Clone, Debug, Default)]
@@ -21,6 +21,8 @@ pub struct Plan {
 pub enum Step {
     /// The host has the user and the group that daemons run as.
     User,
+    /// The host has neither of them.
+    NoUser,
     /// There is a folder.
     Folder {
         /// Where.
@@ -60,6 +62,15 @@ pub enum Step {
         /// Where.
         path: PathBuf,
     },
+    /// A folder that was saved is back in its place, and what was there is gone; where it is not there, that was done before.
+    Restored {
+        /// Where it was saved.
+        saved: PathBuf,
+        /// Where it belongs.
+        place: PathBuf,
+    },
+    /// Something that a throw-away jail may have left behind is gone.
+    Gone(freebsd::Step),
     /// A ZFS dataset is mounted.
     Dataset {
         /// Its name.
@@ -91,8 +102,65 @@ pub enum Step {
         /// What is run else, after which `holds` must succeed.
         run: Command,
     },
+    /// An image is unpacked: whole, or not there at all.
+    Unpacked {
+        /// What is in it.
+        tree: Arc<Tree>,
+        /// Where.
+        into: PathBuf,
+    },
+    /// A folder is gone, unless something is in it.
+    Pruned {
+        /// Where.
+        path: PathBuf,
+    },
+    /// A variable of rc.conf(5) has this value.
+    Variable {
+        /// Its name.
+        name: String,
+        /// Its value; `None` where it is not to be set at all.
+        value: Option<String>,
+    },
+    /// The kernel's setting has this value, until the host starts anew.
+    Kernel {
+        /// Its name.
+        name: String,
+        /// Its value.
+        value: String,
+    },
+    /// The host's pf is enabled, and evaluates the anchors of appliances: with the rules of this file where it did not.
+    Firewall {
+        /// The main ruleset.
+        rules: PathBuf,
+    },
+    /// The rules of this file are the host's, where pf is enabled.
+    Rules {
+        /// The main ruleset.
+        rules: PathBuf,
+    },
+    /// A service is as it is wanted.
+    Service {
+        /// Its name.
+        name: String,
+        /// What is wanted of it.
+        state: Service,
+    },
     /// Somebody is told something; nothing is done.
     Note(String),
+}
+
+/// What is wanted of a service.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Service {
+    /// It runs, and its daemon answers.
+    Started,
+    /// It does not run, and nothing of it is left in memory.
+    Stopped,
+    /// It was started anew.
+    Restarted,
+    /// It has taken its settings and its certificate in anew, and those who are connected did not notice.
+    Reloaded,
 }
 
 /// Whose a file or folder is.
@@ -180,20 +248,55 @@ impl fmt::Display for Step {
             Self::Dataset { name, at } => {
                 write!(formatter, "the ZFS dataset {name}, mounted at {}", at.display())
             }
+            Self::Restored { saved, place } => {
+                write!(
+                    formatter,
+                    "if {} is there: it takes the place of {}",
+                    saved.display(),
+                    place.display()
+                )
+            }
+            Self::Gone(gone) => gone.fmt(formatter),
             Self::NoDataset { name } => write!(formatter, "no ZFS dataset {name}"),
             Self::Snapshot { name } => write!(formatter, "the ZFS snapshot {name}"),
             Self::RolledBack { snapshot } => {
                 write!(
                     formatter,
                     "if {snapshot} is there: `{}`, `{}`",
-                    zfs::rollback(snapshot),
-                    zfs::destroy(snapshot)
+                    zfs::to_roll_back(snapshot),
+                    zfs::to_destroy(snapshot)
                 )
             }
             Self::Run(command) => write!(formatter, "run `{command}`"),
             Self::Unless { holds, run } => write!(formatter, "run `{run}` unless `{holds}` succeeds"),
+            Self::NoUser => formatter.write_str("neither the user nor the group xmppd"),
+            Self::Unpacked { tree, into } => {
+                write!(formatter, "the image unpacked in {}, {} entries", into.display(), tree.iter().count())
+            }
+            Self::Pruned { path } => write!(formatter, "no {}, unless something is in it", path.display()),
+            Self::Variable { name, value: Some(value) } => write!(formatter, "{name}={value} in rc.conf"),
+            Self::Variable { name, value: None } => write!(formatter, "no {name} in rc.conf"),
+            Self::Kernel { name, value } => write!(formatter, "the kernel's {name}={value}"),
+            Self::Firewall { rules } => write!(
+                formatter,
+                "pf enabled, and evaluating the anchors jailbuild/*: with the rules of {} where it does not",
+                rules.display()
+            ),
+            Self::Rules { rules } => write!(formatter, "the rules of {} in force", rules.display()),
+            Self::Service { name, state } => write!(formatter, "the service {name} {state}"),
             Self::Note(text) => write!(formatter, "note: {text}"),
         }
+    }
+}
+
+impl fmt::Display for Service {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Started => "started, and ready",
+            Self::Stopped => "stopped",
+            Self::Restarted => "restarted, and ready",
+            Self::Reloaded => "reloaded, and ready",
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{Done, Layout, Step};
+use super::{Layout, Step};
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
@@ -55,77 +55,57 @@ pub fn require(host: &dyn Host, parent: &str) -> Result<()> {
     ))
 }
 
-/// The command that succeeds if there is this dataset or snapshot.
-pub(super) fn named(name: &str) -> Command {
-    Command::new("zfs").args(["list", "-H", "-o", "name", name])
+/// Whether there is this dataset or snapshot.
+pub(super) fn exists(host: &dyn Host, name: &str) -> Result<bool> {
+    Ok(host.output(&Command::new("zfs").args(["list", "-H", "-o", "name", name]))?.code == Some(0))
 }
 
-fn exists(host: &dyn Host, name: &str) -> Result<bool> {
-    Ok(host.output(&named(name))?.code == Some(0))
+/// Whether a dataset is mounted at this place.
+pub(super) fn is_mounted(host: &dyn Host, name: &str, at: &Path) -> Result<bool> {
+    let state = Command::new("zfs").args(["list", "-H", "-o", "mounted,mountpoint", name]);
+    let output = host.output(&state)?;
+    let state = String::from_utf8_lossy(&output.stdout);
+    Ok(output.code == Some(0) && state.trim() == format!("yes\t{}", at.display()))
 }
 
-/// Ensures that there is a dataset, mounted at this place.
-pub(super) fn ensure(host: &dyn Host, name: &str, at: &Path) -> Result<Done> {
-    let mounted = format!("yes\t{}", at.display());
-    let asked = Command::new("zfs").args(["list", "-H", "-o", "mounted,mountpoint", name]);
-    let found = host.output(&asked)?;
-    let is_there = found.code == Some(0);
-    if is_there && String::from_utf8_lossy(&found.stdout).trim() == mounted {
-        return Ok(Done::Already);
-    }
+/// Mounts a dataset at this place, which is made where there is none. What is in that place already would be hidden.
+pub(super) fn mount(host: &dyn Host, name: &str, at: &Path) -> Result<()> {
     if !host.names(at)?.is_empty() {
         return Err(Error::failed_with_hint(
             format_args!("`{}` is not empty: a ZFS dataset would hide what is in it", at.display()),
             "move it away, or leave out `--zfs`",
         ));
     }
-    let create = ["create", "-o", &format!("mountpoint={}", at.display()), name];
-    let mount = ["mount", name];
-    host.ask(&Command::new("zfs").args(if is_there { mount.as_slice() } else { &create }))?;
-    match host.ask(&asked)? {
-        now if now == mounted => Ok(Done::Now),
-        now => Err(Error::failed_with_hint(
-            format_args!(
-                "the ZFS dataset `{name}` is not mounted at `{}`: `{asked}` says `{now}`",
-                at.display()
-            ),
-            format_args!("type `zfs set mountpoint={} {name}`", at.display()),
-        )),
-    }
+    let command = if exists(host, name)? {
+        Command::new("zfs").args(["mount", name])
+    } else {
+        Command::new("zfs").args(["create", "-o", &format!("mountpoint={}", at.display()), name])
+    };
+    host.ask(&command).map(drop)
 }
 
-/// Ensures that there is no such dataset or snapshot.
-pub(super) fn ensure_gone(host: &dyn Host, name: &str) -> Result<Done> {
-    if !exists(host, name)? {
-        return Ok(Done::Already);
-    }
-    host.ask(&destroy(name))?;
-    if exists(host, name)? {
-        return Err(Error::failed(format_args!(
-            "`{}` succeeded, but `{name}` is still there",
-            destroy(name)
-        )));
-    }
-    Ok(Done::Now)
+/// Takes a snapshot.
+pub(super) fn snapshot(host: &dyn Host, name: &str) -> Result<()> {
+    host.ask(&Command::new("zfs").args(["snapshot", name])).map(drop)
 }
 
-/// Ensures that a dataset is as its snapshot has it. The snapshot then goes: where it is gone, that was done before, and
-/// what was written since stays.
-pub(super) fn roll_back(host: &dyn Host, snapshot: &str) -> Result<Done> {
-    if !exists(host, snapshot)? {
-        return Ok(Done::Already);
-    }
-    host.ask(&rollback(snapshot))?;
-    ensure_gone(host, snapshot)
+/// Destroys a snapshot, or a dataset with its snapshots.
+pub(super) fn destroy(host: &dyn Host, name: &str) -> Result<()> {
+    host.ask(&to_destroy(name)).map(drop)
+}
+
+/// Makes a dataset be as its snapshot has it. The snapshot then goes: what is written afterwards is to stay.
+pub(super) fn roll_back(host: &dyn Host, snapshot: &str) -> Result<()> {
+    host.ask(&to_roll_back(snapshot))?;
+    destroy(host, snapshot)
 }
 
 /// Snapshots that somebody took meanwhile go: there is no way back past them.
-pub(super) fn rollback(snapshot: &str) -> Command {
+pub(super) fn to_roll_back(snapshot: &str) -> Command {
     Command::new("zfs").args(["rollback", "-r", snapshot])
 }
 
-/// The command that destroys a snapshot, or a dataset with its snapshots.
-pub(super) fn destroy(name: &str) -> Command {
+pub(super) fn to_destroy(name: &str) -> Command {
     let destroy = Command::new("zfs").arg("destroy");
     if name.contains('@') { destroy.arg(name) } else { destroy.args(["-r", name]) }
 }
@@ -135,7 +115,7 @@ pub(super) fn destroy(name: &str) -> Command {
 mod tests {
     use super::*;
     use crate::{
-        appliance::{carry_out, machine::Machine},
+        appliance::{Done, carry_out, machine::Machine},
         host::file,
     };
 

@@ -1,7 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
-use crate::appliance::machine::Machine;
+use crate::{
+    appliance::{Content, Owner, machine::Machine},
+    host::command::Command,
+};
 
 fn twice(host: &Machine, step: &Step) -> [Done; 2] {
     [carry_out(step, host).unwrap(), carry_out(step, host).unwrap()]
@@ -22,9 +25,13 @@ fn what_is_so_already_is_left_alone() {
         Step::Renamed { from: path("data"), to: path("saved") },
         Step::Absent { path: path("saved") },
         Step::Unless {
-            holds: Command::new("sysrc").args(["-n", "schoolchat_enable"]),
-            run: Command::new("sysrc").arg("schoolchat_enable=YES"),
+            holds: Command::new("sysrc").args(["-n", "x_enable"]),
+            run: Command::new("sysrc").arg("x_enable=YES"),
         },
+        Step::Variable { name: "schoolchat_enable".into(), value: Some("YES".into()) },
+        Step::Variable { name: "schoolchat_enable".into(), value: None },
+        Step::Kernel { name: "net.inet.ip.forwarding".into(), value: "0".into() },
+        Step::NoUser,
     ] {
         assert_eq!(twice(&host, &step), [Done::Now, Done::Already], "{step}");
     }
@@ -73,7 +80,10 @@ fn what_did_not_come_to_be_is_an_error() {
         run: Command::new("sysrc").arg("x_enable=YES"),
     };
     let error = carry_out(&step, &host).unwrap_err().to_string();
-    assert_eq!(error, "`sysrc x_enable=YES` succeeded, but `sysrc -n x_enable` still does not");
+    assert_eq!(
+        error,
+        "this was done, but is not so: run `sysrc x_enable=YES` unless `sysrc -n x_enable` succeeds"
+    );
     let folder = Step::Folder { path: "/x".into(), mode: 0o755, owner: Owner::Root };
     assert!(carry_out(&folder, &host).is_err());
 }

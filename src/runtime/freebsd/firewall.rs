@@ -9,19 +9,15 @@ use crate::{
 };
 
 /// Refuses a host whose pf would not look at the anchor: its rules would load without complaint, and do nothing.
-pub(super) fn require(host: &dyn Host) -> Result<()> {
-    let shows = |what: &str, line: &str| {
-        let shown = host.ask(&Command::new("pfctl").args(["-s", what])).unwrap_or_default();
-        shown.lines().any(|shown| shown.starts_with(line))
-    };
-    if !shows("info", "Status: Enabled") {
+pub fn require(host: &dyn Host) -> Result<()> {
+    if !is_enabled(host) {
         return Err(Error::host("pf is not enabled", "type `sysrc pf_enable=YES && service pf start`"));
     }
     for (what, line, place) in [
         ("nat", "rdr-anchor \"jailbuild/*\"", "before the filter rules"),
         ("rules", "anchor \"jailbuild/*\"", "as the first of the filter rules"),
     ] {
-        if !shows(what, line) {
+        if !shows(host, what, line) {
             return Err(Error::host(
                 "the host's pf does not evaluate the anchors of `jailbuild`",
                 format_args!(
@@ -31,6 +27,16 @@ pub(super) fn require(host: &dyn Host) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Whether packets are looked at at all.
+pub fn is_enabled(host: &dyn Host) -> bool {
+    shows(host, "info", "Status: Enabled")
+}
+
+fn shows(host: &dyn Host, what: &str, line: &str) -> bool {
+    let shown = host.ask(&Command::new("pfctl").args(["-s", what])).unwrap_or_default();
+    shown.lines().any(|shown| shown.starts_with(line))
 }
 
 /// The anchor's rules in pf's own normal form: filter rules, then redirections.
