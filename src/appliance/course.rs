@@ -18,8 +18,19 @@ pub use carry_out::Means;
 pub use outcome::{Ending, Outcome};
 pub use situation::Situation;
 
-use super::{Plan, Record, rehearsal::Rehearsal, step::short};
-use crate::digest::Sha256;
+use super::{Plan, Reached, Record, rehearsal::Rehearsal, step::short};
+use crate::{digest::Sha256, error::Result};
+
+/// A course, and how far it has come.
+#[derive(Clone, Debug)]
+pub struct Planned {
+    /// What is done, and what is done where that fails.
+    pub course: Course,
+    /// How far it has come: who was interrupted goes on from there.
+    pub reached: Reached,
+    /// Whether it goes back from there instead.
+    pub is_given_up: bool,
+}
 
 /// The way from one image to another.
 #[derive(Clone, Debug)]
@@ -38,7 +49,9 @@ pub struct Course {
     pub abandon: Plan,
     /// The other image takes its place.
     pub switch: Plan,
-    /// Where that fails, or its proof: what was in service comes back, with its data. No way back where the data stays.
+    /// What is in service starts.
+    pub start: Plan,
+    /// Where any of it fails: what was in service comes back, with its data. No way back where the data stays.
     pub take_back: Option<Plan>,
     /// After that: what is left of the other image goes.
     pub settle: Plan,
@@ -48,6 +61,20 @@ pub struct Course {
     pub before: Record,
     /// What is installed, if all goes well.
     pub after: Record,
+}
+
+impl Planned {
+    /// Carries it out.
+    ///
+    /// # Errors
+    /// As [`Course::carry_out`] and [`Course::give_up`].
+    pub fn carry_out(&self, means: &mut Means<'_>) -> Result<Outcome> {
+        if self.is_given_up {
+            self.course.give_up(self.reached, means)
+        } else {
+            self.course.carry_out(self.reached, means)
+        }
+    }
 }
 
 impl Course {
@@ -60,11 +87,12 @@ impl Course {
             ("switch", self.switch.to_string()),
         ];
         if self.runs {
+            stages.push(("start", self.start.to_string()));
             stages.push(("prove", format!("  1. the probes, against {}", short(self.to))));
         }
         if let Some(back) = &self.take_back {
-            stages.push(("if that fails, take it back", back.to_string()));
-            stages.push(("then", self.settle.to_string()));
+            stages.push(("if any of that fails, take it back", back.to_string()));
+            stages.push(("then start and prove what was in service, and", self.settle.to_string()));
         }
         stages.push(("finish", self.finish.to_string()));
         stages

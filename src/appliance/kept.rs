@@ -44,11 +44,11 @@ pub struct Kept {
 impl Kept {
     /// Those that are in force now, with this image.
     pub fn in_force(host: &dyn Host, layout: &Layout, image: Sha256) -> Result<Self> {
-        Self::read(host, layout, image, |path| path.to_owned())
+        Self::read(host, layout, image, Path::to_owned)
     }
 
-    /// Those that were kept for this image.
-    pub fn kept(host: &dyn Host, layout: &Layout, image: Sha256) -> Result<Self> {
+    /// Those that were put by for this image.
+    pub fn put_by(host: &dyn Host, layout: &Layout, image: Sha256) -> Result<Self> {
         Self::read(host, layout, image, |path| beside(layout, image, path))
     }
 

@@ -3,6 +3,8 @@
 //! It refuses every command whose form is not in `tests/freebsd/forms.tsv`: what a real FreeBSD was not seen to take, or its
 //! manual does not state, is not run. It can die between any two acts, as a host does that loses its power.
 
+mod daemons;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -52,6 +54,12 @@ pub(crate) struct State {
     pub(crate) datasets: BTreeMap<String, String>,
     /// Whether daemons refuse data when it is migrated.
     pub(crate) refuses_data: bool,
+    /// The schema that the daemon of an image knows, where it is not 1.
+    pub(crate) schemas: BTreeMap<String, u32>,
+    /// An image whose daemon does not know a word of the settings.
+    pub(crate) unknown_setting: Option<(String, String)>,
+    /// What is mounted, and where.
+    pub(crate) mounts: Vec<(PathBuf, PathBuf)>,
     /// What was done, a line each.
     journal: Vec<String>,
     /// After so many more acts it dies.
@@ -77,6 +85,9 @@ impl Machine {
             pf: "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n".to_owned(),
             datasets: BTreeMap::new(),
             refuses_data: false,
+            schemas: BTreeMap::new(),
+            unknown_setting: None,
+            mounts: Vec::new(),
             journal: Vec::new(),
             left: None,
         };
@@ -223,7 +234,6 @@ impl Machine {
                 Ok((state.running.contains_key(*name), "{}".to_owned()))
             }
             ["jls", "-j", name, "jid"] => Ok((state.running.contains_key(*name), "1".to_owned())),
-            ["jail", "-c", ..] => Ok((!state.refuses_data, String::new())),
             _ => said(""),
         }
     }
@@ -250,7 +260,7 @@ impl Machine {
             "stop" => Ok((true, drop_text(state.running.remove(name)))),
             "start" | "restart" => {
                 let Some(current) = current.filter(|_| ready) else { return Ok((false, String::new())) };
-                if state.broken_image.as_ref() != Some(&current) {
+                if state.broken_image.as_ref() != Some(&current) && self.serves(&state, &layout, &current) {
                     state.running.insert(name.to_owned(), current);
                 }
                 Ok((true, String::new()))
@@ -261,7 +271,7 @@ impl Machine {
 
     /// What zfs(8) does: a dataset is a folder, its snapshot another, out of sight.
     fn zfs(&self, words: &[&str]) -> (bool, String) {
-        let mut state = self.state();
+        let state = self.state().clone();
         let place = |name: &str| match name.split_once('@') {
             Some(_) => Path::new("/.zfs").join(name.replace('/', "_")),
             None => PathBuf::from(&state.datasets[name]),
@@ -282,7 +292,7 @@ impl Machine {
             ["create", "-o", property, name] => {
                 let at = property.strip_prefix("mountpoint=").unwrap();
                 ThisHost.create_folder(&self.real(Path::new(at)), 0o755).unwrap();
-                state.datasets.insert((*name).to_owned(), at.to_owned());
+                self.state().datasets.insert((*name).to_owned(), at.to_owned());
                 (true, String::new())
             }
             ["snapshot", name] => {
@@ -298,7 +308,7 @@ impl Machine {
             }
             ["destroy", .., name] => {
                 ThisHost.remove(&self.real(&place(name))).unwrap();
-                state.datasets.remove(*name);
+                self.state().datasets.remove(*name);
                 (true, String::new())
             }
             other => panic!("the stand-in knows no `zfs {other:?}`"),
@@ -307,11 +317,22 @@ impl Machine {
 
     fn copy(&self, from: &Path, to: &Path) {
         ThisHost.create_folder(&self.real(to), 0o700).unwrap();
+        self.copy_owner(from, to);
         for name in ThisHost.names(&self.real(from)).unwrap() {
             match ThisHost.look(&self.real(&from.join(&name))).unwrap().unwrap() {
                 Found::Folder { .. } => self.copy(&from.join(&name), &to.join(&name)),
-                _ => drop(std::fs::copy(self.real(&from.join(&name)), self.real(&to.join(&name))).unwrap()),
+                _ => {
+                    std::fs::copy(self.real(&from.join(&name)), self.real(&to.join(&name))).unwrap();
+                    self.copy_owner(&from.join(&name), &to.join(&name));
+                }
             }
+        }
+    }
+
+    fn copy_owner(&self, from: &Path, to: &Path) {
+        let mut state = self.state();
+        if let Some(owner) = state.owners.get(from).cloned() {
+            state.owners.insert(to.to_owned(), owner);
         }
     }
 }
@@ -345,8 +366,11 @@ impl Host for Machine {
         let words = command.words();
         let words: Vec<&str> = words.iter().map(String::as_str).collect();
         assert!(is_known(&words), "`{command}` is of no form in tests/freebsd/forms.tsv");
-        let (succeeds, stdout) = self.simulate(&words)?;
-        Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: Vec::new() })
+        let (succeeds, stdout, stderr) = match self.rehearse(&words) {
+            Some(said) => said,
+            None => self.simulate(&words).map(|(succeeds, stdout)| (succeeds, stdout, String::new()))?,
+        };
+        Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: stderr.into() })
     }
 
     fn pause(&self) {}

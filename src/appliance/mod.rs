@@ -12,19 +12,28 @@
 //! | [`kept`] | the files that belong to one image, kept for the day that it comes back |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
+pub mod course;
 pub mod execute;
+pub mod files;
 pub mod kept;
 pub mod layout;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
+pub mod prover;
 pub mod record;
 pub mod rehearsal;
+mod requirements;
+pub mod rollback;
+mod school;
 pub mod service;
 pub mod step;
+pub mod upgrade;
 pub mod zfs;
 
 pub use execute::{Done, carry_out, holds};
 pub use layout::Layout;
+pub use prover::Prover;
 pub use record::{Operation, Reached, Record};
+pub use school::School;
 pub use step::{Content, Owner, Plan, Service, Step};

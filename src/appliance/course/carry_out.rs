@@ -78,8 +78,9 @@ impl Course {
     fn switch(&self, means: &mut Means<'_>) -> Result<Ending> {
         means.doing(format_args!("putting {} in service", short(self.to)));
         let verdict = match means.carry_out(&self.switch) {
-            Ok(()) => self.prove(&self.after, means),
-            Err(error) => Verdict::Bad { why: error.to_string(), proof: None },
+            Ok(()) => self.try_out(&self.after, means),
+            Err(error) if self.take_back.is_some() => Verdict::bad(&error),
+            Err(error) => return Err(self.stuck(&error.to_string())),
         };
         match verdict {
             Verdict::Bad { why, proof } if self.take_back.is_some() => self.take_back(why, proof, means),
@@ -92,7 +93,7 @@ impl Course {
         if let Some(plan) = &self.take_back {
             means.carry_out(plan).map_err(|error| self.stuck(&format!("{why}; then, {error}")))?;
         }
-        let (proof, fault) = self.prove(&self.before, means).parts();
+        let (proof, fault) = self.try_out(&self.before, means).parts();
         means.carry_out(&self.settle)?;
         Ok(Ending::TakenBack { why, failed, proof, fault })
     }
@@ -103,14 +104,19 @@ impl Course {
         Ok(Ending::Changed { proof, fault })
     }
 
-    fn prove(&self, record: &Record, means: &mut Means<'_>) -> Verdict {
+    /// Starts what is in place, and proves it; if it ran before.
+    fn try_out(&self, record: &Record, means: &mut Means<'_>) -> Verdict {
         if !self.runs {
             return Verdict::Good(None);
+        }
+        means.doing(format_args!("starting {}", short(record.image)));
+        if let Err(error) = means.carry_out(&self.start) {
+            return Verdict::bad(&error);
         }
         means.doing(format_args!("proving {}", short(record.image)));
         match means.prover.prove(record, means.tell) {
             Ok(proof) => Verdict::of(proof),
-            Err(error) => Verdict::Bad { why: error.to_string(), proof: None },
+            Err(error) => Verdict::bad(&error),
         }
     }
 
@@ -144,6 +150,10 @@ impl Means<'_> {
 }
 
 impl Verdict {
+    fn bad(error: &Error) -> Self {
+        Self::Bad { why: error.to_string(), proof: None }
+    }
+
     fn of(proof: Proof) -> Self {
         match (proof.report.failed(), &proof.fault) {
             (0, None) => Self::Good(Some(proof)),

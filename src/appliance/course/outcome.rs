@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use crate::{
-    appliance::{rehearsal::Migration, step::short},
+    appliance::{Record, rehearsal::Migration, step::short},
     digest::Sha256,
     proof::Proof,
 };
@@ -32,6 +32,8 @@ pub struct Outcome {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "ended")]
 pub enum Ending {
+    /// The image was in service before.
+    Already,
     /// The image is in service.
     Changed {
         /// Its proof, if it runs.
@@ -55,9 +57,17 @@ pub enum Ending {
 }
 
 impl Outcome {
+    /// Nothing was to be done.
+    pub fn already(record: &Record, runs: bool) -> Self {
+        let image = record.image;
+        let name = record.name.clone();
+        Self { name, from: image, to: image, runs, migration: None, ending: Ending::Already }
+    }
+
     /// The exit code, as README.md documents it. `wanted` says whether the way back was asked for.
     pub fn exit_code(&self, way_back_wanted: bool) -> u8 {
         match &self.ending {
+            Ending::Already => 0,
             Ending::Changed { fault, .. } => u8::from(fault.is_some()),
             Ending::GivenUp => u8::from(!way_back_wanted),
             Ending::TakenBack { fault, .. } => u8::from(fault.is_some() || !way_back_wanted),
@@ -68,22 +78,22 @@ impl Outcome {
     pub fn proofs(&self) -> impl Iterator<Item = &Proof> {
         let (failed, proof) = match &self.ending {
             Ending::Changed { proof, .. } => (None, proof.as_ref()),
-            Ending::GivenUp => (None, None),
+            Ending::Already | Ending::GivenUp => (None, None),
             Ending::TakenBack { failed, proof, .. } => (failed.as_ref(), proof.as_ref()),
         };
         failed.into_iter().chain(proof)
     }
 
-    /// Whether what is in service passed its proof.
+    /// What is known of the image that is in service now.
     fn proved(&self) -> &'static str {
-        match (self.runs, &self.ending) {
-            (true, Ending::Changed { proof: Some(_), fault: None }) => "and proved",
-            (true, Ending::TakenBack { proof: Some(_), fault: None, .. }) => "and proved",
-            (true, Ending::Changed { fault: Some(_), .. } | Ending::TakenBack { fault: Some(_), .. }) => {
-                "but not proved"
-            }
-            (true, _) => "and runs",
-            (false, _) => "and stopped, as it was: start it, then `jailbuild verify --installed`",
+        let (Ending::Changed { proof, fault } | Ending::TakenBack { proof, fault, .. }) = &self.ending else {
+            return "";
+        };
+        match (self.runs, proof, fault) {
+            (true, _, Some(_)) => ", but not proved",
+            (true, Some(_), None) => ", and proved",
+            (true, None, None) => "",
+            (false, ..) => ", stopped as it was: it is not proved before `jailbuild verify --installed`",
         }
     }
 }
@@ -93,8 +103,9 @@ impl fmt::Display for Outcome {
         let Self { name, from, to, .. } = self;
         let (from, to, proved) = (short(*from), short(*to), self.proved());
         match &self.ending {
+            Ending::Already => write!(formatter, "{name} has the image {to} already"),
             Ending::Changed { fault, .. } => {
-                write!(formatter, "{name} has the image {to}, {proved}; it had {from}")?;
+                write!(formatter, "{name} has the image {to}{proved}; it had {from}")?;
                 if let Some(migration) = &self.migration {
                     write!(formatter, "\ndata: {migration}")?;
                 }
@@ -104,7 +115,7 @@ impl fmt::Display for Outcome {
             Ending::TakenBack { why, fault, .. } => {
                 write!(
                     formatter,
-                    "{to} was taken back: {why}\n{name} has the image {from} again, {proved}, with its data of before: \
+                    "{to} was taken back: {why}\n{name} has the image {from} again{proved}, with its data of before: \
                      messages that came in the meantime are lost"
                 )?;
                 fault.iter().try_for_each(|fault| write!(formatter, "\nfailed: {fault}"))

@@ -3,11 +3,17 @@
 use super::Course;
 use crate::{
     appliance::{
-        Layout, Operation, Plan, Reached, Record, Service, Step, files, kept::Kept, rehearsal::Rehearsal,
+        Content, Layout, Operation, Owner, Plan, Reached, Record, School, Service, Step,
+        files::{self, Files},
+        kept::Kept,
+        rehearsal::Rehearsal,
         zfs::Datasets,
     },
     digest::Sha256,
-    host::command::Command,
+    error::Result,
+    host::{Host, command::Command, file::SECRET},
+    pkg_list::Flavour,
+    render::KernelParameters,
 };
 
 /// An appliance, and the image that it is to get.
@@ -41,6 +47,61 @@ enum Data {
 }
 
 impl Situation {
+    /// What is there, also of a change that was interrupted. The files of the other image are not known yet.
+    ///
+    /// # Errors
+    /// If what is there cannot be read.
+    pub fn of(
+        record: &Record,
+        (to, runs, reached): (Sha256, bool, Reached),
+        host: &dyn Host,
+    ) -> Result<Self> {
+        let layout = Layout::of(&record.name);
+        let record = match (reached, record.previous) {
+            (Reached::Done, Some(from)) => Record { image: from, previous: None, ..record.clone() },
+            _ => record.clone(),
+        };
+        let kept = match reached {
+            Reached::Begun => Kept::in_force(host, &layout, record.image)?,
+            _ => Kept::put_by(host, &layout, record.image)?,
+        };
+        let images = host.names(&layout.images())?;
+        let images = images.iter().filter_map(|name| name.parse::<Sha256>().ok());
+        let obsolete = images.filter(|image| ![record.image, to].contains(image)).collect();
+        Ok(Self {
+            record: Record { under_way: None, ..record },
+            to,
+            runs,
+            arrival: Vec::new(),
+            files: Vec::new(),
+            settings: String::new(),
+            kept,
+            obsolete,
+        })
+    }
+
+    /// With the files that the other image gets, and these settings of its daemon.
+    ///
+    /// # Errors
+    /// [`crate::Error::Configuration`] if the school's file has a name that does not fit into a template.
+    pub fn with_files(
+        self,
+        school: &School,
+        settings: String,
+        flavour: Flavour,
+        kernel: &KernelParameters,
+    ) -> Result<Self> {
+        let record = Record { image: self.to, ..self.record.clone() };
+        let mut files = Files { record: &record, school, flavour, kernel }.of_host()?;
+        files.push(Step::File {
+            path: self.layout().settings().join("xmppd.toml"),
+            mode: SECRET,
+            owner: Owner::Daemon,
+            content: Content::new(settings.as_str()),
+        });
+        Ok(Self { files, settings, ..self })
+    }
+
     /// It gets a new image: all comes back as it was, also the data, where that fails.
     pub fn upgrade(&self) -> Course {
         let (to, runs) = (self.to, self.runs);
@@ -59,8 +120,10 @@ impl Situation {
         let recorded = |record: &Record, reached| {
             files::record(&Record { under_way: Some(operation(reached)), ..record.clone() })
         };
-        let settled = [self.image_gone(), self.kept_gone(before.image), vec![files::record(&before)]].concat();
-        let saved_gone = if data == Data::Saved { self.saved_gone() } else { Vec::new() };
+        // What an upgrade saved is of no use once its image is in service: it holds messages that wait.
+        let saved = if data == Data::Saved { self.saved() } else { self.saved_gone() };
+        let settled =
+            [self.image_gone(), self.kept_gone(before.image), vec![files::record(&before)]].concat();
         Course {
             from: before.image,
             to: self.to,
@@ -70,17 +133,17 @@ impl Situation {
                 self.arrival.clone(),
                 self.kept.are_kept(),
                 vec![self.service(Service::Stopped)],
-                if data == Data::Saved { self.saved() } else { Vec::new() },
+                saved,
             ]),
             rehearsal: Rehearsal::of(&self.layout(), self.to, &self.settings),
-            abandon: plan([self.started(), saved_gone.clone(), settled.clone()]),
+            abandon: plan([self.started(), self.saved_gone(), settled.clone()]),
             switch: plan([
                 vec![recorded(&before, Reached::Switched)],
                 self.out_of_service(),
                 self.files.clone(),
                 self.in_service(&after),
-                self.started(),
             ]),
+            start: plan([self.started()]),
             take_back: (data == Data::Saved).then(|| {
                 plan([
                     vec![recorded(&before, Reached::TakenBack)],
@@ -88,13 +151,12 @@ impl Situation {
                     vec![self.restored()],
                     self.kept.are_in_force(),
                     self.in_service(&before),
-                    self.started(),
                 ])
             }),
             settle: plan([settled]),
             finish: plan([
                 vec![recorded(&after, Reached::Done)],
-                saved_gone,
+                self.saved_gone(),
                 self.obsolete.iter().flat_map(|image| self.gone(*image)).collect(),
                 self.kept_gone(self.to),
                 vec![files::record(&after)],
