@@ -5,6 +5,8 @@ mod files;
 mod firewall;
 mod settings;
 
+pub(super) use settings::{kernel, variable};
+
 use super::{
     service,
     step::{Plan, Step},

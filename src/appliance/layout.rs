@@ -199,6 +199,11 @@ impl Layout {
         Path::new("/usr/local/etc/rc.d").join(&self.name)
     }
 
+    /// The script that FreeBSD itself would have under this name.
+    pub fn service_of_base(&self) -> PathBuf {
+        Path::new("/etc/rc.d").join(&self.name)
+    }
+
     /// The process id of the daemon's supervisor.
     pub fn pid_file(&self) -> PathBuf {
         PathBuf::from(format!("/var/run/{}.pid", self.name))

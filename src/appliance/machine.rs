@@ -14,8 +14,9 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::Layout;
+use super::{Layout, step::short};
 use crate::{
+    digest::Sha256,
     error::{Error, Result},
     host::{
         Found, Host, ThisHost,
@@ -26,6 +27,9 @@ use crate::{
 
 /// Which commands may be run: a form a line, then where it was seen or is stated.
 const FORMS: &str = include_str!("../../tests/freebsd/forms.tsv");
+
+/// Its main ruleset.
+const RULES: &str = "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n";
 
 /// A host, and what has become of it.
 pub(crate) struct Machine {
@@ -48,10 +52,12 @@ pub(crate) struct State {
     pub(crate) running: BTreeMap<String, PathBuf>,
     /// Services that end as soon as they are started with this image.
     pub(crate) broken_image: Option<PathBuf>,
-    /// The main ruleset of pf that is in force.
+    /// The main ruleset of pf that is loaded.
     pub(crate) pf: String,
     /// ZFS datasets, each with its mount point.
     pub(crate) datasets: BTreeMap<String, String>,
+    /// Whether pf looks at packets.
+    pub(crate) pf_enabled: bool,
     /// Whether daemons refuse data when it is migrated.
     pub(crate) refuses_data: bool,
     /// The schema that the daemon of an image knows, where it is not 1.
@@ -78,12 +84,13 @@ impl Machine {
         let state = State {
             owners: BTreeMap::new(),
             accounts: BTreeSet::new(),
-            rc: BTreeMap::new(),
+            rc: ["gateway_enable", "pf_enable"].map(|name| (name.to_owned(), "YES".to_owned())).into(),
             sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             running: BTreeMap::new(),
             broken_image: None,
-            pf: "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n".to_owned(),
             datasets: BTreeMap::new(),
+            pf: RULES.to_owned(),
+            pf_enabled: true,
             refuses_data: false,
             schemas: BTreeMap::new(),
             unknown_setting: None,
@@ -92,9 +99,10 @@ impl Machine {
             left: None,
         };
         let machine = Self { root: tempfile::tempdir().unwrap(), state: Mutex::new(state) };
-        for folder in ["etc", "usr/local/etc/rc.d", "var/log", "var/run"] {
+        for folder in ["etc", "usr/local/etc/newsyslog.conf.d", "usr/local/etc/rc.d", "var/log", "var/run"] {
             std::fs::create_dir_all(machine.root.path().join(folder)).unwrap();
         }
+        std::fs::write(machine.root.path().join("etc/pf.conf"), RULES).unwrap();
         machine
     }
 
@@ -110,6 +118,24 @@ impl Machine {
         if acts.is_none() {
             state.running.clear();
         }
+    }
+
+    /// Goes on where only the program that changed it was killed.
+    pub(crate) fn lives_on(&self) {
+        self.state().left = None;
+    }
+
+    /// The same host without pf, forwarding, or a main ruleset.
+    pub(crate) fn bare() -> Self {
+        let machine = Self::new();
+        std::fs::remove_file(machine.root.path().join("etc/pf.conf")).unwrap();
+        let mut state = machine.state();
+        state.pf.clear();
+        state.pf_enabled = false;
+        state.rc.clear();
+        state.sysctls.insert("net.inet.ip.forwarding".into(), "0".into());
+        drop(state);
+        machine
     }
 
     /// What was done, a line each; and forgets it.
@@ -129,7 +155,9 @@ impl Machine {
             let path = folder.join(name);
             let there = ThisHost.look(&self.real(&path)).unwrap().unwrap();
             let owner = self.state().owners.get(&path).cloned().unwrap_or_default();
-            found.push(format!("{} {there:?} {owner}", path.display()));
+            let content = ThisHost.read(&self.real(&path)).ok().flatten();
+            let content = content.map(|bytes| format!(" {}", short(Sha256::of(&bytes)))).unwrap_or_default();
+            found.push(format!("{} {there:?} {owner}{content}", path.display()));
             if matches!(there, Found::Folder { .. }) {
                 self.walk(&path, found);
             }
@@ -167,6 +195,7 @@ impl Machine {
             ["pw", "useradd", ..] => Ok((state.accounts.insert("user"), String::new())),
             ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
             ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
+            ["id", "-u"] => said("0"),
             ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
             ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
             ["stat", "-f", "%u:%g", path] => {
@@ -205,12 +234,26 @@ impl Machine {
                 state.rc.insert(name.to_owned(), value.to_owned());
                 said("")
             }
+            ["service", "pf", verb] => {
+                state.pf_enabled = *verb == "onestart";
+                if state.pf_enabled {
+                    state.pf = ThisHost.text(&self.real(Path::new("/etc/pf.conf")))?.unwrap_or_default();
+                }
+                said("")
+            }
             ["service", name, verb] => {
                 drop(state);
                 self.service(name, verb)
             }
             ["route", "-n", "get", _] => said("   route to: 192.168.0.1\n  interface: vtnet0\n"),
-            ["pfctl", "-s", "info"] => said("Status: Enabled for 0 days 00:00:01           Debug: Urgent"),
+            ["ifconfig", "-a", "inet"] => {
+                said("vtnet0: flags=1008843<UP> metric 0 mtu 1500\n\tinet 192.168.7.1 netmask 0xffffff00\n")
+            }
+            ["ifconfig", name] => Ok((matches!(*name, "vtnet0" | "vtnet1"), String::new())),
+            ["pfctl", "-s", "info"] if state.pf_enabled => {
+                said("Status: Enabled for 0 days 00:00:01           Debug: Urgent")
+            }
+            ["pfctl", "-s", "info"] => said("Status: Disabled for 0 days 00:00:00          Debug: Urgent"),
             ["pfctl", "-s", "nat"] => said(&lines(&state.pf, |line| line.starts_with("rdr-"))),
             ["pfctl", "-s", "rules"] => said(&lines(&state.pf, |line| !line.starts_with("rdr-"))),
             ["pfctl", "-nf", path] => {
@@ -335,6 +378,16 @@ impl Machine {
             state.owners.insert(to.to_owned(), owner);
         }
     }
+}
+
+/// What is mounted for the services that run.
+fn mounts<'a>(running: impl Iterator<Item = &'a String>) -> String {
+    let mounts = running.map(|name| {
+        let home = Layout::of(name).home();
+        let [source, at] = [home.join("data"), home.join("root/var/db/xmppd")];
+        format!("{} on {} (nullfs, local, noexec, nosuid)\n", source.display(), at.display())
+    });
+    mounts.collect()
 }
 
 fn lines(text: &str, wanted: impl Fn(&str) -> bool) -> String {

@@ -4,36 +4,65 @@
 //! |---|---|
 //! | [`layout`] | where everything of an appliance lies |
 //! | [`record`] | what is installed, and how, written down on the host |
+//! | [`school`] | whose it is: the school's file and its certificates |
+//! | [`files`] | the files of an appliance, made from these |
+//! | [`requirements`], [`externals`], [`neighbours`] | what is asked of the host before anything is touched |
+//! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
+//! | [`install`], [`uninstall`] | put in place, and taken away |
+//! | [`upgrade`], [`rollback`] | another image, and the way back |
+//! | [`course`], [`rehearsal`], [`kept`] | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`prover`] | what proves an appliance in service |
+//! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
-//! | [`service`] | its service brought into a state, and looked at afterwards |
 //! | [`zfs`] | datasets for images and data, and the snapshot before an upgrade |
-//! | [`rehearsal`] | the daemon of another image tried on a copy of the data |
-//! | [`kept`] | the files that belong to one image, kept for the day that it comes back |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
 pub mod course;
 pub mod execute;
+pub mod externals;
 pub mod files;
+pub mod host_edit;
+pub mod install;
 pub mod kept;
 pub mod layout;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod life;
+pub mod listing;
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 pub(crate) mod machine;
+pub mod neighbours;
 pub mod prover;
 pub mod record;
 pub mod rehearsal;
-mod requirements;
+pub mod requirements;
 pub mod rollback;
-mod school;
+pub mod school;
 pub mod service;
 pub mod step;
+pub mod uninstall;
 pub mod upgrade;
 pub mod zfs;
 
 pub use execute::{Done, carry_out, holds};
+pub use files::Files;
 pub use layout::Layout;
-pub use prover::Prover;
+pub use prover::{InService, Prover};
 pub use record::{Operation, Reached, Record};
 pub use school::School;
 pub use step::{Content, Owner, Plan, Service, Step};
+
+use std::fs::File;
+
+use crate::{error::Result, host::Host};
+
+/// Waits until nobody else changes the appliances of this host, and keeps others from it until the result is dropped.
+pub fn hold(host: &dyn Host) -> Result<File> {
+    let common = Layout::common();
+    if host.look(common)?.is_none() {
+        host.create_folder(common, 0o755)?;
+    }
+    host.hold(common)
+}

@@ -1,5 +1,7 @@
 //! What is installed, and how, written down on the host: `appliance.json`.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use super::Layout;
@@ -78,6 +80,33 @@ pub enum Reached {
     TakenBack,
     /// The other image is in service; what was needed for the way back goes.
     Done,
+}
+
+impl Operation {
+    /// What to type so that it ends.
+    pub fn goes_on_by(self, name: &str) -> String {
+        match self {
+            Self::Install => format!(
+                "`jailbuild install` with the same image goes on, `jailbuild uninstall {name}` takes it back"
+            ),
+            Self::Upgrade { .. } => format!(
+                "`jailbuild upgrade` with the same image goes on, `jailbuild rollback {name}` takes it back"
+            ),
+            Self::Rollback { .. } => format!("`jailbuild rollback {name}` goes on"),
+            Self::Uninstall => format!("`jailbuild uninstall {name}` goes on"),
+        }
+    }
+}
+
+impl fmt::Display for Operation {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Install => "its installation",
+            Self::Upgrade { .. } => "an upgrade",
+            Self::Rollback { .. } => "a rollback",
+            Self::Uninstall => "its removal",
+        })
+    }
 }
 
 impl Record {

@@ -4,6 +4,7 @@ use super::{Layout, step::Service};
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
+    runtime::freebsd::mounts,
 };
 
 /// How often is looked whether the daemon answers, a second apart: an emulated machine takes its time.
@@ -27,7 +28,7 @@ pub fn is_ready(host: &dyn Host, name: &str) -> Result<bool> {
 pub(super) fn is(host: &dyn Host, name: &str, state: Service) -> Result<bool> {
     match state {
         Service::Started => Ok(runs(host, name)? && is_ready(host, name)?),
-        Service::Stopped => Ok(!runs(host, name)? && !has_jail(host, name)?),
+        Service::Stopped => Ok(!runs(host, name)? && !has_jail(host, name)? && !has_mounts(host, name)?),
         Service::Reloaded | Service::Restarted => Ok(false),
     }
 }
@@ -64,6 +65,14 @@ fn has_script(host: &dyn Host, name: &str) -> Result<bool> {
 
 fn has_jail(host: &dyn Host, name: &str) -> Result<bool> {
     Ok(host.output(&Command::new("jls").args(["-j", name, "jid"]))?.code == Some(0))
+}
+
+/// Whether anything is mounted within its folder: what is removed there could be the data, seen from another side.
+fn has_mounts(host: &dyn Host, name: &str) -> Result<bool> {
+    let home = Layout::of(name).home();
+    let mounts = mounts(&host.ask(&Command::new("mount"))?);
+    // A dataset of its own is mounted at the folder itself, or at one of those in it.
+    Ok(mounts.iter().any(|mount| mount.at.starts_with(&home) && mount.kind != "zfs"))
 }
 
 fn service(name: &str, verb: &str) -> Command {

@@ -40,6 +40,8 @@ pub struct Image {
     pub tree: Tree,
     /// The archive itself, for who reads it by other means: its file may be another one by now.
     pub archive: Vec<u8>,
+    /// Its signature, for who keeps it or hands it on.
+    pub signature: Vec<u8>,
 }
 
 /// Who signed an image.
@@ -62,9 +64,10 @@ impl Image {
         let bytes = file::read_named(WHAT, path)?;
         let digest = Sha256::of(&bytes);
         check_digest(path, digest)?;
-        let signer = check_signature(path, &bytes, trusted)?;
+        let signature = read_beside(path, ".sig")?;
+        let signer = check_signature(path, &bytes, &signature, trusted)?;
         let (tree, manifest) = contents(&bytes).map_err(|failure| refused(path, &failure.to_string()))?;
-        Ok(Self { digest, signer, manifest, tree, archive: bytes })
+        Ok(Self { digest, signer, manifest, tree, archive: bytes, signature })
     }
 
     /// Unpacks the image into a new folder, which appears whole or not at all.
@@ -132,9 +135,8 @@ fn check_digest(path: &Path, digest: Sha256) -> Result<()> {
     }
 }
 
-fn check_signature(path: &Path, bytes: &[u8], trusted: &[PublicKey]) -> Result<Signer> {
-    let signature = read_beside(path, ".sig")?;
-    let key = sign::signer(bytes, &signature)
+fn check_signature(path: &Path, bytes: &[u8], signature: &[u8], trusted: &[PublicKey]) -> Result<Signer> {
+    let key = sign::signer(bytes, signature)
         .map_err(|why| refused(path, &format!("its signature does not hold: {why}")))?;
     Ok(Signer {
         fingerprint: Fingerprint::of(&key),

@@ -115,10 +115,21 @@ impl Site {
     /// # Panics
     /// Never: a test parses that file.
     pub fn example() -> Self {
+        let text = Self::example_text().expect("the built-in file renders");
+        Self::parse(Path::new(FILE_NAME), &text).expect("the built-in file parses")
+    }
+
+    /// The text of that file.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the template is broken.
+    ///
+    /// # Panics
+    /// Never: domain and organisation are fixed.
+    pub fn example_text() -> Result<String> {
         let domain = Domain::parse("school.test").expect("a domain");
         let organisation = Organisation::parse("The School").expect("a name");
-        let text = Self::file_text(&domain, &organisation).expect("the built-in file renders");
-        Self::parse(Path::new(FILE_NAME), &text).expect("the built-in file parses")
+        Self::file_text(&domain, &organisation)
     }
 
     /// Writes a new school's file with all defaults.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{FILE_NAME, Folder, Site};
-use crate::error::Result;
+use crate::{error::Result, host::file};
 
 /// The folder of the example school, apart from a real school's `site/`.
 const EXAMPLE_FOLDER: &str = "example-site";
@@ -39,6 +39,29 @@ impl Origin {
         match self {
             Self::Example => Ok(Site::example()),
             Self::File(path) => Site::load(path),
+        }
+    }
+
+    /// The school's file itself, for who keeps it.
+    ///
+    /// # Errors
+    /// [`crate::Error::Configuration`] if it cannot be read.
+    pub fn text(&self) -> Result<String> {
+        match self {
+            Self::Example => Site::example_text(),
+            Self::File(path) => {
+                let bytes = file::read_named("the school's file", path)?;
+                // What is not UTF-8 in it, the parser points at.
+                Ok(String::from_utf8_lossy(&bytes).into_owned())
+            }
+        }
+    }
+
+    /// Where that file is, or would be.
+    pub fn path(&self) -> PathBuf {
+        match self {
+            Self::Example => FILE_NAME.into(),
+            Self::File(path) => path.clone(),
         }
     }
 

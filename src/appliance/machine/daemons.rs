@@ -50,7 +50,10 @@ impl Machine {
         let said = |text: String| Some((true, text, String::new()));
         let mut state = self.state();
         match words {
-            ["mount"] => said(state.mounts.iter().map(|(from, at)| line(from, at)).collect()),
+            ["mount"] => {
+                let rehearsed = state.mounts.iter().map(|(from, at)| line(from, at));
+                said(rehearsed.chain([super::mounts(state.running.keys())]).collect())
+            }
             ["mount", "-t", "nullfs", "-o", _, from, at] => {
                 state.mounts.push((from.into(), at.into()));
                 said(String::new())

@@ -66,7 +66,7 @@ pub(super) fn routes(listing: &str) -> Vec<String> {
 }
 
 /// What `mount` prints: `SOURCE on PLACE (TYPE, OPTION, …)`.
-pub(super) fn mounts(listing: &str) -> Vec<Mount> {
+pub fn mounts(listing: &str) -> Vec<Mount> {
     let mount = |line: &str| {
         let (_, rest) = line.split_once(" on ")?;
         let (at, rest) = rest.rsplit_once(" (")?;

@@ -10,6 +10,7 @@ mod jails;
 mod plan;
 
 pub use execute::carry_out;
+pub use facts::mounts;
 pub use firewall::{is_enabled as pf_is_enabled, require as require_pf};
 pub use jails::{Jails, REQUIREMENTS, Require};
 pub use plan::{Present, Step, start, stop};

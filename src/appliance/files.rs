@@ -1,0 +1,140 @@
+//! The files of an appliance: the same for whoever puts it in place and for whoever renews it.
+
+use std::{
+    fmt::Display,
+    path::{Path, PathBuf},
+};
+
+use super::{Content, Layout, Owner, Record, School, Step};
+use crate::{
+    error::Result,
+    host::file::{PUBLIC, SECRET},
+    pkg_list::Flavour,
+    policy::Policy,
+    render::{Jail, KernelParameters, Service, Word, device_rules},
+    site,
+};
+
+/// The mode of programs and scripts that nobody writes to.
+const PROGRAM: u32 = 0o555;
+
+/// What the files are made from.
+pub struct Files<'a> {
+    /// Which image, which interfaces, which stack.
+    pub record: &'a Record,
+    /// Whose.
+    pub school: &'a School,
+    /// What the image has besides the daemon.
+    pub flavour: Flavour,
+    /// The locks that the kernel knows.
+    pub kernel: &'a KernelParameters,
+}
+
+impl Files<'_> {
+    /// Those by which the host starts it. Where one of them changes, it must be started anew.
+    pub fn of_host(&self) -> Result<Vec<Step>> {
+        let layout = self.layout();
+        let policy = self.record.policy(&self.school.site);
+        let service = self.service(&policy)?;
+        let devices = match self.devices() {
+            true => public(layout.device_rules(), device_rules()?),
+            false => Step::Absent { path: layout.device_rules() },
+        };
+        Ok(vec![
+            public(layout.jail_conf(), self.jail(&policy)?),
+            public(layout.pf_conf(), policy.pf(&self.externals()?, self.record.log_blocked)?),
+            devices,
+            public(layout.log_rotation(), service.log_rotation()?),
+            file(layout.service(), PROGRAM, Owner::Root, service.render()?),
+        ])
+    }
+
+    /// Those that the daemon reads: where one of them changes, it takes them in anew while it runs.
+    pub fn of_daemon(&self) -> Result<Vec<Step>> {
+        let school = self.school;
+        let secret =
+            |name: &str, text: &str| file(self.layout().settings().join(name), SECRET, Owner::Daemon, text);
+        Ok(vec![
+            secret("chain.pem", &school.chain),
+            secret("key.pem", school.key.pem()),
+            secret("xmppd.toml", &site::settings(&school.site)?),
+        ])
+    }
+
+    /// Those for people, and for the next upgrade.
+    pub fn of_school(&self) -> Vec<Step> {
+        let layout = self.layout();
+        vec![
+            public(layout.site(), self.school.text.as_str()),
+            public(layout.authority(), self.school.authority.as_str()),
+        ]
+    }
+
+    fn layout(&self) -> Layout {
+        Layout::of(&self.record.name)
+    }
+
+    /// Whether its jail has a `/dev`: only a shell needs one.
+    fn devices(&self) -> bool {
+        self.flavour == Flavour::Debug
+    }
+
+    fn externals(&self) -> Result<Vec<Word>> {
+        self.record.externals.iter().map(Word::new).collect()
+    }
+
+    fn jail(&self, policy: &Policy) -> Result<String> {
+        let jail = Jail {
+            policy,
+            root: Word::path(&self.layout().root())?,
+            hostname: Word::new(self.school.site.domain.ascii())?,
+            image: Some(Word::new(format!("sha256:{}", self.record.image))?),
+            devices: self.devices(),
+        };
+        jail.render(self.kernel)
+    }
+
+    fn service<'a>(&self, policy: &'a Policy) -> Result<Service<'a>> {
+        let layout = self.layout();
+        let device_rules = layout.device_rules();
+        Ok(Service {
+            policy,
+            jail_conf: Word::path(&layout.jail_conf())?,
+            pf_conf: Word::path(&layout.pf_conf())?,
+            rootfs: Word::path(&layout.rootfs())?,
+            root: Word::path(&layout.root())?,
+            settings: Word::path(&layout.settings())?,
+            data: Word::path(&layout.data())?,
+            log: Word::path(&layout.log())?,
+            device_rules: self.devices().then(|| Word::path(&device_rules)).transpose()?,
+            tool: Word::path(&layout.tool())?,
+        })
+    }
+}
+
+/// The program that installs it, kept so that `service NAME verify` works whatever becomes of this one.
+pub fn tool(layout: &Layout, program: &[u8]) -> Step {
+    file(layout.tool(), PROGRAM, Owner::Root, program)
+}
+
+/// The record of what is installed.
+pub fn record(record: &Record) -> Step {
+    public(Layout::of(&record.name).record(), record.to_json())
+}
+
+pub(super) fn public(path: PathBuf, text: impl Into<Vec<u8>>) -> Step {
+    file(path, PUBLIC, Owner::Root, text)
+}
+
+pub(super) fn folder(path: PathBuf, mode: u32, owner: Owner) -> Step {
+    Step::Folder { path, mode, owner }
+}
+
+fn file(path: PathBuf, mode: u32, owner: Owner, text: impl Into<Vec<u8>>) -> Step {
+    Step::File { path, mode, owner, content: Content::new(text) }
+}
+
+/// A name beside a file: `FILE.sig`.
+pub(super) fn beside(path: &Path, ending: impl Display) -> PathBuf {
+    PathBuf::from(format!("{}{ending}", path.display()))
+}

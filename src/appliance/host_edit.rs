@@ -1,0 +1,217 @@
+//! What the host itself must do for its appliances: evaluate their anchors, and forward packets to them. With
+//! `--edit-host` it is made to, and is as it was when the last appliance goes.
+
+mod record;
+pub mod rules;
+mod undo;
+
+use std::path::{Path, PathBuf};
+
+pub use record::{HostEdits, RulesEdit};
+pub use undo::undo;
+
+use super::{
+    Content, Layout, Owner, Step,
+    execute::{kernel, variable},
+};
+use crate::{
+    digest::Sha256,
+    error::{Error, Result},
+    host::{
+        Found, Host,
+        command::Command,
+        file::{PUBLIC, SECRET},
+    },
+    policy::Stack,
+    runtime::freebsd::{pf_is_enabled, require_pf},
+};
+
+/// The variables of rc.conf(5) that must say `YES`, so that all of it holds when the host starts anew.
+const PF: &str = "pf_enable";
+const GATEWAY: &str = "gateway_enable";
+
+/// The kernel's setting.
+const FORWARDING: &str = "net.inet.ip.forwarding";
+
+/// What the host lacks.
+struct Lack {
+    /// pf is off, or does not evaluate the anchors.
+    firewall: Option<Error>,
+    /// Packets are not forwarded, though a jail with a stack of its own needs it.
+    forwarding: bool,
+    /// Variables that do not say `YES`.
+    variables: Vec<&'static str>,
+}
+
+/// The steps after which the host does what its appliances need, and what is written down of them. Where it is not to be
+/// edited, a lack is an error that says every line.
+pub fn plan(stack: Stack, edit: bool, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
+    let lack = Lack::of(stack, host)?;
+    if edit {
+        return lack.mend(edits, host);
+    }
+    match lack.error() {
+        Some(error) => Err(error),
+        None => Ok(lack.variables.iter().map(|name| Step::Note(not_lasting(name))).collect()),
+    }
+}
+
+impl Lack {
+    fn of(stack: Stack, host: &dyn Host) -> Result<Self> {
+        let own = stack == Stack::Own;
+        let mut variables = Vec::new();
+        for (name, needed) in [(PF, true), (GATEWAY, own)] {
+            if needed && variable(host, name)?.as_deref() != Some("YES") {
+                variables.push(name);
+            }
+        }
+        Ok(Self {
+            firewall: require_pf(host).err(),
+            forwarding: own && kernel(host, FORWARDING)?.as_deref() != Some("1"),
+            variables,
+        })
+    }
+
+    fn error(&self) -> Option<Error> {
+        let forwarding = format!("`sysctl {FORWARDING}=1` and `sysrc {GATEWAY}=YES`");
+        let firewall = format!(
+            "put the line `{}` after the translation rules of /etc/pf.conf, and `{}` before its filter rules (where there is no \
+             such file: these two, `set skip on lo0` before them, `pass all` after them); look at it with \
+             `pfctl -nf /etc/pf.conf`; then `sysrc {PF}=YES`, and `service pf start` or, where pf runs, `service pf reload`",
+            rules::REDIRECT,
+            rules::FILTER
+        );
+        let (what, how) = match (&self.firewall, self.forwarding) {
+            (None, false) => return None,
+            (Some(error), false) => (error.to_string(), firewall),
+            (None, true) => ("this host does not forward packets".to_owned(), forwarding),
+            (Some(error), true) => {
+                (format!("{error}, and it does not forward packets"), format!("{firewall}; and {forwarding}"))
+            }
+        };
+        Some(Error::host(what, format_args!("{how}. Or let `--edit-host` do it, and `uninstall` undo it")))
+    }
+
+    fn mend(&self, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
+        let mut steps = Vec::new();
+        if self.firewall.is_some() {
+            steps.extend(firewall(edits, host)?);
+        }
+        for name in &self.variables {
+            let before = variable(host, name)?;
+            edits.variables.entry((*name).to_owned()).or_insert(before);
+            steps.push(Step::Variable { name: (*name).to_owned(), value: Some("YES".to_owned()) });
+        }
+        if self.firewall.is_some() {
+            steps.push(Step::Firewall { rules: main_rules(host)? });
+        }
+        if self.forwarding {
+            edits.forwarding = true;
+            steps.push(Step::Kernel { name: FORWARDING.to_owned(), value: "1".to_owned() });
+        }
+        Ok(steps)
+    }
+}
+
+/// The steps after which the main ruleset has the lines, but is not in force yet.
+fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
+    let path = main_rules(host)?;
+    let before = host.read(&path)?;
+    let is_enabled = pf_is_enabled(host);
+    edits.enabled_pf |= !is_enabled;
+    let mut steps = vec![Step::Note(warning(&path, before.is_some(), is_enabled))];
+    let draft = match &before {
+        None if is_enabled => return Err(rules_from_elsewhere(&path)),
+        None => Some(rules::MINIMAL.to_owned()),
+        Some(text) => rules::edited(&String::from_utf8_lossy(text)),
+    };
+    require_understood(&path, draft.as_deref(), host)?;
+    let Some(draft) = draft else { return Ok(steps) };
+    let mode = match host.look(&path)? {
+        Some(Found::File { mode }) => mode,
+        _ => PUBLIC,
+    };
+    edits.rules = Some(RulesEdit {
+        path: path.clone(),
+        before: before.as_deref().map(Sha256::of),
+        after: Sha256::of(draft.as_bytes()),
+    });
+    let file = |path: PathBuf, mode: u32, content: Vec<u8>| Step::File {
+        path,
+        mode,
+        owner: Owner::Root,
+        content: Content::new(content),
+    };
+    steps.extend(before.map(|text| file(Layout::rules_before(), SECRET, text)));
+    // What is changed is written down before it is changed.
+    steps.push(edits.step());
+    steps.push(file(path, mode, draft.into_bytes()));
+    Ok(steps)
+}
+
+/// Refuses a draft, or a file, that pf does not understand: nothing was changed yet.
+fn require_understood(path: &Path, draft: Option<&str>, host: &dyn Host) -> Result<()> {
+    let check = Command::new("pfctl").arg("-nf");
+    let check = match draft {
+        Some(draft) => check.arg("-").input(draft),
+        None => check.arg(path),
+    };
+    let output = host.output(&check)?;
+    if output.code == Some(0) {
+        return Ok(());
+    }
+    let complaint = String::from_utf8_lossy(&output.stderr);
+    Err(Error::host(
+        format_args!(
+            "pfctl does not take `{}` as it would be with the lines for appliances: {}",
+            path.display(),
+            complaint.trim()
+        ),
+        format_args!(
+            "put them in yourself: `{}` after the translation rules, `{}` before the filter rules \
+             (where pf is not there at all: `kldload pf` first)",
+            rules::REDIRECT,
+            rules::FILTER
+        ),
+    ))
+}
+
+/// The file of the main ruleset, which rc.conf(5) may say.
+fn main_rules(host: &dyn Host) -> Result<PathBuf> {
+    Ok(variable(host, "pf_rules")?.map_or_else(|| "/etc/pf.conf".into(), PathBuf::from))
+}
+
+fn warning(path: &Path, is_there: bool, is_enabled: bool) -> String {
+    let path = path.display();
+    match (is_there, is_enabled) {
+        (true, true) => format!("the rules of `{path}` come into force anew, with two lines for appliances"),
+        (true, false) => format!(
+            "pf is off and will be on: the rules of `{path}` COME INTO FORCE, the host's own as well as two lines for appliances. \
+             Read them before, lest they keep you out"
+        ),
+        (false, _) => format!(
+            "pf is off and will be on, with a new `{path}` that lets everything pass but to appliances"
+        ),
+    }
+}
+
+fn rules_from_elsewhere(path: &Path) -> Error {
+    Error::host(
+        format_args!("pf is enabled, but there is no `{}`: its rules came from elsewhere", path.display()),
+        format_args!(
+            "put the lines there yourself: `{}` after the translation rules, `{}` before the filter rules",
+            rules::REDIRECT,
+            rules::FILTER
+        ),
+    )
+}
+
+fn not_lasting(variable: &str) -> String {
+    format!(
+        "when the host starts anew the appliance will not: type `sysrc {variable}=YES`, or add `--edit-host`"
+    )
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests;

@@ -1,0 +1,259 @@
+//! An image and a school put in place on a host: all is asked before anything is touched, and what is so already is left
+//! alone.
+
+use std::sync::Arc;
+
+use super::{
+    Content, Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
+    files::folder,
+    host_edit::{self, HostEdits},
+    neighbours, requirements, service,
+};
+use crate::{
+    error::{Error, Result},
+    host::{Host, command::Command, file::PUBLIC},
+    image::Image,
+    policy::Stack,
+    render::{KernelParameters, Word},
+    target::Target,
+};
+
+/// What is to be installed.
+pub struct Request {
+    /// The image, which is trusted.
+    pub image: Image,
+    /// Whose it will be.
+    pub school: School,
+    /// This very program, which stays with the appliance.
+    pub program: Vec<u8>,
+    /// What this host runs.
+    pub target: Target,
+    /// How.
+    pub options: Options,
+}
+
+/// How an appliance is installed.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// Where clients come in; as the host's routes say, if there is none.
+    pub externals: Vec<Word>,
+    /// Which network stack it gets.
+    pub stack: Stack,
+    /// Whether the firewall logs what it drops.
+    pub log_blocked: bool,
+    /// The ZFS dataset below which images and data get theirs.
+    pub zfs: Option<String>,
+    /// Whether the host itself may be changed where it lacks something.
+    pub edit_host: bool,
+    /// Whether it is started.
+    pub start: bool,
+}
+
+/// The steps that are left until it is installed; none where it is.
+pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
+    let layout = Layout::of(request.school.site.name.as_str());
+    let before = Record::read(host, &layout)?;
+    request.require(&layout, before.as_ref(), host)?;
+    let record = request.record(before.as_ref(), host)?;
+    neighbours::check(&record, &request.school.site, host)?;
+    Installation { request, layout, before, record }.plan(host)
+}
+
+impl Request {
+    /// What does not depend on how it is installed.
+    fn require(&self, layout: &Layout, before: Option<&Record>, host: &dyn Host) -> Result<()> {
+        requirements::root(host)?;
+        requirements::image(&self.image.manifest, self.target, host)?;
+        requirements::stack(self.options.stack, host)?;
+        requirements::user(host)?;
+        requirements::name(layout, before.is_some(), host)?;
+        before.map_or(Ok(()), |before| self.require_same(before))
+    }
+
+    /// Refuses what is not for `install` to change.
+    fn require_same(&self, before: &Record) -> Result<()> {
+        let name = &before.name;
+        let refused = |what: String, hint: String| Err(Error::configuration(what, hint));
+        match before.under_way {
+            None | Some(Operation::Install) => {}
+            Some(operation) => {
+                let how = operation.goes_on_by(name);
+                return refused(
+                    format!("`{name}` is not whole: {operation} was begun and has not ended"),
+                    how,
+                );
+            }
+        }
+        if before.image != self.image.digest {
+            let [old, new] = [before.image, self.image.digest].map(super::step::short);
+            return match before.under_way {
+                None => refused(
+                    format!("`{name}` is installed with the image {old}, and this one is {new}"),
+                    "`jailbuild upgrade IMAGE` changes the image, and goes back where that fails".to_owned(),
+                ),
+                Some(_) => refused(
+                    format!(
+                        "the installation of `{name}` with the image {old} has not ended, and this one is {new}"
+                    ),
+                    format!("install that one to its end, or take it away: `jailbuild uninstall {name}`"),
+                ),
+            };
+        }
+        if self.options.zfs.is_some() && self.options.zfs != before.zfs {
+            return refused(
+                format!(
+                    "`{name}` is installed {}",
+                    before
+                        .zfs
+                        .as_deref()
+                        .map_or("without ZFS".to_owned(), |dataset| format!("below the dataset `{dataset}`"))
+                ),
+                format!(
+                    "to move it: `jailbuild uninstall {name}`, which keeps its data, move those, and install anew"
+                ),
+            );
+        }
+        Ok(())
+    }
+
+    /// What will be installed. What was not typed stays as it was.
+    fn record(&self, before: Option<&Record>, host: &dyn Host) -> Result<Record> {
+        let typed = &self.options.externals;
+        typed.iter().try_for_each(|name| externals::require(name.as_str(), host))?;
+        let externals = match before {
+            _ if !typed.is_empty() => typed.iter().map(|name| name.as_str().to_owned()).collect(),
+            Some(before) if !before.externals.is_empty() => before.externals.clone(),
+            _ => externals::find(&self.school.site.network.lan, host)?,
+        };
+        Ok(Record {
+            externals,
+            stack: self.options.stack,
+            log_blocked: self.options.log_blocked,
+            zfs: self.options.zfs.clone().or_else(|| before?.zfs.clone()),
+            previous: before.and_then(|before| before.previous),
+            ..Record::new(self.school.site.name.as_str(), self.image.digest)
+        })
+    }
+}
+
+/// A request that can be met.
+struct Installation<'a> {
+    request: &'a Request,
+    layout: Layout,
+    before: Option<Record>,
+    record: Record,
+}
+
+impl Installation<'_> {
+    fn plan(&self, host: &dyn Host) -> Result<Plan> {
+        let of_host = self.host(host)?;
+        let pending = |steps: Vec<Step>| Plan::new(steps).pending(host).map(|plan| plan.steps);
+        let files = self.files(host)?;
+        let image = pending(self.image())?;
+        let started_by = pending(files.of_host)?;
+        let read_by_daemon = pending(files.of_daemon)?;
+        let rest = pending(files.rest)?;
+        let service = self.service(host, !started_by.is_empty(), !read_by_daemon.is_empty())?;
+        let mut steps = pending(of_host)?;
+        steps.extend(image.into_iter().chain(started_by).chain(read_by_daemon).chain(rest));
+        steps.extend(pending(service)?);
+        let done = files::record(&self.record);
+        if steps.is_empty() && super::holds(&done, host)? {
+            return Ok(Plan::default());
+        }
+        let begun = Record { under_way: Some(Operation::Install), ..self.record.clone() };
+        let mut all = pending(vec![
+            folder(Layout::common().to_owned(), 0o755, Owner::Root),
+            folder(self.layout.etc(), 0o755, Owner::Root),
+            files::record(&begun),
+        ])?;
+        all.extend(steps);
+        all.push(done);
+        Ok(Plan::new(all))
+    }
+
+    /// What the host does for all its appliances.
+    fn host(&self, host: &dyn Host) -> Result<Vec<Step>> {
+        let mut edits = HostEdits::read(host)?;
+        let written = edits.clone();
+        let mut steps = host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
+        edits.made_user |= !super::holds(&Step::User, host)?;
+        // What is changed is written down before it is changed.
+        if edits != written {
+            let notes = steps.iter().take_while(|step| matches!(step, Step::Note(_))).count();
+            steps.retain(|step| !is_edits(step));
+            steps.insert(notes, edits.step());
+        }
+        steps.push(Step::User);
+        Ok(steps)
+    }
+
+    /// The folders, the image unpacked and as it came, and the link to it.
+    fn image(&self) -> Vec<Step> {
+        let layout = &self.layout;
+        let image = &self.request.image;
+        let archive = layout.archive(image.digest);
+        let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let kept = |ending: &str, content: Vec<u8>| files::public(files::beside(&archive, ending), content);
+        vec![
+            folder(layout.home(), 0o755, Owner::Root),
+            folder(layout.images(), 0o755, Owner::Root),
+            folder(layout.root(), 0o755, Owner::Root),
+            folder(layout.data(), 0o700, Owner::Daemon),
+            Step::Unpacked { tree: Arc::new(image.tree.clone()), into: layout.image(image.digest) },
+            kept(".sha256", format!("{}  {name}\n", image.digest).into_bytes()),
+            kept(".sig", image.signature.clone()),
+            Step::File {
+                path: archive.clone(),
+                mode: PUBLIC,
+                owner: Owner::Root,
+                content: Content::new(image.archive.clone()),
+            },
+            Step::Link { path: layout.current(), target: format!("images/{}", image.digest).into() },
+        ]
+    }
+
+    fn files(&self, host: &dyn Host) -> Result<Groups> {
+        let known = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
+        let files = Files {
+            record: &self.record,
+            school: &self.request.school,
+            flavour: self.request.image.manifest.flavour,
+            kernel: &KernelParameters::parse(&known),
+        };
+        let mut of_daemon = vec![folder(self.layout.settings(), 0o700, Owner::Daemon)];
+        of_daemon.extend(files.of_daemon()?);
+        let mut rest = files.of_school();
+        rest.push(files::tool(&self.layout, &self.request.program));
+        rest.push(Step::Variable {
+            name: format!("{}_enable", self.record.name),
+            value: Some("YES".to_owned()),
+        });
+        Ok(Groups { of_host: files.of_host()?, of_daemon, rest })
+    }
+
+    /// What becomes of the service: who was ended between a change and this cannot say what changed, so it is all.
+    fn service(&self, host: &dyn Host, started_anew: bool, read_anew: bool) -> Result<Vec<Step>> {
+        let name = &self.record.name;
+        let runs = service::runs(host, name)?;
+        let interrupted = self.before.as_ref().is_some_and(|before| before.under_way.is_some());
+        let state = match (runs, started_anew || interrupted, read_anew) {
+            (true, true, _) => Service::Restarted,
+            (true, false, true) => Service::Reloaded,
+            _ if self.request.options.start => Service::Started,
+            _ => return Ok(Vec::new()),
+        };
+        Ok(vec![Step::Service { name: name.clone(), state }])
+    }
+}
+
+/// The files, by what must be done when one of them changes.
+struct Groups {
+    of_host: Vec<Step>,
+    of_daemon: Vec<Step>,
+    rest: Vec<Step>,
+}
+
+fn is_edits(step: &Step) -> bool {
+    matches!(step, Step::File { path, .. } if *path == Layout::host_edits())
+}

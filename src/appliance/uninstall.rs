@@ -1,0 +1,155 @@
+//! An appliance taken away: of one that was put in place half-way as well, and of one whose record cannot be read.
+
+use std::path::PathBuf;
+
+use super::{
+    Layout, Operation, Plan, Record, Service, Step, files,
+    host_edit::{self, HostEdits},
+};
+use crate::{
+    error::{Error, Result},
+    host::{Host, command::Command},
+};
+
+/// The steps that are left until nothing of it is there but its data; with `purge`, those neither.
+pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
+    super::requirements::root(host)?;
+    let layout = Layout::of(name);
+    let mut edits = HostEdits::read(host)?;
+    let others = others(name, host)?;
+    let is_last = others.is_empty();
+    let keeps_data = !purge && holds_anything(&layout, host)?;
+
+    let mut steps = begin(&layout, host)?;
+    steps.extend(stopped(&layout, host)?);
+    steps.extend(without_service(&layout, host)?);
+    steps.extend(without_images(&layout, purge));
+    if is_last {
+        steps.extend(host_edit::undo(&edits, host)?);
+        edits = HostEdits { made_user: edits.made_user, ..HostEdits::default() };
+        if edits.made_user && !keeps_data && !any_data(host, name)? {
+            steps.push(Step::NoUser);
+            edits.made_user = false;
+        }
+        steps.push(edits.step());
+    }
+    if keeps_data {
+        steps.push(Step::Note(kept(&layout)));
+    }
+    let mut plan = Plan::new(steps).pending(host)?;
+    let end = Plan::new(end(&layout));
+    // Folders become empty as what is in them goes: whether they are now says nothing.
+    plan.steps.extend(if plan.steps.is_empty() { end.pending(host)?.steps } else { end.steps });
+    Ok(plan)
+}
+
+/// The record goes last: until then, whoever is ended can go on.
+fn end(layout: &Layout) -> Vec<Step> {
+    let [images, settings] = Layout::shared_folders();
+    let pruned = |path| Step::Pruned { path };
+    vec![
+        // Where the jail's root was mounted: never emptied, lest that be the data.
+        pruned(layout.root()),
+        pruned(layout.home()),
+        pruned(images),
+        Step::Absent { path: layout.etc() },
+        pruned(settings),
+    ]
+}
+
+/// What is written down first, where there is anything to write it to.
+fn begin(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
+    Ok(match Record::read(host, layout) {
+        Ok(None) => Vec::new(),
+        Ok(Some(record)) => {
+            vec![files::record(&Record { under_way: Some(Operation::Uninstall), ..record })]
+        }
+        Err(error) => {
+            vec![Step::Note(format!("{error}: going by where things lie; ZFS datasets of it are left"))]
+        }
+    })
+}
+
+/// Nothing is mounted and no process runs below what is removed next.
+fn stopped(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
+    let name = layout.name().to_owned();
+    let down = Step::Service { name, state: Service::Stopped };
+    // Its script also takes away what a start left that failed half-way, of which nothing shows.
+    let script = host.look(&layout.service())?.is_some();
+    let stop = Step::Run(Command::new("service").args([layout.name(), "onestop"]));
+    Ok(script.then_some(stop).into_iter().chain([down]).collect())
+}
+
+fn without_service(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
+    let mut steps = vec![
+        Step::Variable { name: format!("{}_enable", layout.name()), value: None },
+        Step::Absent { path: layout.service() },
+        Step::Absent { path: layout.log_rotation() },
+        Step::Absent { path: layout.pid_file() },
+    ];
+    steps.extend(logs(layout, host)?.into_iter().map(|path| Step::Absent { path }));
+    Ok(steps)
+}
+
+/// Its log, and what newsyslog(8) has put aside of it.
+fn logs(layout: &Layout, host: &dyn Host) -> Result<Vec<PathBuf>> {
+    let log = layout.log();
+    let Some((folder, name)) = log.parent().zip(log.file_name()) else { return Ok(Vec::new()) };
+    let name = name.to_string_lossy();
+    let aside = format!("{name}.");
+    let names = host.names(folder)?.into_iter().filter(|found| *found == name || found.starts_with(&aside));
+    Ok(names.map(|name| folder.join(name)).collect())
+}
+
+fn without_images(layout: &Layout, purge: bool) -> Vec<Step> {
+    let mut steps: Vec<_> = [layout.current(), layout.previous(), layout.images(), layout.home().join("bin")]
+        .into_iter()
+        .map(|path| Step::Absent { path })
+        .collect();
+    if purge {
+        steps.push(Step::Absent { path: layout.data() });
+    }
+    steps
+}
+
+fn others(name: &str, host: &dyn Host) -> Result<Vec<String>> {
+    let mut others = Layout::names(host)?;
+    others.retain(|other| other != name);
+    Ok(others)
+}
+
+/// Whether anybody's data but this one's is left: they belong to the user.
+fn any_data(host: &dyn Host, name: &str) -> Result<bool> {
+    let mut names = Layout::traces(host)?;
+    names.retain(|other| other != name);
+    for other in names {
+        if host.look(&Layout::of(&other).data())?.is_some() {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn holds_anything(layout: &Layout, host: &dyn Host) -> Result<bool> {
+    Ok(!host.names(&layout.data())?.is_empty())
+}
+
+fn kept(layout: &Layout) -> String {
+    format!(
+        "accounts and waiting messages stay in `{}`: installing `{name}` again goes on with them, \
+         `jailbuild uninstall {name} --purge` erases them",
+        layout.data().display(),
+        name = layout.name()
+    )
+}
+
+/// The name that was typed or, where none was, the only one of which anything is installed.
+pub fn find(host: &dyn Host, wanted: Option<&str>) -> Result<String> {
+    if let Some(name) = wanted {
+        return match crate::site::Name::parse(name) {
+            Ok(name) => Ok(name.to_string()),
+            Err(mistake) => Err(Error::configuration(mistake.what, "`jailbuild list` has the names")),
+        };
+    }
+    Record::find(host, None).map(|record| record.name)
+}
