@@ -11,7 +11,9 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
-    commands::{base, cert, check, completions, doctor, init, inspect, make, man, plan, verify},
+    commands::{
+        base, cert, check, completions, doctor, init, inspect, make, man, plan, rollback, upgrade, verify,
+    },
     console::{Console, Verbosity},
     error::{Error, Result},
     host::command,
@@ -69,6 +71,8 @@ enum Command {
     Plan(plan::Args),
     Make(make::Args),
     Verify(verify::Args),
+    Upgrade(upgrade::Args),
+    Rollback(rollback::Args),
     Inspect(inspect::Arguments),
     Cert(cert::Arguments),
     Base(base::Arguments),
@@ -107,6 +111,8 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
+            Command::Upgrade(arguments) => upgrade::run(&arguments, console),
+            Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
@@ -118,7 +124,7 @@ impl Cli {
                 Ok(diagnosis.exit_code())
             }
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
-            Command::Man(arguments) => man::run(&arguments, Self::command()),
+            Command::Man(arguments) => man::run(&arguments),
         }
     }
 }

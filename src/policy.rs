@@ -13,6 +13,9 @@ use crate::{
 /// The port of server-to-server XMPP (RFC 6120 §14.7), which is blocked in both directions.
 pub const SERVER_TO_SERVER: u16 = 5269;
 
+/// The name of appliances that are thrown away: with its capital, no school's can have it. There is one at a time on a host.
+const THROW_AWAY_NAME: &str = "Probe";
+
 /// The link of appliances that are thrown away: in the range for tests of network devices (RFC 2544), so that it
 /// overlaps no school's link and no LAN, which are private (RFC 1918).
 const THROW_AWAY: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 19, 255, 252), 30);
@@ -78,7 +81,14 @@ impl Policy {
     #[must_use]
     pub fn throw_away(&self) -> Self {
         let [host, jail] = [1, 2].map(|step| Ipv4Addr::from_bits(THROW_AWAY.addr().to_bits() + step));
-        Self { name: format!("probe{}", std::process::id()), link: THROW_AWAY, host, jail, ..self.clone() }
+        Self {
+            name: THROW_AWAY_NAME.to_owned(),
+            link: THROW_AWAY,
+            host,
+            jail,
+            stack: Stack::Own,
+            ..self.clone()
+        }
     }
 
     /// The same policy with this network stack.

@@ -1,5 +1,7 @@
 //! The proof: an image opened, started with a throw-away data folder where it can be, and probed.
 
+mod installed;
+
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +19,8 @@ use crate::{
     site::{self, Folder, Origin, Site, certificates},
     target::Target,
 };
+
+pub use installed::{Installed, prove_installed};
 
 /// What is proved.
 #[derive(Clone, Debug, Deserialize, Serialize)]
@@ -86,7 +90,7 @@ impl Proof {
 /// Proves what can be proved here: an image for another system, or on a machine where nothing can be started, is
 /// only looked at, and every other claim is *not checked*.
 pub fn prove(case: &Case, start: bool, mut on_event: impl FnMut(Event)) -> Result<Proof> {
-    let image = case.open()?;
+    let image = open(&case.archive, case.sha256)?;
     if let Some(not_started) = refusal(&image, start)? {
         return look(case, &image, not_started, &mut on_event);
     }
@@ -124,14 +128,14 @@ fn look(
 ) -> Result<Proof> {
     let scratch = tempfile::tempdir().doing("make a throw-away folder")?;
     let prover = Prover::new(case, scratch.path())?;
-    let report = prover.probe(image, Err(not_started), on_event)?;
+    let report = prover.probe(image, None, Err(not_started), on_event)?;
     Ok(prover.proof(false, report))
 }
 
 /// Starts the appliance, runs all probes, stops it.
 fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) -> Result<Proof> {
     on_event(Event::Doing("starting the appliance".to_owned()));
-    let image = case.open()?;
+    let image = open(&case.archive, case.sha256)?;
     let prover = Prover::new(case, stage.scratch())?;
     let runtime = stage.runtime();
     let deployment = Deployment {
@@ -140,29 +144,31 @@ fn prove_started(stage: &Stage, case: &Case, on_event: &mut dyn FnMut(Event)) ->
         ..prover.deploy(&image, stage.scratch())?
     };
     let appliance = runtime.start(&deployment)?;
-    let report = prover.probe(&image, Ok(appliance.as_ref()), on_event)?;
+    let report = prover.probe(&image, Some(&unpacked(stage.scratch())), Ok(appliance.as_ref()), on_event)?;
     on_event(Event::Doing("stopping the appliance".to_owned()));
     let fault = appliance.stop().err().map(|error| error.to_string());
     Ok(Proof { fault, ..prover.proof(true, report) })
 }
 
-impl Case {
-    /// Opens the image, if it still is the one that was meant.
-    fn open(&self) -> Result<Image> {
-        let image = Image::open(&self.archive, &[])?;
-        if image.digest == self.sha256 {
-            return Ok(image);
-        }
-        Err(Error::untrusted(
-            format_args!(
-                "`{}` changed while it was looked at: SHA-256 {}, it was {}",
-                self.archive.display(),
-                image.digest,
-                self.sha256
-            ),
-            "see who else writes to that folder, and begin anew",
-        ))
+/// Opens the image, if it still is the one that was meant.
+fn open(archive: &Path, sha256: Sha256) -> Result<Image> {
+    let image = Image::open(archive, &[])?;
+    if image.digest == sha256 {
+        return Ok(image);
     }
+    Err(Error::untrusted(
+        format_args!(
+            "`{}` is another than it was: SHA-256 {}, not {sha256}",
+            archive.display(),
+            image.digest
+        ),
+        "see who else writes to that folder, and begin anew",
+    ))
+}
+
+/// Where the image lies unpacked.
+fn unpacked(scratch: &Path) -> PathBuf {
+    scratch.join("image")
 }
 
 /// A site with its folder and its policy.
@@ -195,11 +201,11 @@ impl Prover {
     /// Lays out a throw-away deployment: the image unpacked, the site's settings, an empty data folder.
     fn deploy(&self, image: &Image, scratch: &Path) -> Result<Deployment> {
         let below = |name: &str| scratch.join(name);
-        image.unpack(&below("image"))?;
+        image.unpack(&unpacked(scratch))?;
         site::write_settings(&self.site, &self.folder, &below("settings"))?;
         file::create_folder(&below("data"), 0o700)?;
         Ok(Deployment {
-            rootfs: below("image").join(crate::image::ROOTFS),
+            rootfs: unpacked(scratch).join(crate::image::ROOTFS),
             settings: below("settings"),
             data: below("data"),
             log: below("xmppd.log"),
@@ -216,11 +222,13 @@ impl Prover {
     fn probe(
         &self,
         image: &Image,
+        unpacked: Option<&Path>,
         appliance: Result<&dyn Appliance, NotStarted>,
         on_event: &mut dyn FnMut(Event),
     ) -> Result<Report> {
         let subject = Subject {
             image: &ImageFiles::of(image)?,
+            unpacked,
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
             school: &self.school()?,

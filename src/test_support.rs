@@ -1,5 +1,7 @@
 //! What tests of several rooms share.
 
+pub(crate) mod transcript;
+
 /// Says why a test could not run here. In CI, where everything is at hand, that is a failure.
 ///
 /// # Panics

@@ -111,6 +111,11 @@ impl Machine {
         self.state.lock().unwrap()
     }
 
+    /// Lets act again who was killed: the host itself went on.
+    pub(crate) fn revive(&self) {
+        self.state().left = None;
+    }
+
     /// Lets it die after so many more acts; `None` brings it to life again, with no service running.
     pub(crate) fn dies_after(&self, acts: Option<usize>) {
         let mut state = self.state();
@@ -215,7 +220,7 @@ impl Machine {
                 Ok((state.sysctls.contains_key(*name), state.sysctls.get(*name).cloned().unwrap_or_default()))
             }
             ["sysctl", "-N", "security.jail.param"] => {
-                said(include_str!("../../tests/freebsd/jail-params-15.1.txt"))
+                said(&crate::test_support::transcript::jail_parameters())
             }
             ["sysctl", assignment] => {
                 let (name, value) = assignment.split_once('=').unwrap();

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Layout;
+use super::{Layout, step::short};
 use crate::{
     digest::Sha256,
     error::{Context as _, Error, Result},
@@ -89,8 +89,9 @@ impl Operation {
             Self::Install => format!(
                 "`jailbuild install` with the same image goes on, `jailbuild uninstall {name}` takes it back"
             ),
-            Self::Upgrade { .. } => format!(
-                "`jailbuild upgrade` with the same image goes on, `jailbuild rollback {name}` takes it back"
+            Self::Upgrade { to, .. } => format!(
+                "`jailbuild upgrade` with the image {} goes on, `jailbuild rollback {name}` takes it back",
+                short(to)
             ),
             Self::Rollback { .. } => format!("`jailbuild rollback {name}` goes on"),
             Self::Uninstall => format!("`jailbuild uninstall {name}` goes on"),

@@ -6,6 +6,7 @@ use super::{
     kept::Kept,
     service,
     step::short,
+    upgrade,
 };
 use crate::{
     digest::Sha256,
@@ -36,10 +37,9 @@ pub fn plan(record: &Record, kernel: &KernelParameters, host: &dyn Host) -> Resu
             let situation = Situation::of(record, (to, runs(ran)?, reached), host)?;
             Ok(Planned { course: situation.upgrade(), reached, is_given_up: true })
         }
-        Some(Operation::Install | Operation::Uninstall) => Err(Error::configuration(
-            format_args!("`{}` is just being put in place or taken away", record.name),
-            "end that first: `jailbuild install` or `jailbuild uninstall`",
-        )),
+        Some(operation @ (Operation::Install | Operation::Uninstall)) => {
+            Err(upgrade::under_way(&record.name, operation))
+        }
     }
 }
 

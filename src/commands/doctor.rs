@@ -194,6 +194,7 @@ mod tests {
             ("id -g xmppd", user, "5222"),
             ("id -u", 0, uid),
             ("pfctl", 0, "Status: Disabled"),
+            ("sysctl", 0, "1"),
         ])
     }
 

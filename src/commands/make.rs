@@ -117,13 +117,21 @@ impl<'a> Workbench<'a> {
             Step::OpenBase { base, base_sha256, target } => {
                 self.base = Some(base::open(base, *target, *base_sha256)?);
             }
-            Step::ObtainDaemon { source, target } => self.daemon = Some(source.obtain(*target)?),
+            Step::ObtainDaemon { source, target } => self.daemon = Some(self.obtain(source, *target)?),
             Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
             Step::EnsureCertificates { .. } => self.ensure_certificates()?,
             Step::Write { archive, keys } => self.written = Some(self.write(archive, keys)?),
             Step::Prove { start, .. } => self.proof = Some(self.prove(*start)?),
         }
         Ok(())
+    }
+
+    fn obtain(&self, source: &daemon::Source, target: Target) -> Result<Daemon> {
+        let daemon = source.obtain(target)?;
+        if daemon.crates.is_none() {
+            self.console.note("the daemon does not say which crates are in it, so the SBOM cannot list them");
+        }
+        Ok(daemon)
     }
 
     fn assemble(&self, flavour: Flavour) -> Result<Assembled> {

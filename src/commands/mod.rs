@@ -2,6 +2,7 @@
 
 pub mod base;
 pub mod cert;
+mod changed;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -10,6 +11,8 @@ pub mod inspect;
 pub mod make;
 pub mod man;
 pub mod plan;
+pub mod rollback;
+pub mod upgrade;
 pub mod verify;
 
 use std::{

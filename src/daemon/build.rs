@@ -6,7 +6,8 @@ use std::{
 };
 
 use super::{
-    BuildInputs, Daemon, SourceDateEpoch,
+    BuildInputs, Crate, Daemon, SourceDateEpoch,
+    audit::{crates_in, embed},
     crates::crates,
     environment::{CC, Renamed, renamed, variables},
     hardening::weakness,
@@ -75,17 +76,18 @@ impl Build {
             }
             command.without_environment().directory(NEUTRAL)
         };
+        let cargo = within(Command::new(&toolchain.compiler.cargo));
+        let crates = crates(cargo, &self.workspace, PACKAGE, self.target)?;
         within(self.command(&toolchain))
             .run()
             .doing(format_args!("build the daemon for `{}`", self.target))?;
 
         let path = self.target_folder.join(self.target.triple()).join(PROFILE).join(PACKAGE);
-        let bytes = file::read(&path)?;
+        let bytes = embed(&file::read(&path)?, &crates)?;
         let binary = Binary::parse(&bytes)
             .map_err(|cause| Error::failed(format_args!("what was built is not a program: {cause}")))?;
         check(&binary, &bytes, self.target, &renamed)?;
-        let cargo = within(Command::new(&toolchain.compiler.cargo));
-        let crates = crates(cargo, &self.workspace, PACKAGE, self.target)?;
+        check_list(&bytes, &crates)?;
         let build = BuildInputs::Workspace {
             rustc: toolchain.compiler.version,
             cc: if toolchain.zig.is_none() { Some(c_compiler()?) } else { None },
@@ -99,7 +101,7 @@ impl Build {
             binary,
             target: self.target,
             build,
-            crates,
+            crates: Some(crates),
             source_date_epoch: self.source_date_epoch,
         })
     }
@@ -127,6 +129,18 @@ fn check(binary: &Binary, bytes: &[u8], target: Target, renamed: &[Renamed]) -> 
     Ok(())
 }
 
+/// Whether the program itself says what cargo says is in it.
+fn check_list(program: &[u8], crates: &[Crate]) -> Result<()> {
+    let said = crates_in(program)?.unwrap_or_default();
+    let same = |(said, known): (&Crate, &Crate)| {
+        (&said.name, &said.version, &said.dependencies) == (&known.name, &known.version, &known.dependencies)
+    };
+    if said.len() == crates.len() && said.iter().zip(crates).all(same) {
+        return Ok(());
+    }
+    Err(Error::failed("the daemon that was built does not list the crates that are in it"))
+}
+
 /// The clone that the current folder is in; else the one that this program was built from.
 fn workspace() -> Result<PathBuf> {
     let current = env::current_dir().doing("find the current folder")?;
@@ -148,7 +162,7 @@ fn is_workspace(folder: &Path) -> bool {
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-    use crate::elf::specimen::Specimen;
+    use crate::{elf::specimen::Specimen, image::fixture};
 
     fn complaint(specimen: &Specimen, more: &[u8]) -> String {
         let bytes = [&specimen.bytes(), more].concat();
@@ -170,6 +184,15 @@ mod tests {
         let why = complaint(&good, b"\0/home/me/jailbuild/xmppd/src/main.rs");
         assert!(why.contains("`/home/me/jailbuild/`"), "{why}");
         assert_eq!(complaint(&good, b"\0/jailbuild/xmppd/src/main.rs"), "");
+    }
+
+    #[test]
+    fn a_list_of_other_crates_fails_the_build() {
+        let crates = fixture::crates();
+        let program = embed(&Specimen::freebsd().bytes(), &crates).unwrap();
+        assert!(check_list(&program, &crates).is_ok());
+        assert!(check_list(&program, &crates[1..]).is_err());
+        assert!(check_list(&Specimen::freebsd().bytes(), &crates).is_err());
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! The daemon's binary: built from the workspace so that the same source gives the same bytes, or taken from a file.
 
+mod audit;
 mod build;
 mod crates;
 mod environment;
@@ -14,7 +15,9 @@ use std::{
 
 use serde::{Deserialize, Serialize};
 
+pub use audit::crates_in;
 pub use build::Build;
+pub use crates::{Crate, Origin};
 pub use epoch::SourceDateEpoch;
 
 use crate::{
@@ -36,8 +39,8 @@ pub struct Daemon {
     pub target: Target,
     /// What it was made from.
     pub build: BuildInputs,
-    /// The crates that are in it, sorted; none are known of a binary that was given.
-    pub crates: Vec<Crate>,
+    /// The crates that are in it, as it says itself; `None` where it says nothing.
+    pub crates: Option<Vec<Crate>>,
     /// The time that its image says it is from.
     pub source_date_epoch: SourceDateEpoch,
 }
@@ -100,19 +103,6 @@ pub enum BuildInputs {
     },
 }
 
-/// A crate that is in the daemon.
-#[derive(Clone, Debug, Eq, Ord, PartialEq, PartialOrd)]
-pub struct Crate {
-    /// Its name.
-    pub name: String,
-    /// Its version.
-    pub version: String,
-    /// Its licence, as an SPDX expression.
-    pub license: Option<String>,
-    /// The digest of the archive that crates.io has of it; `None` for a member of the workspace.
-    pub sha256: Option<Sha256>,
-}
-
 impl Daemon {
     /// Takes a binary that was built elsewhere.
     pub fn read(path: &Path, target: Target, source_date_epoch: SourceDateEpoch) -> Result<Self> {
@@ -124,8 +114,11 @@ impl Daemon {
             let what = format!("the daemon `{}` will not do for `{target}`: it {weakness}", path.display());
             return Err(Error::configuration(what, HINT));
         }
+        let crates = crates_in(&bytes).map_err(|cause| {
+            Error::configuration(format_args!("`{}` will not do: {cause}", path.display()), HINT)
+        })?;
         let build = BuildInputs::File { sha256: Sha256::of(&bytes) };
-        Ok(Self { bytes, binary, target, build, crates: Vec::new(), source_date_epoch })
+        Ok(Self { bytes, binary, target, build, crates, source_date_epoch })
     }
 }
 

@@ -5,6 +5,7 @@
 pub mod closure;
 mod reader;
 mod search;
+pub mod section;
 #[cfg(test)]
 pub(crate) mod specimen;
 

@@ -1,4 +1,7 @@
-//! Commands of the host: said aloud at `-v`, their complaints kept in the error.
+//! Commands of the host: said aloud at `-v`, written down where they change a host for good, their complaints kept in the
+//! error.
+
+mod log;
 
 use std::{
     collections::BTreeMap,
@@ -10,6 +13,7 @@ use std::{
     time::Duration,
 };
 
+pub use self::log::log_to;
 use crate::error::{Context as _, Error, Result};
 
 /// How much of a command's complaints goes into an error: the end of it, where compilers say what was wrong.
@@ -131,6 +135,13 @@ impl Command {
             // Nothing can be done about a standard error that is closed.
             let _ = writeln!(io::stderr(), "+ {self}");
         }
+        let ended = self.ended();
+        log::record(self, status(ended.as_ref()));
+        ended?.ok_or_else(|| self.too_slow())
+    }
+
+    /// How it ended; `None` when it had to be ended, since it took too long.
+    fn ended(&self) -> Result<Option<Output>> {
         let running = self.expression().start().map_err(|cause| self.not_started(&cause))?;
         let ended = match self.limit {
             None => running.wait().map(Some),
@@ -138,9 +149,9 @@ impl Command {
         };
         let Some(ended) = ended.doing(format_args!("wait for `{self}`"))?.cloned() else {
             running.kill().doing(format_args!("end `{self}`"))?;
-            return Err(self.too_slow());
+            return Ok(None);
         };
-        Ok(Output { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr })
+        Ok(Some(Output { code: ended.status.code(), stdout: ended.stdout, stderr: ended.stderr }))
     }
 
     fn too_slow(&self) -> Error {
@@ -219,6 +230,16 @@ pub fn quoted(word: &OsStr) -> String {
         word.into_owned()
     } else {
         format!("'{}'", word.replace('\'', r"'\''"))
+    }
+}
+
+/// How a command ended, in a word for the log.
+fn status(ended: Result<&Option<Output>, &Error>) -> String {
+    match ended {
+        Ok(Some(Output { code: Some(code), .. })) => code.to_string(),
+        Ok(Some(Output { code: None, .. })) => "signal".to_owned(),
+        Ok(None) => "late".to_owned(),
+        Err(_) => "failed".to_owned(),
     }
 }
 

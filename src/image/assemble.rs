@@ -156,7 +156,7 @@ impl Contents {
         let undescribed = Manifest::of(description.clone(), &self.tree, &self.reasons);
         let sbom_path: EntryPath = SBOM.parse()?;
         self.reasons.insert(sbom_path.clone(), "what the image is made of (CycloneDX)".to_owned());
-        self.tree.add_file(sbom_path, Mode::PLAIN, sbom(&undescribed, &daemon.crates)?)?;
+        self.tree.add_file(sbom_path, Mode::PLAIN, sbom(&undescribed, daemon.crates.as_deref())?)?;
 
         let manifest = Manifest::of(description, &self.tree, &self.reasons);
         self.tree.add_file(MANIFEST.parse()?, Mode::PLAIN, manifest.to_json()?)?;

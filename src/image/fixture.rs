@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use super::{Assembled, Extra, Ingredients, Mode, SigningKey, Written, assemble, write};
 use crate::{
     base::{Base, Folder, Kind},
-    daemon::{BuildInputs, Crate, Daemon, SourceDateEpoch},
+    daemon::{BuildInputs, Crate, Daemon, Origin, SourceDateEpoch},
     digest::Sha256,
     elf::{Binary, specimen::Specimen},
     error::Result,
@@ -29,14 +29,32 @@ pub(crate) fn daemon() -> Daemon {
             cargo_lock: Sha256::of(b"lock"),
             profile: "appliance".into(),
         },
-        crates: vec![Crate {
-            name: "ring".into(),
-            version: "0.17.14".into(),
-            license: Some("Apache-2.0 AND ISC".into()),
-            sha256: Some(Sha256::of(b"ring")),
-        }],
+        crates: Some(crates()),
         source_date_epoch: SourceDateEpoch::default(),
     }
+}
+
+/// A daemon that uses one crate.
+pub(crate) fn crates() -> Vec<Crate> {
+    let ring = Crate {
+        name: "ring".into(),
+        version: "0.17.14".into(),
+        origin: Origin::CratesIo,
+        license: Some("Apache-2.0 AND ISC".into()),
+        sha256: Some(Sha256::of(b"ring")),
+        dependencies: Vec::new(),
+        root: false,
+    };
+    let xmppd = Crate {
+        name: "xmppd".into(),
+        version: "0.1.0".into(),
+        origin: Origin::Local,
+        license: Some("MIT".into()),
+        sha256: None,
+        dependencies: vec![0],
+        root: true,
+    };
+    vec![ring, xmppd]
 }
 
 /// A base with a shell whose mode is the test's choice.

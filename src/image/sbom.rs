@@ -1,4 +1,6 @@
 //! `sbom.cdx.json`: what an image is made of, in the format that others read (`CycloneDX` 1.5).
+//!
+//! The image is made of files; the daemon among them is made of crates, as its own list says, each of which uses others.
 
 use cyclonedx_bom::{
     external_models::{
@@ -7,6 +9,7 @@ use cyclonedx_bom::{
     models::{
         bom::{Bom, SpecVersion},
         component::{Classification, Component, Components, Scope},
+        dependency::{Dependencies, Dependency},
         hash::{Hash, HashAlgorithm, HashValue, Hashes},
         license::{LicenseChoice, Licenses},
         metadata::Metadata,
@@ -15,9 +18,13 @@ use cyclonedx_bom::{
 };
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::manifest::Manifest;
+use super::{
+    assemble::{DAEMON, ROOTFS},
+    manifest::{File, Manifest},
+    tree::EntryPath,
+};
 use crate::{
-    daemon::Crate,
+    daemon::{Crate, Origin},
     digest::Sha256,
     error::{Context as _, Result},
 };
@@ -26,19 +33,16 @@ use crate::{
 pub const SBOM: &str = "sbom.cdx.json";
 
 /// The SBOM of an image, whose manifest lists every file but the SBOM. There is no serial number: the same image has the same SBOM.
-pub(super) fn sbom(manifest: &Manifest, crates: &[Crate]) -> Result<Vec<u8>> {
-    let files =
-        manifest.files.iter().filter(|(path, _)| path.as_str().starts_with("rootfs/")).map(|(path, file)| {
-            let mut component = component(Classification::File, path.as_str(), "", &file.why);
-            component.hashes = Some(hashes(file.sha256));
-            component
-        });
-    let crates = crates.iter().map(crate_component).collect::<Result<Vec<_>>>()?;
+pub(super) fn sbom(manifest: &Manifest, crates: Option<&[Crate]>) -> Result<Vec<u8>> {
+    let files = files_of_jail(manifest).map(|(path, file)| file_component(path, file, crates.is_some()));
+    let packages = crates.unwrap_or_default();
+    let components = packages.iter().map(crate_component).collect::<Result<Vec<_>>>()?;
     let bom = Bom {
         version: 1,
         spec_version: SpecVersion::V1_5,
         metadata: Some(metadata(manifest)?),
-        components: Some(Components(crates.into_iter().chain(files).collect())),
+        dependencies: Some(Dependencies(dependencies(manifest, packages, &components))),
+        components: Some(Components(components.into_iter().chain(files).collect())),
         ..empty()
     };
     let mut json = Vec::new();
@@ -47,8 +51,47 @@ pub(super) fn sbom(manifest: &Manifest, crates: &[Crate]) -> Result<Vec<u8>> {
     Ok(json)
 }
 
+fn files_of_jail(manifest: &Manifest) -> impl Iterator<Item = (&EntryPath, &File)> {
+    manifest.files.iter().filter(|(path, _)| path.as_str().starts_with(&format!("{ROOTFS}/")))
+}
+
+/// Whether this is the file that the crates are in.
+fn is_daemon(path: &EntryPath) -> bool {
+    path.as_str().strip_prefix(ROOTFS) == Some(DAEMON)
+}
+
+/// What is made of what: the image of its files, the daemon of its crates, crates of crates.
+fn dependencies(manifest: &Manifest, crates: &[Crate], components: &[Component]) -> Vec<Dependency> {
+    let reference = |component: &Component| component.bom_ref.clone().unwrap_or_default();
+    let root = || crates.iter().zip(components).filter(|(package, _)| package.root);
+    let image = Dependency {
+        dependency_ref: manifest.name.clone(),
+        dependencies: files_of_jail(manifest).map(|(path, _)| path.to_string()).collect(),
+    };
+    let files = files_of_jail(manifest).map(|(path, _)| Dependency {
+        dependency_ref: path.to_string(),
+        dependencies: root().filter(|_| is_daemon(path)).map(|(_, component)| reference(component)).collect(),
+    });
+    let crates = crates.iter().zip(components).map(|(package, component)| Dependency {
+        dependency_ref: reference(component),
+        dependencies: package.dependencies.iter().map(|place| reference(&components[*place])).collect(),
+    });
+    [image].into_iter().chain(crates).chain(files).collect()
+}
+
+fn file_component(path: &EntryPath, file: &File, crates_known: bool) -> Component {
+    let mut component = component(Classification::File, path.as_str(), "", &file.why);
+    component.bom_ref = Some(path.to_string());
+    component.hashes = Some(hashes(file.sha256));
+    if is_daemon(path) && !crates_known {
+        component.properties = Some(Properties(vec![Property::new("jailbuild:crates", "unknown")]));
+    }
+    component
+}
+
 fn metadata(manifest: &Manifest) -> Result<Metadata> {
     let mut image = component(Classification::OperatingSystem, &manifest.name, &manifest.version, "");
+    image.bom_ref = Some(manifest.name.clone());
     image.properties = Some(Properties(vec![
         Property::new("jailbuild:target", manifest.target.triple()),
         Property::new("jailbuild:base", &manifest.base.to_string()),
@@ -62,9 +105,10 @@ fn metadata(manifest: &Manifest) -> Result<Metadata> {
 
 fn crate_component(package: &Crate) -> Result<Component> {
     let mut component = component(Classification::Library, &package.name, &package.version, "");
-    component.purl =
-        Some(Purl::new("cargo", &package.name, &package.version).doing("name a crate in the SBOM")?);
-    component.bom_ref = component.purl.as_ref().map(ToString::to_string);
+    let purl = Purl::new("cargo", &package.name, &package.version).doing("name a crate in the SBOM")?;
+    component.bom_ref = Some(purl.to_string());
+    // Of any other origin, another crate may have this name on crates.io.
+    component.purl = (package.origin == Origin::CratesIo).then_some(purl);
     component.hashes = package.sha256.map(hashes);
     component.scope = Some(Scope::Required);
     if let Some(license) = &package.license {

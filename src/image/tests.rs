@@ -6,7 +6,10 @@ use super::{
     fixture::{assembled, base, daemon, extra, minimal, written},
     *,
 };
-use crate::daemon::SourceDateEpoch;
+use crate::{
+    daemon::{Daemon, SourceDateEpoch},
+    pkg_list::{Flavour, PkgList},
+};
 
 fn paths(tree: &Tree) -> Vec<String> {
     tree.iter()
@@ -112,6 +115,24 @@ fn the_sbom_reads_like_this_and_is_valid() {
     let bom = cyclonedx_bom::models::bom::Bom::parse_from_json(json).unwrap();
     let findings = cyclonedx_bom::validation::Validate::validate(&bom);
     assert!(findings.passed(), "{findings:?}");
+}
+
+#[test]
+fn a_daemon_that_does_not_list_its_crates_is_said_not_to() {
+    let (_folder, base) = base(0o755);
+    let list = PkgList::parse("test.list", "").unwrap();
+    let daemon = Daemon { crates: None, ..daemon() };
+    let ingredients =
+        Ingredients { daemon: &daemon, base: &base, flavour: Flavour::Minimal, list: &list, extras: vec![] };
+    let image = assemble(ingredients).unwrap();
+    let bom: serde_json::Value = serde_json::from_slice(image.tree.file(SBOM).unwrap()).unwrap();
+    let components = bom["components"].as_array().unwrap();
+    let daemon = components.iter().find(|part| part["name"] == "rootfs/usr/local/sbin/xmppd").unwrap();
+    assert_eq!(
+        daemon["properties"][0],
+        serde_json::json!({ "name": "jailbuild:crates", "value": "unknown" })
+    );
+    assert!(components.iter().all(|part| part["type"] == "file"));
 }
 
 #[test]

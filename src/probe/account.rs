@@ -1,6 +1,7 @@
 //! Accounts that exist for as long as a probe needs them.
 
 use getrandom::fill;
+use serde::Deserialize;
 use zeroize::Zeroizing;
 
 use super::{
@@ -9,10 +10,22 @@ use super::{
     require,
     subject::at,
 };
-use crate::{Error, Result, runtime::Appliance};
+use crate::{
+    Error, Result,
+    error::Context as _,
+    host::command::Output,
+    runtime::{Appliance, interrupts},
+};
 
 /// The daemon, as seen from within.
 pub(super) const DAEMON: &str = "/usr/local/sbin/xmppd";
+
+/// The group of accounts that are in nobody's roster: children do not see those of the probes come and go.
+const UNLISTED: &str = ".unlisted";
+
+/// What the names of such accounts begin with; so many digits of hexadecimal follow.
+const NAME: &str = "probe-";
+const DIGITS: usize = 12;
 
 /// An account that goes away with this value.
 pub(super) struct Account<'a> {
@@ -28,10 +41,13 @@ impl<'a> Account<'a> {
     pub(super) fn add(appliance: &'a dyn Appliance) -> Result<Self, Shortfall> {
         let account = Self {
             appliance,
-            name: format!("probe-{}", &random_hex()?[..12]),
+            name: format!("{NAME}{}", &random_hex()?[..DIGITS]),
             password: Zeroizing::new(random_hex()?),
         };
-        administer(appliance, &["add", &account.name, "--password-stdin"], account.password.as_bytes())?;
+        // Whoever puts things right after a signal finds it, or it is not added any more.
+        let _whole = interrupts::postpone();
+        let arguments = ["add", &account.name, "--group", UNLISTED, "--password-stdin"];
+        administer(appliance, &arguments, account.password.as_bytes())?;
         Ok(account)
     }
 
@@ -56,6 +72,43 @@ impl Drop for Account<'_> {
     fn drop(&mut self) {
         // Best effort: the probe's finding matters more, and the appliance of `make` is thrown away anyway.
         let _ = administer(self.appliance, &["remove", &self.name], b"");
+    }
+}
+
+/// Removes what accounts of probes there are, as after a proof that was killed. `run` runs a program within.
+///
+/// # Errors
+/// Those of `run`, and [`Error::Failed`] if one is left.
+pub fn forget_accounts(run: impl Fn(&[&str]) -> Result<Output>) -> Result<()> {
+    let user = |arguments: &[&str]| {
+        let output = run(&[&[DAEMON, "user"], arguments].concat())?;
+        if output.code == Some(0) {
+            return Ok(output.stdout);
+        }
+        let complaint = String::from_utf8_lossy(&output.stderr);
+        Err(Error::failed(format_args!("`xmppd user {}` failed: {}", arguments.join(" "), complaint.trim())))
+    };
+    let listed: Vec<Listed> =
+        serde_json::from_slice(&user(&["list", "--json"])?).doing("understand `xmppd user list --json`")?;
+    listed
+        .iter()
+        .filter(|account| account.is_of_a_probe())
+        .try_for_each(|account| user(&["remove", &account.name]).map(drop))
+}
+
+/// An account as `xmppd user list --json` has it.
+#[derive(Deserialize)]
+struct Listed {
+    name: String,
+    groups: Vec<String>,
+}
+
+impl Listed {
+    /// By name and group: a child may be called `probe-` something.
+    fn is_of_a_probe(&self) -> bool {
+        let digits = self.name.strip_prefix(NAME).unwrap_or_default();
+        let is_made_up = digits.len() == DIGITS && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+        is_made_up && self.groups == [UNLISTED]
     }
 }
 
@@ -101,4 +154,40 @@ pub(super) fn random_hex() -> Result<String> {
     let mut bytes = [0; 16];
     fill(&mut bytes).map_err(|error| Error::failed(format_args!("cannot draw random bytes: {error}")))?;
     Ok(format!("{:032x}", u128::from_be_bytes(bytes)))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use std::cell::RefCell;
+
+    use super::*;
+
+    #[test]
+    fn only_accounts_of_probes_are_forgotten() {
+        const LISTED: &str = r#"[
+            {"name": "juliet", "display-name": "Juliet", "groups": [], "administrator": false, "enabled": true},
+            {"name": "probe-0123456789ab", "groups": [".unlisted"]},
+            {"name": "probe-0123456789ac", "groups": ["Class 4b"]},
+            {"name": "probe-nina", "groups": [".unlisted"]}
+        ]"#;
+        let ran = RefCell::new(Vec::new());
+        forget_accounts(|arguments| {
+            ran.borrow_mut().push(arguments.join(" "));
+            Ok(Output { code: Some(0), stdout: LISTED.into(), stderr: Vec::new() })
+        })
+        .unwrap();
+        assert_eq!(
+            *ran.borrow(),
+            [format!("{DAEMON} user list --json"), format!("{DAEMON} user remove probe-0123456789ab")]
+        );
+    }
+
+    #[test]
+    fn what_cannot_be_forgotten_is_said() {
+        let refused = forget_accounts(|_| {
+            Ok(Output { code: Some(1), stdout: Vec::new(), stderr: b"no control socket\n".to_vec() })
+        });
+        assert_eq!(refused.unwrap_err().to_string(), "`xmppd user list --json` failed: no control socket");
+    }
 }

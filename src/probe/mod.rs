@@ -41,6 +41,7 @@ mod untrusted;
 mod web;
 
 pub use self::{
+    account::forget_accounts,
     image_files::{ImageFile, ImageFiles},
     report::Style,
     secrets::Secret,

@@ -2,7 +2,7 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddrV4},
-    path::PathBuf,
+    path::Path,
 };
 
 use zeroize::Zeroizing;
@@ -20,6 +20,8 @@ use crate::{
 pub struct Subject<'a> {
     /// The image's files, read back from the archive.
     pub image: &'a ImageFiles,
+    /// The folder that it was unpacked into, where it was.
+    pub unpacked: Option<&'a Path>,
     /// Whether the image is the minimal flavour; the debug flavour has a shell on purpose.
     pub minimal: bool,
     /// The appliance, or why there is none.
@@ -76,23 +78,38 @@ impl School {
     /// # Errors
     /// [`crate::Error::Failed`] if a file of the folder cannot be read.
     pub fn read(site: &Site, folder: &Folder) -> Result<Self> {
-        let key =
-            |what: &str, path: PathBuf| Secret::private_key(what, &Zeroizing::new(file::read_text(&path)?));
         let mut secrets = vec![
-            key("the authority's key", folder.authority_key())?,
-            key("the certificate's key", folder.key())?,
+            key("the authority's key", &folder.authority_key())?,
+            key("the certificate's key", &folder.key())?,
         ];
         if folder.signing_key().exists() {
-            secrets.push(key("the key that signs images", folder.signing_key())?);
+            secrets.push(key("the key that signs images", &folder.signing_key())?);
         }
+        Self::with(site, &folder.authority(), &folder.chain(), secrets)
+    }
+
+    /// The same of an installed site: its authority's certificate, and the folder of `chain.pem` and `key.pem`.
+    ///
+    /// # Errors
+    /// [`crate::Error::Failed`] if one of them cannot be read.
+    pub fn of_installed(site: &Site, authority: &Path, settings: &Path) -> Result<Self> {
+        let secrets = vec![key("the certificate's key", &settings.join("key.pem"))?];
+        Self::with(site, authority, &settings.join("chain.pem"), secrets)
+    }
+
+    fn with(site: &Site, authority: &Path, chain: &Path, secrets: Vec<Secret>) -> Result<Self> {
         Ok(Self {
             domain: site.domain.clone(),
-            authority: file::read_text(&folder.authority())?,
-            chain: file::read_text(&folder.chain())?,
+            authority: file::read_text(authority)?,
+            chain: file::read_text(chain)?,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
             secrets,
         })
     }
+}
+
+fn key(what: &str, path: &Path) -> Result<Secret> {
+    Secret::private_key(what, &Zeroizing::new(file::read_text(path)?))
 }
 
 impl Subject<'_> {

@@ -138,12 +138,11 @@ mod tests {
     use std::collections::BTreeMap;
 
     use super::*;
-    use crate::site::Site;
+    use crate::{site::Site, test_support::transcript};
 
-    /// What a FreeBSD 15.1 printed.
-    const KNOWN_15_1: &str = include_str!("../../tests/freebsd/jail-params-15.1.txt");
-    /// What `jail -f jail.conf -e '|'` printed of a jail that FreeBSD 15.1 then created.
-    const ACCEPTED: &str = include_str!("../../tests/freebsd/jail-conf-accepted.txt");
+    fn known_15_1() -> KernelParameters {
+        KernelParameters::parse(&transcript::jail_parameters())
+    }
 
     fn policy() -> Policy {
         Policy::of(&Site::example())
@@ -178,24 +177,23 @@ mod tests {
 
     #[test]
     fn the_jail_of_the_newest_kernel() {
-        insta::assert_snapshot!(text(&policy(), false, &KernelParameters::parse(KNOWN_15_1)));
+        insta::assert_snapshot!(text(&policy(), false, &known_15_1()));
     }
 
     #[test]
     fn the_jail_of_the_debug_flavour_has_devices() {
-        let statements = statements(&text(&policy(), true, &KernelParameters::parse(KNOWN_15_1)));
+        let statements = statements(&text(&policy(), true, &known_15_1()));
         assert!(statements.contains_key("mount.devfs") && !statements.contains_key("mount.nodevfs"));
         assert_eq!(statements["devfs_ruleset"], "5222");
     }
 
     #[test]
     fn every_statement_was_accepted_by_a_real_system() {
-        let accepted: BTreeMap<_, _> = ACCEPTED
-            .trim()
+        let accepted: BTreeMap<_, _> = transcript::accepted_jail()
             .split('|')
             .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
             .collect();
-        let mut ours = statements(&text(&policy(), false, &KernelParameters::parse(KNOWN_15_1)));
+        let mut ours = statements(&text(&policy(), false, &known_15_1()));
         for (own, seen) in
             [("path", "/jails/t/root"), ("host.hostname", "chat.school.test"), ("vnet.interface", "epair0b")]
         {
@@ -210,7 +208,8 @@ mod tests {
     #[test]
     fn an_older_kernel_is_not_asked_for_what_it_does_not_know() {
         let newer = ["meta", "allow.routing", "allow.settime", "allow.adjtime", "allow.extattr"];
-        let known: Vec<_> = KNOWN_15_1
+        let known = transcript::jail_parameters();
+        let known: Vec<_> = known
             .lines()
             .filter(|line| !newer.iter().any(|name| line.ends_with(&format!("param.{name}"))))
             .collect();
@@ -226,7 +225,7 @@ mod tests {
 
     #[test]
     fn a_kernel_that_knows_all_locks_misses_none() {
-        assert!(KernelParameters::parse(KNOWN_15_1).missing_locks().is_empty());
+        assert!(known_15_1().missing_locks().is_empty());
     }
 
     #[test]

@@ -23,7 +23,7 @@ static POSTPONED: Mutex<()> = Mutex::new(());
 
 /// Has `undo` run should SIGHUP, SIGINT or SIGTERM end this process, before what was asked for earlier; until the
 /// caller lets go of what is returned.
-pub(super) fn undo_when_interrupted(undo: impl Fn() + Send + 'static) -> Result<Asked> {
+pub(crate) fn undo_when_interrupted(undo: impl Fn() + Send + 'static) -> Result<Asked> {
     static LISTENING: Once = Once::new();
     if !LISTENING.is_completed() {
         let signals = Signals::new([SIGHUP, SIGINT, SIGTERM]).doing("listen for signals")?;
@@ -33,7 +33,7 @@ pub(super) fn undo_when_interrupted(undo: impl Fn() + Send + 'static) -> Result<
 }
 
 /// Keeps a signal waiting until the caller lets go of what is returned: for what cannot be undone half-way.
-pub(super) fn postpone() -> MutexGuard<'static, ()> {
+pub(crate) fn postpone() -> MutexGuard<'static, ()> {
     POSTPONED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -74,7 +74,7 @@ impl List {
 }
 
 /// Something that is to be undone; to let go of it means that it was.
-pub(super) struct Asked {
+pub(crate) struct Asked {
     list: &'static List,
     number: u64,
 }

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::{error::Result, policy::Policy};
 
 pub mod freebsd;
-mod interrupts;
+pub(crate) mod interrupts;
 #[cfg(target_os = "linux")]
 pub mod linux;
 mod log;
@@ -55,6 +55,23 @@ pub struct Deployment {
     /// What is done wrong on purpose: empty but for tests.
     #[serde(default)]
     pub sabotage: Vec<Sabotage>,
+}
+
+/// Where an appliance that somebody else has started is found on its host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Place {
+    /// Its network; after its name jail and anchor are called.
+    pub policy: Policy,
+    /// The jail's root, as it is mounted on the host.
+    pub root: PathBuf,
+    /// Where its supervisor has written its process id.
+    pub pid_file: PathBuf,
+    /// What its anchor must hold, as it was written for `pf.conf(5)`.
+    pub firewall: String,
+    /// The folder seen at `/var/db/xmppd`.
+    pub data: PathBuf,
+    /// Where the daemon's standard error goes.
+    pub log: PathBuf,
 }
 
 impl Deployment {

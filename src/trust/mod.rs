@@ -27,6 +27,7 @@ pub const TRUSTED_SIGNERS: &str = "/usr/local/etc/jailbuild/trusted_signers";
 
 /// The options that say whom to trust, for every verb that takes an image.
 #[derive(clap::Args, Clone, Debug, Default)]
+#[group(skip)]
 pub struct Args {
     /// Trust the signers in this file, too: an `id_ed25519.pub`, or an `allowed_signers` file of ssh-keygen(1).
     #[arg(long, value_name = "FILE")]

@@ -39,6 +39,7 @@ fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) ->
     let appliance = stage.runtime().start(&order.deployment)?;
     let subject = Subject {
         image: &image,
+        unpacked: order.deployment.rootfs.parent(),
         minimal: true,
         appliance: Ok(&*appliance),
         school: &school,
@@ -64,11 +65,12 @@ fn prepare(daemon: &Path, sabotage: &[Sabotage], folder: &TempDir) -> Order {
     certificates::ensure(&example, &site, OffsetDateTime::now_utc()).expect("certificates");
     write_settings(&example, &site, &beside("settings")).expect("settings");
     fs::create_dir(beside("data")).expect("a folder");
-    lay_out(&beside("rootfs"), daemon);
-    pack(&beside("rootfs"), &beside("image.tar.gz")).expect("an archive");
+    let rootfs = beside("image/rootfs");
+    lay_out(&rootfs, daemon);
+    pack(&rootfs, &beside("image.tar.gz")).expect("an archive");
     let policy = Policy::of(&example);
     let deployment = Deployment {
-        rootfs: beside("rootfs"),
+        rootfs,
         settings: beside("settings"),
         data: beside("data"),
         log: beside("log"),

@@ -10,7 +10,7 @@ use xmppd::account::{Label, Name};
 #[command(
     name = "xmppd",
     version,
-    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad configuration"
+    after_help = "Exit codes: 0 done, 1 failed, 2 wrong usage, 3 bad configuration, 4 data of a newer version"
 )]
 pub(crate) struct Arguments {
     #[command(subcommand)]
@@ -23,6 +23,10 @@ pub(crate) enum Command {
     Check(Check),
     /// Try to get out of the jail from within, and print as JSON what happened: for the probes
     Inside(Inside),
+    /// Bring the data of a stopped server up to date, once this version has read all of it
+    ///
+    /// Where anything is wrong, nothing is changed. Before an upgrade, try it on a copy: `xmppd migrate --data COPY`.
+    Migrate(Migrate),
     /// Serve, until SIGTERM or SIGINT; SIGHUP reads the certificate again
     Serve(Serve),
     /// Say how the running server fares
@@ -36,6 +40,15 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) config: Config,
+}
+
+#[derive(Args)]
+pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 #[derive(Args)]
@@ -173,5 +186,30 @@ mod tests {
     #[test]
     fn the_definitions_are_consistent() {
         super::Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn the_manual_page_describes_every_command_with_its_options() {
+        let page = include_str!("../../man/xmppd.8");
+        for (name, command) in leaves(&super::Arguments::command(), "") {
+            let items = page.split("\n.It ").map(|item| item.trim_start_matches("Xo "));
+            let described = items.filter(|item| item.starts_with(&format!("Cm {name}"))).collect::<String>();
+            assert!(!described.is_empty(), "`{name}` is not in man/xmppd.8");
+            for option in command.get_arguments().filter_map(clap::Arg::get_long) {
+                let found = described.contains(&format!("Fl -{option} "))
+                    || described.contains(&format!("Fl -{option}\n"));
+                assert!(found, "`{name} --{option}` is not in man/xmppd.8");
+            }
+        }
+    }
+
+    fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command)> {
+        let below =
+            definition.get_subcommands().map(|command| (format!("{above}{}", command.get_name()), command));
+        let leaves = below.flat_map(|(name, command)| match command.has_subcommands() {
+            true => leaves(command, &format!("{name} ")),
+            false => vec![(name, command.clone())],
+        });
+        leaves.collect()
     }
 }

@@ -15,6 +15,8 @@ impl Failure {
     pub(crate) const FAILED: u8 = 1;
     /// The configuration is not acceptable.
     pub(crate) const CONFIGURATION: u8 = 3;
+    /// A newer version has written the data.
+    pub(crate) const NEWER_DATA: u8 = 4;
 
     /// A step that failed, with advice.
     pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
@@ -49,6 +51,10 @@ impl From<ServeError> for Failure {
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        Refusal::from(error).into()
+        let code = match error {
+            StoreError::NewerSchema { .. } => Self::NEWER_DATA,
+            _ => Self::FAILED,
+        };
+        Self { code, ..Refusal::from(error).into() }
     }
 }

@@ -97,6 +97,14 @@ impl Record {
         Self { owner: Owner::Account(Arc::clone(name)), shelf, key: key.into(), value }
     }
 
+    /// Whose it is, unless it is the server's.
+    pub fn account(&self) -> Option<&Arc<str>> {
+        match &self.owner {
+            Owner::Account(name) => Some(name),
+            Owner::Server => None,
+        }
+    }
+
     /// A fact about the server.
     pub fn of_server(shelf: Shelf, key: impl Into<String>, value: Option<Bytes>) -> Self {
         Self { owner: Owner::Server, shelf, key: key.into(), value }

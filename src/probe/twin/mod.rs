@@ -125,6 +125,7 @@ impl Twin {
     fn subject(&self) -> Subject<'_> {
         Subject {
             image: &self.image,
+            unpacked: None,
             minimal: true,
             appliance: Ok(self),
             school: &self.school,

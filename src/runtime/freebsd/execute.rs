@@ -55,7 +55,7 @@ pub(super) fn supervisor(host: &dyn Host, file: &Path) -> Result<Option<String>>
     };
     let pid = prints(Command::new("cat").arg(file))?;
     let is_number = !pid.is_empty() && pid.bytes().all(|byte| byte.is_ascii_digit());
-    let is_one = is_number && prints(Command::new("ps").args(["-o", "comm=", "-p", &pid]))? == "daemon";
+    let is_one = is_number && prints(Command::new("ps").args(["-o", "ucomm=", "-p", &pid]))? == "daemon";
     Ok(is_one.then_some(pid))
 }
 

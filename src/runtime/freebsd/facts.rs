@@ -124,26 +124,25 @@ pub(super) fn labelled_packets(listing: &str, label: &str) -> u64 {
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-
-    const JAIL: &str = include_str!("../../../tests/freebsd/jls-all-15.1.json");
-    const ROUTES: &str = include_str!("../../../tests/freebsd/netstat-routes.txt");
+    use crate::test_support::transcript;
 
     #[test]
     fn a_jail_with_all_locks_has_none_open() {
-        assert_eq!(open_locks(JAIL).unwrap(), Vec::<String>::new());
+        assert_eq!(open_locks(transcript::locked_jail()).unwrap(), Vec::<String>::new());
     }
 
     #[test]
     fn each_lock_that_is_open_is_seen() {
+        let jail = transcript::locked_jail();
         for (locked, open) in [
             ("\"securelevel\": \"3\"", "\"securelevel\": \"-1\""),
             ("\"vnet\": \"new\"", "\"vnet\": \"inherit\""),
             ("\"allow.raw_sockets\": \"false\"", "\"allow.raw_sockets\": \"true\""),
             ("\"allow.mount.devfs\": \"false\"", "\"allow.mount.devfs\": \"true\""),
         ] {
-            assert!(JAIL.contains(locked));
+            assert!(jail.contains(locked));
             assert_eq!(
-                open_locks(&JAIL.replace(locked, open)).unwrap(),
+                open_locks(&jail.replace(locked, open)).unwrap(),
                 [open.replacen('"', "", 2).replace(": ", " = ")]
             );
         }
@@ -152,7 +151,7 @@ mod tests {
 
     #[test]
     fn listening_sockets() {
-        let listing = include_str!("../../../tests/freebsd/netstat-listening.json");
+        let listing = transcript::listening_sockets();
         let listener = |protocol: &str, port| Listener { protocol: protocol.to_owned(), port };
         assert_eq!(listening(listing).unwrap(), [listener("tcp", 5223), listener("tcp", 5222)]);
         let established = listing.replacen("LISTEN", "ESTABLISHED", 1);
@@ -163,14 +162,23 @@ mod tests {
 
     #[test]
     fn routes_but_those_of_loopback() {
-        assert_eq!(routes(ROUTES), ["10.0.2.0/24", "10.66.0.0/30"]);
-        let leak = format!("{ROUTES}default            10.66.0.1          UGS         epair0b\n");
+        let seen = transcript::routes();
+        assert_eq!(routes(seen), ["10.0.2.0/24", "10.66.0.0/30"]);
+        let leak = format!("{seen}default            10.66.0.1          UGS         epair0b\n");
         assert_eq!(routes(&leak).last().unwrap(), "0.0.0.0/0");
     }
 
     #[test]
+    fn mounts_are_told_apart_from_what_else_is_printed() {
+        let all = mounts(transcript::mounts());
+        let appliance =
+            |mount: &Mount| mount.at.starts_with("/usr/local/jailbuild") && mount.kind == "nullfs";
+        assert!(all.len() == 4 && all.iter().all(appliance), "{all:?}");
+    }
+
+    #[test]
     fn mounts_as_seen_from_within() {
-        let mounts = mounts(include_str!("../../../tests/freebsd/mounts.txt"));
+        let mounts = mounts(transcript::mounts());
         let within = mounts_within(mounts, Path::new("/usr/local/jailbuild/a/root"));
         assert_eq!(within[0].at, Path::new("/"));
         assert_eq!(within[0].options, ["local", "ro"]);
@@ -181,7 +189,7 @@ mod tests {
 
     #[test]
     fn credentials_of_processes() {
-        let found = credentials(include_str!("../../../tests/freebsd/procstat-credentials.txt"));
+        let found = credentials(transcript::credentials());
         let [daemon] = found.as_slice() else { panic!("{found:?}") };
         assert_eq!((daemon.pid, daemon.command.as_str()), (1386, "xmppd"));
         assert_eq!(
@@ -192,7 +200,7 @@ mod tests {
 
     #[test]
     fn packets_are_counted_by_label() {
-        let labels = include_str!("../../../tests/freebsd/pf-labels.txt");
+        let labels = transcript::labels();
         assert_eq!(labelled_packets(labels, "c2s"), 20);
         assert_eq!(labelled_packets(labels, "else"), 4);
         assert_eq!(labelled_packets(labels, "s2s"), 0);

@@ -1,11 +1,12 @@
 //! The host's pf, as it is and as it must be.
 
+use std::collections::BTreeSet;
+
 use super::facts;
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
-    policy::Policy,
-    runtime::Firewall,
+    runtime::{Firewall, Place},
 };
 
 /// Refuses a host whose pf would not look at the anchor: its rules would load without complaint, and do nothing.
@@ -39,69 +40,119 @@ fn shows(host: &dyn Host, what: &str, line: &str) -> bool {
     shown.lines().any(|shown| shown.starts_with(line))
 }
 
-/// The anchor's rules in pf's own normal form: filter rules, then redirections.
-pub(super) fn loaded(host: &dyn Host, policy: &Policy) -> Result<Vec<String>> {
-    let mut rules = Vec::new();
-    for kind in ["-sr", "-sn"] {
-        let listing = host.ask(&Command::new("pfctl").args(["-q", "-P", "-a", &policy.anchor(), kind]))?;
-        rules.extend(listing.lines().map(|line| line.trim().to_owned()).filter(|line| !line.is_empty()));
-    }
-    Ok(rules)
+/// What an anchor holds, in pf's own normal form.
+#[derive(Debug, Default, Eq, PartialEq)]
+struct Ruleset {
+    translation: Vec<String>,
+    filter: Vec<String>,
+    /// Each table with its addresses.
+    tables: BTreeSet<(String, BTreeSet<String>)>,
 }
 
-/// Compares the anchor with what was loaded, and counts what was dropped under the label `s2s`.
-pub(super) fn check(host: &dyn Host, policy: &Policy, expected: &[String]) -> Firewall {
-    let now = require(host).and_then(|()| {
-        let labels = host.ask(&Command::new("pfctl").args(["-q", "-a", &policy.anchor(), "-vsl"]))?;
-        Ok((loaded(host, policy)?, facts::labelled_packets(&labels, "s2s")))
-    });
-    match now {
-        Err(error) => Firewall::Differs { why: error.to_string() },
-        Ok((rules, _)) if rules.is_empty() => Firewall::Differs { why: "no rules are in force".to_owned() },
-        Ok((rules, _)) if rules != expected => Firewall::Differs {
-            why: format!("{} rules are loaded, not the {} of the policy", rules.len(), expected.len()),
-        },
-        Ok((rules, blocked_packets)) => Firewall::InForce { rules, blocked_packets },
+/// Compares the anchor with what it must hold, and counts what was dropped under the label `s2s`.
+pub(super) fn check(host: &dyn Host, place: &Place) -> Firewall {
+    let look = || {
+        require(host)?;
+        let wanted = wanted(host, place)?;
+        let loaded = loaded(host, place, &wanted)?;
+        let labels = pfctl(host, place, &["-vsl"])?;
+        Ok::<_, Error>((wanted, loaded, facts::labelled_packets(&labels, "s2s")))
+    };
+    let (wanted, loaded, blocked_packets) = match look() {
+        Ok(seen) => seen,
+        Err(error) => return Firewall::Differs { why: error.to_string() },
+    };
+    match loaded.difference_from(&wanted) {
+        Some(why) => Firewall::Differs { why },
+        None => Firewall::InForce { rules: loaded.lines(), blocked_packets },
+    }
+}
+
+/// What pf itself makes of the rules as they were written, without loading them.
+fn wanted(host: &dyn Host, place: &Place) -> Result<Ruleset> {
+    let command = Command::new("pfctl").args(["-P", "-a", &place.policy.anchor(), "-nvf", "-"]);
+    let listing = host.ask(&command.input(place.firewall.as_bytes()))?;
+    let mut ruleset = Ruleset::default();
+    for line in rules(&listing) {
+        if let Some(table) = table(&line) {
+            ruleset.tables.insert(table);
+        } else if ["rdr ", "nat ", "binat "].iter().any(|kind| line.starts_with(kind)) {
+            ruleset.translation.push(line);
+        } else {
+            ruleset.filter.push(line);
+        }
+    }
+    Ok(ruleset)
+}
+
+/// What the anchor holds; of its tables those that it must have.
+fn loaded(host: &dyn Host, place: &Place, wanted: &Ruleset) -> Result<Ruleset> {
+    let numeric = |kind: &str| {
+        let command = Command::new("pfctl").args(["-P", "-a", &place.policy.anchor(), kind]);
+        Ok::<_, Error>(rules(&host.ask(&command)?).collect())
+    };
+    let mut ruleset =
+        Ruleset { translation: numeric("-sn")?, filter: numeric("-sr")?, tables: BTreeSet::new() };
+    for (name, _) in &wanted.tables {
+        let listing = pfctl(host, place, &["-t", name, "-T", "show"])?;
+        ruleset.tables.insert((name.clone(), listing.split_ascii_whitespace().map(address).collect()));
+    }
+    Ok(ruleset)
+}
+
+fn pfctl(host: &dyn Host, place: &Place, arguments: &[&str]) -> Result<String> {
+    host.ask(&Command::new("pfctl").args(["-a", &place.policy.anchor()]).args(arguments))
+}
+
+/// The rules in a listing. Where a rate is limited, pf prints the time for which sources are tracked before it loads a
+/// rule, and not afterwards.
+fn rules(listing: &str) -> impl Iterator<Item = String> {
+    let rule = |line: &str| match line.split_once(", src.track ") {
+        Some((before, after)) => {
+            format!("{before}{}", after.trim_start_matches(|digit: char| digit.is_ascii_digit()))
+        }
+        None => line.to_owned(),
+    };
+    listing.lines().map(str::trim).filter(|line| !line.is_empty()).map(rule)
+}
+
+/// `table <NAME> const { ADDRESS ADDRESS }`.
+fn table(line: &str) -> Option<(String, BTreeSet<String>)> {
+    let (name, rest) = line.strip_prefix("table <")?.split_once('>')?;
+    let (_, addresses) = rest.split_once('{')?;
+    let addresses = addresses.trim_end().strip_suffix('}')?.split_ascii_whitespace().map(address);
+    Some((name.to_owned(), addresses.collect()))
+}
+
+/// One address has no prefix in some listings, and has one in others.
+fn address(text: &str) -> String {
+    text.strip_suffix("/32").unwrap_or(text).to_owned()
+}
+
+impl Ruleset {
+    fn lines(&self) -> Vec<String> {
+        self.filter.iter().chain(&self.translation).cloned().collect()
+    }
+
+    /// The first difference, if there is any.
+    fn difference_from(&self, wanted: &Self) -> Option<String> {
+        if self.filter.is_empty() {
+            return Some("no rules are in force".to_owned());
+        }
+        if let Some(rule) = wanted.lines().iter().find(|rule| !self.lines().contains(rule)) {
+            return Some(format!("this rule is not in force: `{rule}`"));
+        }
+        if let Some(rule) = self.lines().iter().find(|rule| !wanted.lines().contains(rule)) {
+            return Some(format!("this rule is in force, and must not be: `{rule}`"));
+        }
+        if (&self.filter, &self.translation) != (&wanted.filter, &wanted.translation) {
+            return Some("the rules are in force, but in another order".to_owned());
+        }
+        let (name, _) = wanted.tables.difference(&self.tables).next()?;
+        Some(format!("the table <{name}> holds other addresses"))
     }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
-mod tests {
-    use super::*;
-    use crate::{host::double::Double, runtime::freebsd::plan::tests::deployment};
-
-    const RULES: &str = include_str!("../../../tests/freebsd/pf-loaded.txt");
-    const LABELS: &str = include_str!("../../../tests/freebsd/pf-labels.txt");
-    const SOUND: [(&str, i32, &str); 5] = [
-        ("pfctl -s info", 0, "Status: Enabled for 0 days 00:00:01           Debug: Urgent\n"),
-        ("pfctl -s nat", 0, "rdr-anchor \"jailbuild/*\" all\n"),
-        ("pfctl -s rules", 0, "anchor \"jailbuild/*\" all\npass all flags S/SA keep state\n"),
-        ("pfctl -q -P -a jailbuild/schoolchat -sr", 0, RULES),
-        ("pfctl -q -a jailbuild/schoolchat -vsl", 0, LABELS),
-    ];
-
-    #[test]
-    fn rules_that_are_as_loaded_are_in_force() {
-        let host = Double::answering(&SOUND);
-        let policy = deployment().policy;
-        let expected = loaded(&host, &policy).unwrap();
-        assert_eq!(expected.len(), 6);
-        assert_eq!(
-            check(&host, &policy, &expected),
-            Firewall::InForce { rules: expected.clone(), blocked_packets: 0 }
-        );
-        assert!(matches!(check(&host, &policy, &expected[1..]), Firewall::Differs { .. }));
-    }
-
-    #[test]
-    fn a_firewall_that_is_off_or_elsewhere_is_never_in_force() {
-        for missing in 0..3 {
-            let mut answers = SOUND;
-            answers[missing].2 = "pass all flags S/SA keep state\n";
-            let host = Double::answering(&answers);
-            assert_eq!(require(&host).unwrap_err().exit_code(), 6, "{missing}");
-            assert!(matches!(check(&host, &deployment().policy, &[]), Firewall::Differs { .. }));
-        }
-    }
-}
+mod tests;

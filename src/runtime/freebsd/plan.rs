@@ -49,16 +49,19 @@ pub enum Present {
     Mounted(PathBuf),
 }
 
+/// Where appliances that are thrown away have what goes with them.
+pub(super) const RUNNING: &str = "/var/run/jailbuild";
+
 /// How often an unmount is tried before it is forced: right after a jail is gone its root can be busy.
 const UNMOUNT_TRIES: usize = 5;
 
 /// The folder where the appliance is seen assembled.
 pub(super) fn live(deployment: &Deployment) -> PathBuf {
-    Path::new("/var/run/jailbuild").join(&deployment.policy.name)
+    Path::new(RUNNING).join(&deployment.policy.name)
 }
 
 fn beside_live(deployment: &Deployment, ending: &str) -> PathBuf {
-    Path::new("/var/run/jailbuild").join(format!("{}.{ending}", deployment.policy.name))
+    Path::new(RUNNING).join(format!("{}.{ending}", deployment.policy.name))
 }
 
 /// Where the supervisor writes its process id.
@@ -85,7 +88,7 @@ pub fn start(deployment: &Deployment, known: &KernelParameters) -> Result<Vec<St
         vec![run("mkdir").args(["-p"]).arg(&live).step(), Step::Write(conf.clone(), jail.render(known)?)];
     steps.extend(link(deployment));
     steps.extend(mounts(deployment, &live));
-    steps.push(run("jail").arg("-q").arg("-f").arg(conf).args(["-c", name]).step());
+    steps.push(run("jail").arg("-f").arg(conf).args(["-c", name]).step());
     steps.extend(addresses(deployment));
     steps.push(supervisor(deployment));
     Ok(steps)
@@ -100,11 +103,10 @@ fn link(deployment: &Deployment) -> Vec<Step> {
     let mut steps = vec![
         Step::MakeEpair { outer: outer.clone(), inner },
         run("ifconfig").args([outer.as_str(), "inet", &address, "up"]).step(),
-        run("ifconfig").args(["lo0", "inet", &format!("{BEYOND}/32"), "alias"]).step(),
     ];
     // The rules before the jail: it is never without.
     if !deployment.sabotages(Sabotage::NoFirewall) {
-        let load = run("pfctl").args(["-q", "-a", &policy.anchor(), "-f", "-"]);
+        let load = run("pfctl").args(["-a", &policy.anchor(), "-f", "-"]);
         steps.push(load.input(deployment.firewall.as_bytes()).step());
     }
     steps
@@ -134,7 +136,7 @@ fn addresses(deployment: &Deployment) -> Vec<Step> {
     let address = format!("{}/{}", policy.jail, policy.link.prefix_len());
     let ifconfig = |arguments: [&str; 4]| run("ifconfig").args(["-j", &policy.name]).args(arguments).step();
     let route = |words: &[&str]| {
-        run("route").args(["-q", "-j", &policy.name, "add"]).args(words).arg(policy.host.to_string()).step()
+        run("route").args(["-j", &policy.name, "add"]).args(words).arg(policy.host.to_string()).step()
     };
     let mut steps =
         vec![ifconfig(["lo0", "inet", "127.0.0.1/8", "up"]), ifconfig([&interface, "inet", &address, "up"])];
@@ -160,14 +162,31 @@ fn supervisor(deployment: &Deployment) -> Step {
         .step()
 }
 
-/// What runs a program within, as the daemon's user. jexec(8) passes the environment on: there is none.
+/// What runs a program within, as the daemon's user.
 pub(super) fn inside(deployment: &Deployment) -> Vec<String> {
-    let mut words = vec!["env", "-i", "jexec"];
-    if !deployment.sabotages(Sabotage::RunAsRoot) {
-        words.extend(["-u", "xmppd"]);
+    let mut words = inside_of(&deployment.policy.name);
+    if deployment.sabotages(Sabotage::RunAsRoot) {
+        words.retain(|word| word != "-u" && word != "xmppd");
     }
-    words.push(&deployment.policy.name);
-    words.into_iter().map(str::to_owned).collect()
+    words
+}
+
+/// The same for the jail of that name. jexec(8) passes the environment on: there is none.
+pub(super) fn inside_of(name: &str) -> Vec<String> {
+    ["env", "-i", "jexec", "-u", "xmppd", name].map(str::to_owned).to_vec()
+}
+
+/// An address that nothing within must reach; the host has it as long as somebody looks.
+pub(super) fn bait() -> Step {
+    run("ifconfig").args(["lo0", "inet", &format!("{BEYOND}/32"), "alias"]).step()
+}
+
+/// The steps that take it back.
+pub(super) fn bait_gone() -> Step {
+    Step::Gone {
+        present: Present::Loopback(BEYOND),
+        remove: vec![run("ifconfig").args(["lo0", "inet", &BEYOND.to_string(), "-alias"])],
+    }
 }
 
 /// The steps after which nothing of the appliance is left, whatever is gone already.
@@ -181,11 +200,11 @@ pub fn stop(deployment: &Deployment) -> Vec<Step> {
     };
     let jail = Step::Gone {
         present: Present::Prints(run("jls").args(["-j", name, "jid"])),
-        remove: vec![run("jail").args(["-q", "-r", name]), run("jail").args(["-q", "-R", name])],
+        remove: vec![run("jail").args(["-r", name]), run("jail").args(["-R", name])],
     };
     let rules = Step::Gone {
-        present: Present::Prints(run("pfctl").args(["-q", "-P", "-a", &policy.anchor(), "-sr"])),
-        remove: vec![run("pfctl").args(["-q", "-a", &policy.anchor(), "-F", "all"])],
+        present: Present::Prints(run("pfctl").args(["-P", "-a", &policy.anchor(), "-sr"])),
+        remove: vec![run("pfctl").args(["-a", &policy.anchor(), "-F", "all"])],
     };
     vec![
         Step::EndSupervisor(pid_file(deployment)),
@@ -193,10 +212,7 @@ pub fn stop(deployment: &Deployment) -> Vec<Step> {
         // The jail's end goes with the host's; alone it is left only if a start failed half-way.
         interface(policy.host_interface()),
         interface(policy.jail_interface()),
-        Step::Gone {
-            present: Present::Loopback(BEYOND),
-            remove: vec![run("ifconfig").args(["lo0", "inet", &BEYOND.to_string(), "-alias"])],
-        },
+        bait_gone(),
         // What was mounted last goes first.
         unmounted(below(&live, DATA)),
         unmounted(below(&live, SETTINGS)),

@@ -2,6 +2,7 @@
 
 mod administrator;
 mod check;
+mod migrate;
 mod serve;
 mod status;
 mod user;
@@ -18,6 +19,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Check(check) => check::run(&check),
         Command::Inside(attempts) => print_json(&inside::attempt(attempts)),
+        Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Serve(serve) => {
             log("info");
             tokio::runtime::Builder::new_multi_thread()

@@ -13,7 +13,7 @@ use super::{Answer, Feature, Reply, Request, Target};
 use crate::{
     jid::Jid,
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::{Blocklists, Parcel, Router, Session},
     stanza::{Packet, Refusal, Stamped, StanzaError},
     stream::{Context, SessionId},
@@ -36,10 +36,9 @@ pub(crate) fn outgoing_refusal() -> Refusal {
     StanzaError::NotAcceptable.with(format!("<blocked xmlns='{}'/>", ns::BLOCKING_ERRORS)).for_good()
 }
 
-fn restore(router: &mut Router, record: &Record) {
-    if let Owner::Account(account) = &record.owner {
-        router.blocking.block(account, &record.key);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    router.blocking.block(record.account()?, &record.key);
+    Some(())
 }
 
 fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {

@@ -9,7 +9,7 @@ use crate::{
     account::Account,
     auth::{Agent, AuthError, Redeemed, TokenMechanism, TokenProof, Tokens},
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::Router,
     stream::Context,
 };
@@ -23,10 +23,8 @@ pub const FEATURE: Feature = Feature {
     ..Feature::DEFAULT
 };
 
-fn restore(router: &mut Router, record: &Record) {
-    if let (Owner::Account(account), Some(value)) = (&record.owner, &record.value) {
-        router.tokens.restore(account, &record.key, value);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    router.tokens.restore(record.account()?, &record.key, record.value.as_ref()?)
 }
 
 impl Router {

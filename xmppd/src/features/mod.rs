@@ -110,8 +110,8 @@ pub struct Feature {
     pub inline: Option<Inline>,
     /// What it records.
     pub shelves: &'static [Shelf],
-    /// Takes in what it has recorded before the server started.
-    pub restore: fn(&mut Router, &Record),
+    /// Takes in what it has recorded before the server started; `None` for what it cannot read, which it does without.
+    pub restore: fn(&mut Router, &Record) -> Option<()>,
 }
 
 /// What can be had in the same breath as a resource.
@@ -181,7 +181,7 @@ impl Feature {
         forgot: |_, _, _| {},
         inline: None,
         shelves: &[],
-        restore: |_, _| {},
+        restore: |_, _| None,
     };
 }
 
@@ -259,11 +259,10 @@ pub fn grant(router: &mut Router, session: SessionId, wish: &Node, cx: &mut Cont
     known.map_or_else(String::new, |inline| (inline.grant)(router, session, wish, cx))
 }
 
-/// Hands a record to the feature that wrote it.
-pub fn restore(router: &mut Router, record: &Record) {
-    if let Some(feature) = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf)) {
-        (feature.restore)(router, record);
-    }
+/// Hands a record to the feature that wrote it; `None` if it cannot be read.
+pub fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    let feature = ALL.iter().find(|feature| feature.shelves.contains(&record.shelf))?;
+    (feature.restore)(router, record)
 }
 
 /// The stream features of someone who has logged in.

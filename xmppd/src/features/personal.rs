@@ -10,7 +10,7 @@ use super::{
     pubsub::leaf::{self, Leaf},
 };
 use crate::{
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::Router,
     stanza::{Refusal, StanzaError},
     stream::Context,
@@ -72,16 +72,17 @@ impl Personal {
         Record::of_account(&self.owner, kind, key, value)
     }
 
-    fn restore(&mut self, record: &Record) {
-        let Some(value) = &record.value else { return };
+    fn restore(&mut self, record: &Record) -> Option<()> {
+        let value = record.value.as_ref()?;
         match record.shelf {
             Shelf::Item => {
-                if let Some((node, item)) = leaf::item_of(&record.key, value) {
-                    self.last_sequence = self.last_sequence.max(item.sequence);
-                    self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
-                }
+                let (node, item) = leaf::item_of(&record.key, value)?;
+                self.last_sequence = self.last_sequence.max(item.sequence);
+                self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
             }
-            Shelf::Node => self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value),
+            Shelf::Node => {
+                self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value)?
+            }
             Shelf::OfferedRoom => {
                 let name = String::from_utf8_lossy(value).into_owned();
                 self.offered.insert(record.key.clone(), name);
@@ -90,8 +91,9 @@ impl Personal {
                 self.private.insert(record.key.clone(), value.clone());
             }
             Shelf::VCard => self.card = Some(value.clone()),
-            _ => {}
+            _ => return None,
         }
+        Some(())
     }
 }
 
@@ -104,10 +106,8 @@ impl Router {
     }
 }
 
-fn restore(router: &mut Router, record: &Record) {
-    if let Owner::Account(name) = &record.owner {
-        router.personal_of(name).restore(record);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    router.personal_of(record.account()?).restore(record)
 }
 
 /// Whoever gets the name later is somebody else: to the nodes of others as well.

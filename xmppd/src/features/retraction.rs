@@ -22,6 +22,11 @@ pub fn goes_by(kept: &[u8], id: &str) -> bool {
     [origin, message.attribute("id")].contains(&Some(id))
 }
 
+/// Whether what was kept is a message.
+pub fn is_message(kept: &[u8]) -> bool {
+    parse(kept).is_some_and(|message| message.is("message", ns::CLIENT))
+}
+
 /// What a recipient's client would see.
 fn parse(kept: &[u8]) -> Option<Node> {
     let mut stream = BytesMut::from(format!("<stream xmlns='{}'>", ns::CLIENT).as_bytes());

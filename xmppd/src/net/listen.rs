@@ -75,7 +75,9 @@ impl Server {
         let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
         let mut router =
             Router::new(settings, authenticator, store.accounts().await?, OffsetDateTime::now_utc());
-        router.restore(&store.records().await?);
+        for record in router.restore(&store.records().await?) {
+            tracing::warn!(?record, "cannot be read, and is left out");
+        }
         let mut listeners = Vec::new();
         for address in &config.listen.addresses {
             for (port, beginning) in ports(config) {

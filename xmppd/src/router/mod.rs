@@ -112,9 +112,14 @@ impl Settings {
     /// A small school's, for tests that are about something else.
     #[cfg(test)]
     pub(crate) fn small() -> Self {
+        Self { organisation: "The School".to_owned(), ..Self::of_domain("school.test") }
+    }
+
+    /// What is so where nobody has decided anything.
+    pub fn of_domain(domain: &str) -> Self {
         Self {
-            domain: "school.test".to_owned(),
-            organisation: "The School".to_owned(),
+            domain: domain.to_owned(),
+            organisation: domain.to_owned(),
             stanza_bytes: 65_536,
             resources_per_account: 10,
             roster: RosterPolicy::default(),
@@ -192,11 +197,9 @@ impl Router {
         }
     }
 
-    /// Takes in what was recorded before the server started.
-    pub fn restore(&mut self, records: &[Record]) {
-        for record in records {
-            features::restore(self, record);
-        }
+    /// Takes in what was recorded before the server started; answers what of it cannot be read.
+    pub fn restore<'a>(&mut self, records: &'a [Record]) -> Vec<&'a Record> {
+        records.iter().filter(|record| features::restore(self, record).is_none()).collect()
     }
 
     /// Sends a session what it waited for; nothing happens if it is gone.

@@ -44,7 +44,8 @@ impl Store {
     }
 }
 
-fn all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
+/// All accounts, by name.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
     let mut groups = groups(connection)?;
     let query = "SELECT id, name, display_name, administrator, enabled, keys FROM account ORDER BY name";
     let mut statement = connection.prepare(query)?;

@@ -4,6 +4,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
+//! | `migration` | bringing them up to date while no server runs, and whether all can be read then |
 //! | `accounts`, `offline`, `records` | what can be asked |
 //! | `files` | files that users share |
 //! | `writer` | the one thread that holds the database, and commits in groups |
@@ -14,6 +15,7 @@
 
 mod accounts;
 mod files;
+mod migration;
 mod offline;
 mod records;
 mod schema;
@@ -27,11 +29,14 @@ use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
 pub use files::{Draft, Files};
+pub use migration::Migration;
 pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
 
 /// The database's name in the data folder.
 pub const FILE: &str = "xmppd.sqlite";
+/// The version of its tables that this program works with.
+pub const SCHEMA: u32 = schema::VERSION;
 
 /// Requests that may wait; beyond, those who ask wait themselves.
 const QUEUE: usize = 1024;
@@ -57,6 +62,9 @@ pub enum StoreError {
     /// The store has been closed.
     #[error("the store is closed")]
     Closed,
+    /// What `SQLite` finds wrong with the file.
+    #[error("the database is damaged: {0}")]
+    Damaged(String),
     /// `SQLite` failed, or the file is damaged.
     #[error("the database failed: {0}")]
     Database(#[source] Arc<rusqlite::Error>),
@@ -80,6 +88,9 @@ pub enum StoreError {
     /// There is no account of this name.
     #[error("there is no account `{0}`")]
     NoSuchAccount(String),
+    /// This version does not understand what another has written.
+    #[error("this version cannot read {0}")]
+    Unreadable(String),
 }
 
 impl From<rusqlite::Error> for StoreError {
@@ -96,14 +107,14 @@ impl StoreError {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Self::AlreadyExists(_) => Some("`xmppd user passwd` gives an existing account a new password"),
-            Self::Database(_) => Some(
+            Self::Damaged(_) | Self::Database(_) => Some(
                 "keep a copy of the data folder before trying anything; then look for a full or failing disk",
             ),
             Self::File(..) => {
                 Some("the data folder must exist and belong to the daemon's user; `--data` names it")
             }
             Self::InUse => Some("wait until the other `xmppd` has ended, or stop it"),
-            Self::NewerSchema { .. } => {
+            Self::NewerSchema { .. } | Self::Unreadable(_) => {
                 Some("run the newer version again, or restore the data folder from before the upgrade")
             }
             Self::NoSuchAccount(_) => Some("`xmppd user list` shows all accounts"),

@@ -1,7 +1,7 @@
 //! Messages that wait for someone who is offline (XEP-0160): the only content that ever reaches the disk.
 
 use bytes::Bytes;
-use rusqlite::{Connection, OptionalExtension, params};
+use rusqlite::{Connection, OptionalExtension, Row, params};
 use time::{Duration, OffsetDateTime};
 
 use super::{Erasure, Pending, Store, StoreError, schema::PAGE_BYTES};
@@ -148,12 +148,31 @@ fn take(connection: &Connection, account: &str) -> Result<Vec<Kept>, StoreError>
     let query = "SELECT message.id, message.at, message.stanza FROM offline_message AS message
                  JOIN account ON account.id = message.account WHERE account.name = ?1 ORDER BY message.id";
     let mut statement = connection.prepare_cached(query)?;
-    let kept = statement.query_map([account], |row| {
-        let at = OffsetDateTime::UNIX_EPOCH + Duration::milliseconds(row.get(1)?);
-        let stanza: Vec<u8> = row.get(2)?;
-        Ok(Kept { id: MessageId(row.get(0)?), at, stanza: stanza.into() })
-    })?;
+    let kept = statement.query_map([account], kept)?;
     Ok(kept.collect::<Result<_, _>>()?)
+}
+
+/// From its id, time and stanza.
+fn kept(row: &Row<'_>) -> rusqlite::Result<Kept> {
+    let milliseconds = row.get(1)?;
+    let at = OffsetDateTime::UNIX_EPOCH.checked_add(Duration::milliseconds(milliseconds));
+    let at = at.ok_or(rusqlite::Error::IntegralValueOutOfRange(1, milliseconds))?;
+    let stanza: Vec<u8> = row.get(2)?;
+    Ok(Kept { id: MessageId(row.get(0)?), at, stanza: stanza.into() })
+}
+
+/// Reads everything that waits for anybody; answers how many messages that are.
+pub(super) fn check(connection: &Connection) -> Result<usize, StoreError> {
+    let mut statement = connection.prepare("SELECT id, at, stanza FROM offline_message")?;
+    let mut rows = statement.query([])?;
+    let mut count = 0;
+    while let Some(row) = rows.next()? {
+        if !retraction::is_message(&kept(row)?.stanza) {
+            return Err(StoreError::Unreadable("a message that waits".to_owned()));
+        }
+        count += 1;
+    }
+    Ok(count)
 }
 
 /// No more than one sender's share is looked at.

@@ -22,7 +22,8 @@ impl Store {
     }
 }
 
-fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
+/// Everything that has been recorded, by shelf and key.
+pub(super) fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
     let query = "SELECT account.name, record.shelf, record.key, record.value FROM record
                  LEFT JOIN account ON account.id = record.account ORDER BY record.shelf, record.key";
     let mut statement = connection.prepare(query)?;
@@ -40,6 +41,15 @@ fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
         records.push(Record { owner, shelf, key: row.get(2)?, value: Some(value.into()) });
     }
     Ok(records)
+}
+
+/// A shelf that this version does not know, if there is one.
+pub(super) fn unknown_shelf(connection: &Connection) -> Result<Option<String>, StoreError> {
+    let mut statement = connection.prepare("SELECT DISTINCT shelf FROM record")?;
+    let mut shelves = statement.query_map([], |row| row.get::<_, String>(0))?;
+    Ok(shelves
+        .find(|shelf| shelf.as_ref().map_or(true, |name| Shelf::from_name(name).is_none()))
+        .transpose()?)
 }
 
 fn put(connection: &Connection, record: &Record) -> Result<(), StoreError> {

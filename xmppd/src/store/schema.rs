@@ -12,7 +12,7 @@ use std::{
     time::Duration,
 };
 
-use rusqlite::{Connection, TransactionBehavior};
+use rusqlite::{Connection, TransactionBehavior, config::DbConfig};
 
 use super::{StoreError, wipe, writer::Erasure};
 use crate::auth::random_bytes;
@@ -75,21 +75,60 @@ const MIGRATIONS: &[&str] = &[
 ",
 ];
 
+/// The version of the tables that this program works with.
+#[expect(clippy::cast_possible_truncation, reason = "fewer migrations than that")]
+pub(super) const VERSION: u32 = MIGRATIONS.len() as u32;
+
 /// Opens or makes the file, locks it, brings it up to date, and wipes what a crash may have left in its log.
 pub(super) fn open(path: &Path) -> Result<Connection, StoreError> {
+    let mut connection = connect(path)?;
+    migrate(&mut connection, |_| Ok(()))?;
+    wipe::after(&mut connection, Erasure::Messages)?;
+    Ok(connection)
+}
+
+/// Opens or makes the file, and locks it. One that a newer version wrote stays as it is.
+pub(super) fn connect(path: &Path) -> Result<Connection, StoreError> {
     make_private(path).map_err(|error| StoreError::File(path.display().to_string(), Arc::new(error)))?;
-    let mut connection = Connection::open(path)?;
+    let connection = Connection::open(path)?;
     connection.busy_timeout(Duration::ZERO)?;
     connection.pragma_update(None, "locking_mode", "EXCLUSIVE")?;
+    let found = version(&connection)?;
+    if found > VERSION {
+        // Its log may hold what is not in the file yet: that is for the newer version to put there.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, has_log(path))?;
+        return Err(StoreError::NewerSchema { found, known: VERSION });
+    }
     connection.pragma_update(None, "page_size", PAGE_BYTES)?;
     connection.pragma_update(None, "secure_delete", true)?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
     connection.pragma_update(None, "foreign_keys", true)?;
     connection.pragma_update(None, "temp_store", "MEMORY")?;
-    migrate(&mut connection)?;
-    wipe::after(&mut connection, Erasure::Messages)?;
     Ok(connection)
+}
+
+/// Which version of the tables the file has; 0 if it has none.
+pub(super) fn version(connection: &Connection) -> Result<u32, StoreError> {
+    Ok(connection.pragma_query_value(None, "user_version", |row| row.get(0))?)
+}
+
+/// Brings the tables up to date, if what comes of it passes the check; else nothing is changed.
+pub(super) fn migrate<T>(
+    connection: &mut Connection,
+    check: impl FnOnce(&Connection) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let found = version(&transaction)?;
+    for migration in MIGRATIONS.iter().skip(found as usize) {
+        transaction.execute_batch(migration)?;
+    }
+    transaction.pragma_update(None, "user_version", VERSION)?;
+    let secret: [u8; 32] = random_bytes();
+    transaction.execute("INSERT OR IGNORE INTO secret (name, value) VALUES ('decoy', ?1)", [secret])?;
+    let checked = check(&transaction)?;
+    transaction.commit()?;
+    Ok(checked)
 }
 
 /// What [`crate::auth::DecoySecret`] is made from.
@@ -115,18 +154,9 @@ fn make_private(path: &Path) -> io::Result<()> {
     }
 }
 
-fn migrate(connection: &mut Connection) -> Result<(), StoreError> {
-    let known = u32::try_from(MIGRATIONS.len()).expect("fewer migrations than that");
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    let found: u32 = transaction.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found > known {
-        return Err(StoreError::NewerSchema { found, known });
-    }
-    for migration in &MIGRATIONS[found as usize..] {
-        transaction.execute_batch(migration)?;
-    }
-    transaction.pragma_update(None, "user_version", known)?;
-    let secret: [u8; 32] = random_bytes();
-    transaction.execute("INSERT OR IGNORE INTO secret (name, value) VALUES ('decoy', ?1)", [secret])?;
-    Ok(transaction.commit()?)
+/// Whether something was written that is not in the file itself.
+fn has_log(path: &Path) -> bool {
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    fs::metadata(log).is_ok_and(|log| log.len() > 0)
 }

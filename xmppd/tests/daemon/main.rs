@@ -10,6 +10,7 @@ mod knife;
 mod lifecycle;
 mod login;
 mod messages;
+mod migrate;
 mod personal;
 mod resumption;
 mod rooms;

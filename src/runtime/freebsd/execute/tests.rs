@@ -37,7 +37,7 @@ fn stopping_what_is_busy_tries_again_and_then_forces() {
 fn stopping_what_stays_is_an_error() {
     let host = Double::answering(&[("jls", 0, "7\n"), ("cat", 1, ""), ("mount", 0, "")]);
     let error = carry_out(&plan::stop(&deployment()), &host).unwrap_err();
-    assert_eq!(error.to_string(), "`jail -q -R schoolchat` did not help: what it removes is still there");
+    assert_eq!(error.to_string(), "`jail -R schoolchat` did not help: what it removes is still there");
 }
 
 #[test]
@@ -47,7 +47,7 @@ fn only_a_supervisor_is_ended_by_its_file() {
     carry_out(std::slice::from_ref(&file), &alive).unwrap();
     assert_eq!(
         alive.ran(),
-        "cat /var/run/x.pid\nps -o comm= -p 906\nkill 906\npwait -t 15 906\nrm -f /var/run/x.pid"
+        "cat /var/run/x.pid\nps -o ucomm= -p 906\nkill 906\npwait -t 15 906\nrm -f /var/run/x.pid"
     );
     for stale in ["sshd\n", ""] {
         let host = Double::answering(&[("cat", 0, "906\n"), ("ps", 0, stale)]);

@@ -1,7 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use super::*;
-use crate::policy::{Policy, Stack};
+use crate::{
+    policy::{Policy, Stack},
+    test_support::transcript,
+};
 
 pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
     Deployment {
@@ -29,8 +32,19 @@ pub(in crate::runtime::freebsd) fn deployment() -> Deployment {
     }
 }
 
+pub(in crate::runtime::freebsd) fn place() -> crate::runtime::Place {
+    crate::runtime::Place {
+        policy: deployment().policy,
+        root: "/usr/local/jailbuild/schoolchat/root".into(),
+        pid_file: "/var/run/schoolchat.pid".into(),
+        firewall: "block drop quick all\n".to_owned(),
+        data: "/usr/local/jailbuild/schoolchat/data".into(),
+        log: "/var/log/schoolchat.log".into(),
+    }
+}
+
 fn known() -> KernelParameters {
-    KernelParameters::parse(include_str!("../../../../tests/freebsd/jail-params-15.1.txt"))
+    KernelParameters::parse(&transcript::jail_parameters())
 }
 
 fn shown(steps: &[Step]) -> String {
@@ -51,7 +65,7 @@ fn the_stop() {
 fn every_sabotage_of_a_jail_changes_the_start() {
     let sound = shown(&start(&deployment(), &known()).unwrap());
     for (sabotage, line) in [
-        (Sabotage::DefaultRoute, "route -q -j schoolchat add default 10.66.0.1"),
+        (Sabotage::DefaultRoute, "route -j schoolchat add default 10.66.0.1"),
         (Sabotage::LooseData, "mount -t nullfs -o rw /tmp/x/data /var/run/jailbuild/schoolchat/var/db/xmppd"),
         (Sabotage::RunAsRoot, "env -i jexec schoolchat /usr/local/sbin/xmppd serve"),
         (Sabotage::WritableRoot, "mount -t nullfs -o rw /tmp/x/rootfs /var/run/jailbuild/schoolchat"),

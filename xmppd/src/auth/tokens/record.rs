@@ -29,11 +29,12 @@ impl Tokens {
     }
 
     /// Takes in what was written down. What cannot be read is forgotten: its client has a password, too.
-    pub fn restore(&mut self, account: &str, key: &str, value: &[u8]) {
-        let Some(client) = Client::read(key, value) else { return };
+    pub fn restore(&mut self, account: &str, key: &str, value: &[u8]) -> Option<()> {
+        let client = Client::read(key, value)?;
         let clients = self.accounts.entry(account.to_owned()).or_default();
         clients.retain(|known| known.agent != client.agent);
         clients.push(client);
+        Some(())
     }
 }
 

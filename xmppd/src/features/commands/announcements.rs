@@ -117,14 +117,15 @@ struct Message {
 }
 
 impl Announcements {
-    fn restore(&mut self, record: &Record) {
-        let Some(value) = &record.value else { return };
+    fn restore(&mut self, record: &Record) -> Option<()> {
+        let value = record.value.as_ref()?;
         match &record.owner {
-            Owner::Server => self.message = serde_json::from_slice(value).ok(),
+            Owner::Server => self.message = Some(serde_json::from_slice(value).ok()?),
             Owner::Account(name) => {
                 self.seen.insert(Arc::clone(name), String::from_utf8_lossy(value).into_owned());
             }
         }
+        Some(())
     }
 }
 

@@ -122,11 +122,11 @@ impl Leaf {
     }
 
     /// Takes in such a record. What cannot be read opens nothing.
-    pub(crate) fn restore(&mut self, record: &[u8]) {
-        if let Ok(Written { configuration, affiliations }) = serde_json::from_slice(record) {
-            self.configuration = configuration;
-            self.affiliations = affiliations;
-        }
+    pub(crate) fn restore(&mut self, record: &[u8]) -> Option<()> {
+        let Written { configuration, affiliations } = serde_json::from_slice(record).ok()?;
+        self.configuration = configuration;
+        self.affiliations = affiliations;
+        Some(())
     }
 
     /// Puts an item where its sequence says.

@@ -89,8 +89,8 @@ impl Room {
 
 impl Rooms {
     /// Takes in what was recorded. What cannot be read is left as the site would have it.
-    pub(super) fn take_in(&mut self, record: &Record) {
-        let Some(value) = &record.value else { return };
+    pub(super) fn take_in(&mut self, record: &Record) -> Option<()> {
+        let value = record.value.as_ref()?;
         let (name, is_card) = match record.key.split_once('/') {
             Some((name, _)) => (name, true),
             None => (record.key.as_str(), false),
@@ -98,11 +98,12 @@ impl Rooms {
         let room = self.room_for(name);
         room.is_recorded = true;
         if is_card {
-            let saved = serde_json::from_slice(value).ok();
-            room.card = saved.map(|SavedCard { text, hash }| Card::new(text, hash));
-        } else if let Ok(saved) = serde_json::from_slice(value) {
-            room.take_over(saved);
+            let SavedCard { text, hash } = serde_json::from_slice(value).ok()?;
+            room.card = Some(Card::new(text, hash));
+        } else {
+            room.take_over(serde_json::from_slice(value).ok()?);
         }
+        Some(())
     }
 }
 

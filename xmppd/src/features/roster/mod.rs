@@ -6,7 +6,7 @@ mod set;
 use super::{Answer, Feature, Reply, Request, Target, disco::is_query};
 use crate::{
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::{Contact, ContactPolicy, Parcel, Router, Settings, roster::RosterUpdate},
     stanza::{Packet, StanzaError, reply},
     stream::Context,
@@ -74,10 +74,8 @@ fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answ
     Ok(Reply::Sent)
 }
 
-fn restore(router: &mut Router, record: &Record) {
-    if let Owner::Account(owner) = &record.owner
-        && let Some(contact) = record.value.as_deref().and_then(Contact::parse)
-    {
-        router.restore_contact(owner, &record.key, contact);
-    }
+fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    let contact = Contact::parse(record.value.as_deref()?)?;
+    router.restore_contact(record.account()?, &record.key, contact);
+    Some(())
 }

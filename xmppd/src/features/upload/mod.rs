@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     ns,
-    record::{Owner, Record, Shelf},
+    record::{Record, Shelf},
     router::Router,
     stanza::{Refusal, StanzaError},
     stream::{Action, Context},
@@ -47,11 +47,9 @@ pub const FEATURE: Feature = Feature {
     },
     shelves: &[Shelf::Upload],
     restore: |router, record| {
-        if let (Owner::Account(owner), Some(value)) = (&record.owner, &record.value)
-            && let Some(file) = File::from_record(owner, value)
-        {
-            router.uploads.restore(record.key.clone(), file);
-        }
+        let file = File::from_record(record.account()?, record.value.as_ref()?)?;
+        router.uploads.restore(record.key.clone(), file);
+        Some(())
     },
     ..Feature::DEFAULT
 };

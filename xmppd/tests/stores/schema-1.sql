@@ -1,0 +1,40 @@
+-- A store as the version with schema 1 wrote it; the password of both accounts is `pencil pencil`. Never edited.
+PRAGMA page_size = 1024;
+PRAGMA journal_mode = WAL;
+CREATE TABLE account (
+    id            INTEGER PRIMARY KEY,
+    name          TEXT NOT NULL UNIQUE,
+    display_name  TEXT NOT NULL,
+    administrator INTEGER NOT NULL CHECK (administrator IN (0, 1)),
+    enabled       INTEGER NOT NULL CHECK (enabled IN (0, 1)),
+    keys          BLOB NOT NULL
+) STRICT;
+CREATE TABLE account_group (
+    account  INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    position INTEGER NOT NULL,
+    name     TEXT NOT NULL,
+    PRIMARY KEY (account, position)
+) STRICT, WITHOUT ROWID;
+CREATE TABLE offline_message (
+    id      INTEGER PRIMARY KEY AUTOINCREMENT,
+    margin  BLOB NOT NULL,
+    account INTEGER NOT NULL REFERENCES account ON DELETE CASCADE,
+    at      INTEGER NOT NULL,
+    stanza  BLOB NOT NULL
+) STRICT;
+CREATE INDEX offline_message_account ON offline_message (account, id);
+CREATE INDEX offline_message_at ON offline_message (at);
+CREATE TABLE secret (name TEXT PRIMARY KEY, value BLOB NOT NULL) STRICT, WITHOUT ROWID;
+
+INSERT INTO account (id, name, display_name, administrator, enabled, keys) VALUES
+(1, 'juliet', 'Juliet C.', 1, 1, CAST('SCRAM-SHA-1$10000:AQEBAQEBAQEBAQEBAQEBAQ==$3t+TEEknlMr+VG6SQUbfGh3EaIo=:6Md2D+SwSblUNfkyAvW+3/Lzq8M=
+SCRAM-SHA-256$10000:AgICAgICAgICAgICAgICAg==$JycNFUdbES+WU3Xfo3bJ8Tvd/gM0ArtFv21YB5BJIAI=:VE+6SyvoYOkVKWkv8kxbEH/V9YxIEUKFfE0pRzXj088=' AS BLOB)),
+(2, 'romeo', 'Romeo M.', 0, 1, CAST('SCRAM-SHA-1$10000:AwMDAwMDAwMDAwMDAwMDAw==$xVChY10HvMnAgAlcnVv1dj/iTAY=:IMfAPtnXw7AaJh6gqqfgrVxDe7Q=
+SCRAM-SHA-256$10000:BAQEBAQEBAQEBAQEBAQEBA==$FBomj3YcBCT1wFVTug5ZRa8ohzpAfrZiCOAYBfF0G74=:66OHAqGdyNWXLH+bgdTosHUJhS9LB2IrjhsQcdazdPY=' AS BLOB));
+INSERT INTO account_group (account, position, name) VALUES (1, 0, 'Class 4b'), (1, 1, 'Chess');
+INSERT INTO secret (name, value) VALUES ('decoy', randomblob(32));
+INSERT INTO offline_message (margin, account, at, stanza) VALUES
+(zeroblob(989), 1, 1700000000000, CAST('<message from="romeo@school.test/a" to="juliet@school.test" type="chat"><body>What is a canary?</body></message>' AS BLOB));
+INSERT INTO offline_message (margin, account, at, stanza) VALUES
+(zeroblob(989), 1, 1700000000001, CAST('<message from="romeo@school.test/a" to="juliet@school.test" type="chat"><body>What is in a name?</body></message>' AS BLOB));
+PRAGMA user_version = 1;
