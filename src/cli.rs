@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use crate::{
     appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, init, inspect, install, list, lock, make, man, plan, service,
-        uninstall, verify,
+        base, cert, check, completions, doctor, init, inspect, install, list, lock, make, man, plan,
+        rollback, service, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -97,6 +97,8 @@ enum Command {
     /// For example: `jailbuild status schoolchat`
     Status(service::Args),
     List(list::Args),
+    Upgrade(upgrade::Args),
+    Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
@@ -135,6 +137,8 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
+            Command::Upgrade(arguments) => upgrade::run(&arguments, console),
+            Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
