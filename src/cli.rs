@@ -14,7 +14,7 @@ use crate::{
     appliance::Service,
     commands::{
         base, cert, check, completions, doctor, export, init, inspect, install, list, lock, make, man, plan,
-        service, settings, uninstall, verify,
+        rollback, service, settings, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -100,6 +100,8 @@ enum Command {
     /// For example: `jailbuild status schoolchat`
     Status(service::Args),
     List(list::Args),
+    Upgrade(upgrade::Args),
+    Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
@@ -141,6 +143,8 @@ impl Cli {
             Command::Inspect(arguments) => inspect::run(&arguments, console),
             Command::Export(arguments) => export::run(&arguments, named, console),
             Command::Settings(arguments) => settings::run(&arguments, named, console),
+            Command::Upgrade(arguments) => upgrade::run(&arguments, console),
+            Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)

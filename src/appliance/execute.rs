@@ -10,10 +10,12 @@ pub(super) use settings::{kernel, variable};
 use super::{
     service,
     step::{Plan, Step},
+    zfs,
 };
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
+    runtime::freebsd,
 };
 
 /// What came of a step.
@@ -75,8 +77,12 @@ pub fn holds(step: &Step, host: &dyn Host) -> Result<bool> {
         Step::Kernel { name, value } => settings::is_kernel(host, name, value),
         Step::Firewall { .. } => Ok(firewall::evaluates_anchors(host)),
         Step::Service { name, state } => service::is(host, name, *state),
+        Step::Dataset { name, at } => zfs::is_mounted(host, name, at),
+        Step::NoDataset { name } | Step::RolledBack { snapshot: name } => Ok(!zfs::exists(host, name)?),
+        Step::Snapshot { name } => zfs::exists(host, name),
+        Step::Restored { saved, place } => files::is_renamed(host, saved, place),
         Step::Unless { holds, .. } => succeeds(host, holds),
-        Step::Rules { .. } | Step::Run(_) => Ok(false),
+        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) => Ok(false),
         Step::Note(_) => Ok(true),
     }
 }
@@ -96,6 +102,12 @@ fn act(step: &Step, host: &dyn Host) -> Result<()> {
         Step::Firewall { rules } => firewall::bring_up(host, rules),
         Step::Rules { rules } => firewall::load(host, rules),
         Step::Service { name, state } => service::bring(host, name, *state),
+        Step::Dataset { name, at } => zfs::mount(host, name, at),
+        Step::NoDataset { name } => zfs::destroy(host, name),
+        Step::Snapshot { name } => zfs::snapshot(host, name),
+        Step::RolledBack { snapshot } => zfs::roll_back(host, snapshot),
+        Step::Restored { saved, place } => files::restore(host, saved, place),
+        Step::Gone(gone) => freebsd::carry_out(std::slice::from_ref(gone), host),
         Step::Unless { run, .. } | Step::Run(run) => host.ask(run).map(drop),
         Step::Note(_) => Ok(()),
     }
@@ -104,7 +116,10 @@ fn act(step: &Step, host: &dyn Host) -> Result<()> {
 /// Whether nothing shows afterwards that it was done.
 fn leaves_no_trace(step: &Step) -> bool {
     use super::step::Service::{Reloaded, Restarted};
-    matches!(step, Step::Rules { .. } | Step::Run(_) | Step::Service { state: Reloaded | Restarted, .. })
+    matches!(
+        step,
+        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) | Step::Service { state: Reloaded | Restarted, .. }
+    )
 }
 
 fn succeeds(host: &dyn Host, command: &Command) -> Result<bool> {

@@ -3,12 +3,14 @@
 use std::{
     fmt::Display,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 
 use super::{Content, Layout, Owner, Record, School, Step};
 use crate::{
     error::Result,
     host::file::{PUBLIC, SECRET},
+    image::Image,
     pkg_list::Flavour,
     policy::Policy,
     render::{Jail, KernelParameters, Service, Word, device_rules},
@@ -116,6 +118,19 @@ impl Files<'_> {
 /// The program that installs it, kept so that `service NAME verify` works whatever becomes of this one.
 pub fn tool(layout: &Layout, program: &[u8]) -> Step {
     file(layout.tool(), PROGRAM, Owner::Root, program)
+}
+
+/// An image where images lie: unpacked, and as it came.
+pub fn image(layout: &Layout, image: &Image) -> Vec<Step> {
+    let archive = layout.archive(image.digest);
+    let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let beside = |ending: &str, content: Vec<u8>| public(beside(&archive, ending), content);
+    vec![
+        Step::Unpacked { tree: Arc::new(image.tree.clone()), into: layout.image(image.digest) },
+        beside(".sha256", format!("{}  {name}\n", image.digest).into_bytes()),
+        beside(".sig", image.signature.clone()),
+        public(archive.clone(), image.archive.clone()),
+    ]
 }
 
 /// The record of what is installed.

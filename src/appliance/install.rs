@@ -1,17 +1,18 @@
 //! An image and a school put in place on a host: all is asked before anything is touched, and what is so already is left
 //! alone.
 
-use std::{fs::File, sync::Arc};
+use std::fs::File;
 
 use super::{
-    Content, Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
+    Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
     files::folder,
     host_edit::{self, HostEdits},
     neighbours, requirements, service,
+    zfs::{self, Datasets},
 };
 use crate::{
     error::{Error, Result},
-    host::{Host, command::Command, file::PUBLIC},
+    host::{Host, command::Command},
     image::Image,
     policy::Stack,
     render::{KernelParameters, Word},
@@ -75,6 +76,9 @@ impl Request {
         requirements::stack(self.options.stack, host)?;
         requirements::user(host)?;
         requirements::name(layout, before.is_some(), host)?;
+        if let Some(parent) = &self.options.zfs {
+            zfs::require(host, parent)?;
+        }
         before.map_or(Ok(()), |before| self.require_same(before))
     }
 
@@ -137,10 +141,19 @@ impl Request {
             externals,
             stack: self.options.stack,
             log_blocked: self.options.log_blocked,
-            zfs: self.options.zfs.clone().or_else(|| before?.zfs.clone()),
+            zfs: self.zfs(before, host)?,
             previous: before.and_then(|before| before.previous),
             ..Record::new(self.school.site.name.as_str(), self.image.digest)
         })
+    }
+}
+
+impl Request {
+    /// The dataset below which it has its own; that of its data, where these are left from before.
+    fn zfs(&self, before: Option<&Record>, host: &dyn Host) -> Result<Option<String>> {
+        let kept = HostEdits::read(host)?.kept_datasets.remove(self.school.site.name.as_str());
+        let before = before.and_then(|before| before.zfs.clone()).or(kept);
+        Ok(self.options.zfs.clone().or(before))
     }
 }
 
@@ -196,25 +209,19 @@ impl Installation<'_> {
     fn image(&self) -> Vec<Step> {
         let layout = &self.layout;
         let image = &self.request.image;
-        let archive = layout.archive(image.digest);
-        let name = archive.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let kept = |ending: &str, content: Vec<u8>| files::public(files::beside(&archive, ending), content);
-        vec![
-            folder(layout.home(), 0o755, Owner::Root),
+        let mut steps = vec![folder(layout.home(), 0o755, Owner::Root)];
+        if let Some(parent) = &self.record.zfs {
+            steps.extend(Datasets::of(layout, parent).created());
+        }
+        steps.extend([
             folder(layout.images(), 0o755, Owner::Root),
             folder(layout.root(), 0o755, Owner::Root),
             folder(layout.data(), 0o700, Owner::Daemon),
-            Step::Unpacked { tree: Arc::new(image.tree.clone()), into: layout.image(image.digest) },
-            kept(".sha256", format!("{}  {name}\n", image.digest).into_bytes()),
-            kept(".sig", image.signature.clone()),
-            Step::File {
-                path: archive.clone(),
-                mode: PUBLIC,
-                owner: Owner::Root,
-                content: Content::new(image.archive.clone()),
-            },
-            Step::Link { path: layout.current(), target: format!("images/{}", image.digest).into() },
-        ]
+        ]);
+        steps.extend(files::image(layout, image));
+        let target = format!("images/{}", image.digest).into();
+        steps.push(Step::Link { path: layout.current(), target });
+        steps
     }
 
     fn files(&self, host: &dyn Host) -> Result<Groups> {

@@ -119,6 +119,21 @@ impl Layout {
         self.home().join("data")
     }
 
+    /// The data as it was before an upgrade, for the way back.
+    pub fn saved(&self) -> PathBuf {
+        self.home().join("saved")
+    }
+
+    /// The same while it is being copied.
+    pub fn saving(&self) -> PathBuf {
+        self.home().join("saving")
+    }
+
+    /// The folder in which a daemon tries whether it takes a copy of the data.
+    pub fn rehearsal(&self) -> PathBuf {
+        self.home().join("rehearsal")
+    }
+
     /// The program that installed it.
     pub fn tool(&self) -> PathBuf {
         self.home().join("bin/jailbuild")
@@ -152,6 +167,16 @@ impl Layout {
     /// The jail's parameters.
     pub fn jail_conf(&self) -> PathBuf {
         self.etc().join("jail.conf")
+    }
+
+    /// The folder of what belongs to images that are not in service, each by its digest.
+    pub fn all_kept(&self) -> PathBuf {
+        self.etc().join("kept")
+    }
+
+    /// The files that were in force with an image, for the day that it comes back.
+    pub fn kept(&self, image: Sha256) -> PathBuf {
+        self.all_kept().join(image.to_string())
     }
 
     /// The rules of the pf anchor.

@@ -3,6 +3,10 @@
 //! It refuses every command whose form is not in `tests/freebsd/forms.tsv`: what a real FreeBSD was not seen to take, or its
 //! manual does not state, is not run. It can die between any two acts, as a host does that loses its power.
 
+mod commands;
+mod daemons;
+mod forms;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs::File,
@@ -13,7 +17,9 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::{Layout, step::short};
+pub(crate) use forms::is_known;
+
+use super::step::short;
 use crate::{
     digest::Sha256,
     error::{Error, Result},
@@ -22,9 +28,6 @@ use crate::{
         command::{Command, Output},
     },
 };
-
-/// Which commands may be run: a form a line, then where it was seen or is stated.
-const FORMS: &str = include_str!("../../tests/freebsd/forms.tsv");
 
 /// Its main ruleset.
 const RULES: &str = "rdr-anchor \"jailbuild/*\"\nanchor \"jailbuild/*\"\npass all\n";
@@ -52,12 +55,18 @@ pub(crate) struct State {
     pub(crate) broken_image: Option<PathBuf>,
     /// The main ruleset of pf that is loaded.
     pub(crate) pf: String,
+    /// ZFS datasets, each with its mount point.
+    pub(crate) datasets: BTreeMap<String, String>,
     /// Whether pf looks at packets.
     pub(crate) pf_enabled: bool,
-    /// ZFS datasets and snapshots.
-    pub(crate) datasets: BTreeSet<String>,
     /// Whether daemons refuse data when it is migrated.
     pub(crate) refuses_data: bool,
+    /// The schema that the daemon of an image knows, where it is not 1.
+    pub(crate) schemas: BTreeMap<String, u32>,
+    /// An image whose daemon does not know a word of the settings.
+    pub(crate) unknown_setting: Option<(String, String)>,
+    /// What is mounted, and where.
+    pub(crate) mounts: Vec<(PathBuf, PathBuf)>,
     /// What was done, a line each.
     journal: Vec<String>,
     /// After so many more acts it dies.
@@ -80,10 +89,13 @@ impl Machine {
             sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             running: BTreeMap::new(),
             broken_image: None,
+            datasets: BTreeMap::new(),
             pf: RULES.to_owned(),
             pf_enabled: true,
-            datasets: BTreeSet::new(),
             refuses_data: false,
+            schemas: BTreeMap::new(),
+            unknown_setting: None,
+            mounts: Vec::new(),
             journal: Vec::new(),
             left: None,
         };
@@ -100,6 +112,11 @@ impl Machine {
         self.state.lock().unwrap()
     }
 
+    /// Lets act again who was killed: the host itself went on.
+    pub(crate) fn revive(&self) {
+        self.state().left = None;
+    }
+
     /// Lets it die after so many more acts; `None` brings it to life again, with no service running.
     pub(crate) fn dies_after(&self, acts: Option<usize>) {
         let mut state = self.state();
@@ -107,11 +124,6 @@ impl Machine {
         if acts.is_none() {
             state.running.clear();
         }
-    }
-
-    /// Goes on where only the program that changed it was killed.
-    pub(crate) fn lives_on(&self) {
-        self.state().left = None;
     }
 
     /// The same host without pf, forwarding, or a main ruleset.
@@ -172,182 +184,6 @@ impl Machine {
     fn act_on(&self, verb: &str, path: &Path) -> Result<()> {
         self.act(&format!("{verb} {}", path.display()))
     }
-
-    /// What a command prints, and whether it succeeds.
-    fn simulate(&self, words: &[&str]) -> Result<(bool, String)> {
-        let said = |text: &str| Ok((true, text.to_owned()));
-        let mut state = self.state();
-        match words {
-            ["pw", "groupshow", _] => Ok((state.accounts.contains("group"), String::new())),
-            ["pw", "usershow", _] => Ok((state.accounts.contains("user"), String::new())),
-            ["pw", "groupadd", ..] => Ok((state.accounts.insert("group"), String::new())),
-            ["pw", "useradd", ..] => Ok((state.accounts.insert("user"), String::new())),
-            ["pw", "userdel", ..] => Ok((state.accounts.remove("user"), String::new())),
-            ["pw", "groupdel", ..] => Ok((state.accounts.remove("group"), String::new())),
-            ["id", "-u"] => said("0"),
-            ["id", "-u", "xmppd"] => Ok((state.accounts.contains("user"), "5222".to_owned())),
-            ["id", "-g", "xmppd"] => Ok((state.accounts.contains("group"), "5222".to_owned())),
-            ["stat", "-f", "%u:%g", path] => {
-                said(state.owners.get(Path::new(path)).map_or("0:0", String::as_str))
-            }
-            ["chown", owner, path] | ["chown", "-R", owner, path] => {
-                state.owners.insert(PathBuf::from(path), (*owner).to_owned());
-                said("")
-            }
-            ["chmod", mode, path] => {
-                let mode = u32::from_str_radix(mode, 8).unwrap();
-                let permissions = PermissionsExt::from_mode(mode);
-                std::fs::set_permissions(self.real(Path::new(path)), permissions).unwrap();
-                said("")
-            }
-            ["sysctl", "-n", name] => {
-                Ok((state.sysctls.contains_key(*name), state.sysctls.get(*name).cloned().unwrap_or_default()))
-            }
-            ["sysctl", "-N", "security.jail.param"] => {
-                said(&crate::test_support::transcript::jail_parameters())
-            }
-            ["sysctl", assignment] => {
-                let (name, value) = assignment.split_once('=').unwrap();
-                let before = state.sysctls.insert(name.to_owned(), value.to_owned()).unwrap_or_default();
-                said(&format!("{name}: {before} -> {value}"))
-            }
-            ["sysrc", "-n", name] => {
-                Ok((state.rc.contains_key(*name), state.rc.get(*name).cloned().unwrap_or_default()))
-            }
-            ["sysrc", "-a"] => {
-                let lines: Vec<_> = state.rc.iter().map(|(name, value)| format!("{name}: {value}")).collect();
-                said(&lines.join("\n"))
-            }
-            ["sysrc", "-x", name] => Ok((state.rc.remove(*name).is_some(), String::new())),
-            ["sysrc", assignment] => {
-                let (name, value) = assignment.split_once('=').unwrap();
-                state.rc.insert(name.to_owned(), value.to_owned());
-                said("")
-            }
-            ["service", "pf", verb] => {
-                state.pf_enabled = *verb == "onestart";
-                if state.pf_enabled {
-                    state.pf = ThisHost.text(&self.real(Path::new("/etc/pf.conf")))?.unwrap_or_default();
-                }
-                said("")
-            }
-            ["service", name, verb] => {
-                drop(state);
-                self.service(name, verb)
-            }
-            ["route", "-n", "get", _] => said("   route to: 192.168.0.1\n  interface: vtnet0\n"),
-            ["ifconfig", "-a", "inet"] => {
-                said("vtnet0: flags=1008843<UP> metric 0 mtu 1500\n\tinet 192.168.7.1 netmask 0xffffff00\n")
-            }
-            ["ifconfig", name] => Ok((matches!(*name, "vtnet0" | "vtnet1"), String::new())),
-            ["mount"] => said(&mounts(state.running.keys())),
-            ["pfctl", "-s", "info"] if state.pf_enabled => {
-                said("Status: Enabled for 0 days 00:00:01           Debug: Urgent")
-            }
-            ["pfctl", "-s", "info"] => said("Status: Disabled for 0 days 00:00:00          Debug: Urgent"),
-            ["pfctl", "-s", "nat"] => said(&lines(&state.pf, |line| line.starts_with("rdr-"))),
-            ["pfctl", "-s", "rules"] => said(&lines(&state.pf, |line| !line.starts_with("rdr-"))),
-            ["pfctl", "-nf", path] => {
-                let text = ThisHost.text(&self.real(Path::new(path)))?.unwrap_or_default();
-                Ok((!text.contains("garbage"), String::new()))
-            }
-            ["pfctl", "-f", path] => {
-                state.pf = ThisHost.text(&self.real(Path::new(path)))?.unwrap_or_default();
-                said("")
-            }
-            ["cp", "-Rp", from, to] => {
-                drop(state);
-                self.copy(Path::new(from), Path::new(to));
-                said("")
-            }
-            ["zfs", "list", .., dataset] => Ok((state.datasets.contains(*dataset), String::new())),
-            ["zfs", "create" | "snapshot", .., dataset] => {
-                Ok((state.datasets.insert((*dataset).to_owned()), String::new()))
-            }
-            ["zfs", "rollback", .., snapshot] => Ok((state.datasets.contains(*snapshot), String::new())),
-            ["zfs", "destroy", .., dataset] => Ok((state.datasets.remove(*dataset), String::new())),
-            ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
-                Ok((state.running.contains_key(*name), "{}".to_owned()))
-            }
-            ["jls", "-j", name, "jid"] => Ok((state.running.contains_key(*name), "1".to_owned())),
-            ["jail", "-c", ..] => Ok((!state.refuses_data, String::new())),
-            _ => said(""),
-        }
-    }
-
-    /// What rc(8) does with the script of an appliance.
-    fn service(&self, name: &str, verb: &str) -> Result<(bool, String)> {
-        let layout = Layout::of(name);
-        let has_script = self.real(&layout.service()).exists();
-        let mut state = self.state();
-        let enabled = state.rc.get(&format!("{name}_enable")).is_some_and(|value| value == "YES");
-        let Some(verb) = verb.strip_prefix("one").or_else(|| enabled.then_some(verb)) else {
-            return Ok((verb == "stop", String::new()));
-        };
-        if !has_script {
-            return Ok((false, String::new()));
-        }
-        let runs = state.running.contains_key(name);
-        let current = std::fs::read_link(self.real(&layout.current())).ok();
-        let ready = [layout.jail_conf(), layout.pf_conf(), layout.settings().join("xmppd.toml")]
-            .iter()
-            .all(|path| self.real(path).exists());
-        match verb {
-            "status" | "reload" => Ok((runs, String::new())),
-            "stop" => Ok((true, drop_text(state.running.remove(name)))),
-            "start" | "restart" => {
-                let Some(current) = current.filter(|_| ready) else { return Ok((false, String::new())) };
-                if state.broken_image.as_ref() != Some(&current) {
-                    state.running.insert(name.to_owned(), current);
-                }
-                Ok((true, String::new()))
-            }
-            other => Err(Error::failed(format_args!("the stand-in knows no `service {name} {other}`"))),
-        }
-    }
-
-    fn copy(&self, from: &Path, to: &Path) {
-        ThisHost.create_folder(&self.real(to), 0o700).unwrap();
-        for name in ThisHost.names(&self.real(from)).unwrap() {
-            match ThisHost.look(&self.real(&from.join(&name))).unwrap().unwrap() {
-                Found::Folder { .. } => self.copy(&from.join(&name), &to.join(&name)),
-                _ => drop(std::fs::copy(self.real(&from.join(&name)), self.real(&to.join(&name))).unwrap()),
-            }
-        }
-    }
-}
-
-/// What is mounted for the services that run.
-fn mounts<'a>(running: impl Iterator<Item = &'a String>) -> String {
-    let mounts = running.map(|name| {
-        let home = Layout::of(name).home();
-        let [source, at] = [home.join("data"), home.join("root/var/db/xmppd")];
-        format!("{} on {} (nullfs, local, noexec, nosuid)\n", source.display(), at.display())
-    });
-    mounts.collect()
-}
-
-fn lines(text: &str, wanted: impl Fn(&str) -> bool) -> String {
-    text.split_inclusive('\n').filter(|line| wanted(line)).collect()
-}
-
-fn drop_text<T>(_: T) -> String {
-    String::new()
-}
-
-/// Whether a command is of a form that is known to work: `*` is any word, `**` any rest.
-pub(crate) fn is_known(words: &[&str]) -> bool {
-    let forms = FORMS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| line.split_once('\t'));
-    forms.map(|(form, _)| form.split(' ').collect::<Vec<_>>()).any(|form| fits(&form, words))
-}
-
-fn fits(form: &[&str], words: &[&str]) -> bool {
-    match (form, words) {
-        (["**"], _) | ([], []) => true,
-        (["*", form @ ..], [_, words @ ..]) => fits(form, words),
-        ([literal, form @ ..], [word, words @ ..]) if literal == word => fits(form, words),
-        _ => false,
-    }
 }
 
 impl Host for Machine {
@@ -361,8 +197,11 @@ impl Host for Machine {
             let stderr = if garbled { "stdin:1: syntax error" } else { "" };
             return Ok(Output { code: Some(i32::from(garbled)), stdout: Vec::new(), stderr: stderr.into() });
         }
-        let (succeeds, stdout) = self.simulate(&words)?;
-        Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: Vec::new() })
+        let (succeeds, stdout, stderr) = match self.rehearse(&words) {
+            Some(said) => said,
+            None => self.simulate(&words).map(|(succeeds, stdout)| (succeeds, stdout, String::new()))?,
+        };
+        Ok(Output { code: Some(i32::from(!succeeds)), stdout: stdout.into(), stderr: stderr.into() })
     }
 
     fn pause(&self) {}
@@ -423,24 +262,5 @@ impl Host for Machine {
 
     fn hold(&self, folder: &Path) -> Result<File> {
         ThisHost.hold(&self.real(folder))
-    }
-}
-
-#[test]
-fn forms_are_told_from_others() {
-    assert!(is_known(&["service", "schoolchat", "start"]));
-    assert!(!is_known(&["service", "schoolchat", "start", "now"]));
-    assert!(!is_known(&["rm", "-rf", "/"]));
-}
-
-#[test]
-fn every_form_says_where_it_is_from() {
-    for line in FORMS.lines().filter(|line| !line.starts_with('#')) {
-        let (form, source) = line.split_once('\t').unwrap();
-        let seen = (1..=4).any(|number| source == format!("transcript {number}"));
-        let manual = source.ends_with(|end: char| end.is_ascii_digit());
-        // A script that FreeBSD itself comes with.
-        let script = Path::new(source).extension().is_some_and(|ending| ending == "in");
-        assert!(seen || (manual || script) && source.contains('/'), "{form}: {source}");
     }
 }

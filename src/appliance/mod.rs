@@ -9,17 +9,22 @@
 //! | [`requirements`], [`externals`], [`neighbours`] | what is asked of the host before anything is touched |
 //! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
 //! | [`install`], [`uninstall`] | put in place, and taken away |
+//! | [`upgrade`], [`rollback`] | another image, and the way back |
+//! | [`course`], [`rehearsal`], [`kept`] | how that is done: from stage to stage, tried on a copy, with what came before at hand |
 //! | [`prover`] | the proof of one in service, from what is written down |
 //! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |
+//! | [`zfs`] | datasets for images and data, and the snapshot before an upgrade |
 //! | `machine` | a FreeBSD host of which nothing is real, for tests |
 
+pub mod course;
 pub mod execute;
 pub mod externals;
 pub mod files;
 pub mod host_edit;
 pub mod install;
+pub mod kept;
 pub mod layout;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
@@ -31,16 +36,21 @@ pub(crate) mod machine;
 pub mod neighbours;
 pub mod prover;
 pub mod record;
+pub mod rehearsal;
 pub mod requirements;
+pub mod rollback;
 pub mod school;
 pub mod service;
 pub mod step;
 pub mod uninstall;
+pub mod upgrade;
+pub mod zfs;
 
 pub use execute::{Done, carry_out, holds};
 pub use files::Files;
 pub use layout::Layout;
-pub use record::{Operation, Record};
+pub use prover::{InService, Prover};
+pub use record::{Operation, Reached, Record};
 pub use school::School;
 pub use step::{Content, Owner, Plan, Service, Step};
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::Layout;
+use super::{Layout, step::short};
 use crate::{
     digest::Sha256,
     error::{Context as _, Error, Result},
@@ -50,13 +50,36 @@ pub enum Operation {
     Upgrade {
         /// The image that it gets.
         to: Sha256,
-        /// Whether that one is in service already, and only the proof is missing.
-        switched: bool,
+        /// Whether its service ran, and is to run again.
+        runs: bool,
+        /// How far it has come.
+        reached: Reached,
     },
     /// It gets its previous image back.
-    Rollback,
+    Rollback {
+        /// The image that it gets back.
+        to: Sha256,
+        /// Whether its service ran, and is to run again.
+        runs: bool,
+        /// How far it has come.
+        reached: Reached,
+    },
     /// It is taken away.
     Uninstall,
+}
+
+/// How far the change to another image has come.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reached {
+    /// The image that was in service still is; what was saved of its data may be half a copy.
+    Begun,
+    /// The other image may have run: what was saved is the data as it was before, whole.
+    Switched,
+    /// It failed: what was in service before comes back, with its data.
+    TakenBack,
+    /// The other image is in service; what was needed for the way back goes.
+    Done,
 }
 
 impl Operation {
@@ -66,10 +89,11 @@ impl Operation {
             Self::Install => format!(
                 "`jailbuild install` with the same image goes on, `jailbuild uninstall {name}` takes it back"
             ),
-            Self::Upgrade { .. } => format!(
-                "`jailbuild upgrade` with the same image goes on, `jailbuild rollback {name}` takes it back"
+            Self::Upgrade { to, .. } => format!(
+                "`jailbuild upgrade` with the image {} goes on, `jailbuild rollback {name}` takes it back",
+                short(to)
             ),
-            Self::Rollback => format!("`jailbuild rollback {name}` goes on"),
+            Self::Rollback { .. } => format!("`jailbuild rollback {name}` goes on"),
             Self::Uninstall => format!("`jailbuild uninstall {name}` goes on"),
         }
     }
@@ -80,7 +104,7 @@ impl fmt::Display for Operation {
         formatter.write_str(match self {
             Self::Install => "its installation",
             Self::Upgrade { .. } => "an upgrade",
-            Self::Rollback => "a rollback",
+            Self::Rollback { .. } => "a rollback",
             Self::Uninstall => "its removal",
         })
     }

@@ -6,7 +6,8 @@ use std::{fmt, path::PathBuf, sync::Arc};
 use serde::Serialize;
 use zeroize::Zeroizing;
 
-use crate::{digest::Sha256, host::command::Command, image::Tree};
+use super::zfs;
+use crate::{digest::Sha256, host::command::Command, image::Tree, runtime::freebsd};
 
 /// Steps in their order; each is carried out only after the one before it held.
 #[derive(Clone, Debug, Default)]
@@ -60,6 +61,37 @@ pub enum Step {
     Absent {
         /// Where.
         path: PathBuf,
+    },
+    /// A folder that was saved is back in its place, and what was there is gone; where it is not there, that was done before.
+    Restored {
+        /// Where it was saved.
+        saved: PathBuf,
+        /// Where it belongs.
+        place: PathBuf,
+    },
+    /// Something that a throw-away jail may have left behind is gone.
+    Gone(freebsd::Step),
+    /// A ZFS dataset is mounted.
+    Dataset {
+        /// Its name.
+        name: String,
+        /// Where it is mounted.
+        at: PathBuf,
+    },
+    /// There is no such ZFS dataset or snapshot.
+    NoDataset {
+        /// Its name.
+        name: String,
+    },
+    /// There is a snapshot of a ZFS dataset.
+    Snapshot {
+        /// Its name.
+        name: String,
+    },
+    /// A ZFS dataset is as a snapshot of it, which is then destroyed; where there is no such snapshot, that was done before.
+    RolledBack {
+        /// The snapshot's name.
+        snapshot: String,
     },
     /// A command has run, and succeeded. It must do no harm when it is run twice.
     Run(Command),
@@ -213,6 +245,28 @@ impl fmt::Display for Step {
             }
             Self::Renamed { from, to } => write!(formatter, "{} renamed {}", from.display(), to.display()),
             Self::Absent { path } => write!(formatter, "no {}", path.display()),
+            Self::Dataset { name, at } => {
+                write!(formatter, "the ZFS dataset {name}, mounted at {}", at.display())
+            }
+            Self::Restored { saved, place } => {
+                write!(
+                    formatter,
+                    "if {} is there: it takes the place of {}",
+                    saved.display(),
+                    place.display()
+                )
+            }
+            Self::Gone(gone) => gone.fmt(formatter),
+            Self::NoDataset { name } => write!(formatter, "no ZFS dataset {name}"),
+            Self::Snapshot { name } => write!(formatter, "the ZFS snapshot {name}"),
+            Self::RolledBack { snapshot } => {
+                write!(
+                    formatter,
+                    "if {snapshot} is there: `{}`, `{}`",
+                    zfs::to_roll_back(snapshot),
+                    zfs::to_destroy(snapshot)
+                )
+            }
             Self::Run(command) => write!(formatter, "run `{command}`"),
             Self::Unless { holds, run } => write!(formatter, "run `{run}` unless `{holds}` succeeds"),
             Self::NoUser => formatter.write_str("neither the user nor the group xmppd"),

@@ -2,7 +2,7 @@
 
 pub mod base;
 pub mod cert;
-mod changes;
+mod changed;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -16,9 +16,12 @@ pub mod make;
 pub mod man;
 pub mod plan;
 mod recipe;
+pub mod rollback;
 pub mod service;
 pub mod settings;
+mod steps;
 pub mod uninstall;
+pub mod upgrade;
 pub mod verify;
 
 use std::{

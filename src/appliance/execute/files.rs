@@ -70,6 +70,14 @@ pub(super) fn rename(host: &dyn Host, from: &Path, to: &Path) -> Result<()> {
     Err(Error::failed(format_args!("there is neither `{}` nor `{}`", from.display(), to.display())))
 }
 
+/// Only what is whole takes the place of another: who is ended half-way finds it where it was.
+pub(super) fn restore(host: &dyn Host, saved: &Path, place: &Path) -> Result<()> {
+    if is_there(host, saved)? {
+        host.remove(place)?;
+    }
+    rename(host, saved, place)
+}
+
 /// Beside its place first, so that who is ended half-way leaves nothing that looks like an image.
 pub(super) fn unpack(host: &dyn Host, tree: &Tree, into: &Path) -> Result<()> {
     let name = into.file_name().unwrap_or_default().to_string_lossy();

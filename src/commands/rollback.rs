@@ -1,0 +1,39 @@
+//! `jailbuild rollback`: the image that an appliance had before.
+
+use super::changed;
+use crate::{
+    appliance::{Layout, Record, requirements, rollback},
+    console::Console,
+    error::Result,
+    host::{Host as _, ThisHost},
+};
+
+/// Give an installed appliance its previous image back. The data stays, if that image's daemon takes it.
+///
+/// Where an upgrade is under way, it is given up: then the data comes back, too.
+///
+/// For example: `jailbuild rollback --dry-run`
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Which appliance; the only one if left out.
+    name: Option<String>,
+
+    /// Print what would be done, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Refuses what cannot be done, then goes back.
+pub fn run(args: &Args, console: &Console) -> Result<u8> {
+    let host = ThisHost;
+    requirements::freebsd()?;
+    requirements::root(&host)?;
+    let name = Record::find(&host, args.name.as_deref())?.name;
+    let _held = if args.dry_run { None } else { Some(host.hold(Layout::common())?) };
+    let record = Record::find(&host, Some(&name))?;
+    let planned = rollback::plan(&record, &changed::kernel(&host)?, &host)?;
+    if args.dry_run {
+        return console.show(&planned.course);
+    }
+    changed::carry_out(&planned, &host, console)
+}

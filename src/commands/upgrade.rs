@@ -1,0 +1,64 @@
+//! `jailbuild upgrade`: another image for an appliance that is installed here.
+
+use std::path::PathBuf;
+
+use super::changed;
+use crate::{
+    appliance::{Layout, Record, course::Outcome, requirements, service, upgrade},
+    console::Console,
+    error::Result,
+    host::{Host, ThisHost},
+    image::Image,
+    target::Target,
+    trust::{self, Sources},
+};
+
+/// Give an installed appliance another image, with its data.
+///
+/// The new daemon first tries whether it takes a copy of the data. If the new image then does not pass the probes, the old
+/// one comes back, with the data as it was. Whoever is interrupted types the same again to go on, or `jailbuild rollback`.
+///
+/// For example: `jailbuild upgrade schoolchat-0.2.0-x86_64-unknown-freebsd.tar.gz`
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// The image.
+    image: PathBuf,
+
+    /// Which appliance; the only one if left out.
+    name: Option<String>,
+
+    #[command(flatten)]
+    trust: trust::Args,
+
+    /// Print what would be done, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Refuses what cannot be done, then carries the upgrade out, or back.
+pub fn run(args: &Args, console: &Console) -> Result<u8> {
+    let host = ThisHost;
+    requirements::freebsd()?;
+    requirements::root(&host)?;
+    let name = Record::find(&host, args.name.as_deref())?.name;
+    let _held = if args.dry_run { None } else { Some(host.hold(Layout::common())?) };
+    let record = Record::find(&host, Some(&name))?;
+    console.step(format_args!("opening {}", args.image.display()));
+    let image = args.open(&host)?;
+    let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
+    match planned {
+        None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
+        Some(planned) if args.dry_run => console.show(&planned.course),
+        Some(planned) => changed::carry_out(&planned, &host, console),
+    }
+}
+
+impl Args {
+    /// Opens the image, if its signer is trusted and this host can run it.
+    fn open(&self, host: &dyn Host) -> Result<Image> {
+        let image = Image::open(&self.image, &[])?;
+        trust::judge(image.signer.fingerprint, &Sources::typed(&self.trust), host)?;
+        requirements::image(&image.manifest, Target::host()?, host)?;
+        Ok(image)
+    }
+}
