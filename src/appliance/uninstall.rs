@@ -23,6 +23,7 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
     let zfs = zfs(name, &edits, &layout, host);
     let datasets = zfs.as_deref().map(|parent| Datasets::of(&layout, parent));
 
+    refuse_half_way(&layout, host)?;
     let mut steps = begin(&layout, host);
     steps.extend(stopped(&layout, host)?);
     steps.extend(without_service(&layout, host)?);
@@ -66,6 +67,20 @@ fn end(layout: &Layout) -> Vec<Step> {
         Step::Absent { path: layout.etc() },
         pruned(settings),
     ]
+}
+
+/// Refuses one whose image is being changed: its data is in two places, of which only that change knows the good one.
+fn refuse_half_way(layout: &Layout, host: &dyn Host) -> Result<()> {
+    let under_way = Record::read(host, layout).ok().flatten().and_then(|record| record.under_way);
+    match under_way {
+        Some(operation @ (Operation::Upgrade { .. } | Operation::Rollback { .. })) => {
+            Err(Error::configuration(
+                format_args!("`{}` is not whole: {operation} was begun and has not ended", layout.name()),
+                format_args!("end it first: {}", operation.goes_on_by(layout.name())),
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// What is written down first, where there is anything to write it to.
