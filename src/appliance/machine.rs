@@ -58,8 +58,6 @@ pub(crate) struct State {
     pub(crate) datasets: BTreeMap<String, String>,
     /// Whether pf looks at packets.
     pub(crate) pf_enabled: bool,
-    /// Whether daemons refuse data when it is migrated.
-    pub(crate) refuses_data: bool,
     /// The schema that the daemon of an image knows, where it is not 1.
     pub(crate) schemas: BTreeMap<String, u32>,
     /// An image whose daemon does not know a word of the settings.
@@ -91,7 +89,6 @@ impl Machine {
             datasets: BTreeMap::new(),
             pf: RULES.to_owned(),
             pf_enabled: true,
-            refuses_data: false,
             schemas: BTreeMap::new(),
             unknown_setting: None,
             mounts: Vec::new(),
@@ -111,9 +108,13 @@ impl Machine {
         self.state.lock().unwrap()
     }
 
-    /// Lets act again who was killed: the host itself went on.
-    pub(crate) fn revive(&self) {
-        self.state().left = None;
+    /// Another one in the same state, of which nothing was recorded.
+    pub(crate) fn twin(&self) -> Self {
+        let twin = Self { root: tempfile::tempdir().unwrap(), state: Mutex::new(self.state().clone()) };
+        let [from, to] = [self, &twin].map(|machine| machine.root.path());
+        Command::new("cp").arg("-a").arg(from.join(".")).arg(to).run().unwrap();
+        twin.journal();
+        twin
     }
 
     /// Lets it die after so many more acts; `None` brings it to life again, with no service running.

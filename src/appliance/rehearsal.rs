@@ -32,7 +32,7 @@ pub struct Rehearsal {
     pub migrate: Command,
     /// The daemon reads its settings.
     pub check: Command,
-    /// What is done after, and before, in case that another one was interrupted.
+    /// What is done after it. Where one was interrupted, this must be done before anything else.
     pub clear: Plan,
 }
 
@@ -64,7 +64,6 @@ impl Rehearsal {
     /// Carries it out, and takes everything of it away, however it ends.
     pub fn carry_out(&self, host: &dyn Host) -> Result<Option<Migration>> {
         let tell = &mut |_: &Step| ();
-        self.clear.carry_out(host, tell)?;
         let rehearsed = self.set_up.carry_out(host, tell).and_then(|()| self.perform(host));
         let cleared = self.clear.carry_out(host, tell);
         let migration = rehearsed?;

@@ -44,7 +44,7 @@ pub fn plan(
         kernel,
     )?;
     situation.arrival = files::image(&layout, image);
-    situation.arrival.push(files::tool(&layout, tool));
+    situation.tool = Some(files::tool(&layout, tool));
     Ok(Some(Planned { course: situation.upgrade(), reached, is_given_up: false }))
 }
 
