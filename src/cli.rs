@@ -11,8 +11,10 @@ use serde_json::json;
 use time::OffsetDateTime;
 
 use crate::{
+    appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, init, inspect, make, man, plan, rollback, upgrade, verify,
+        base, cert, check, completions, doctor, init, inspect, install, list, lock, make, man, plan,
+        rollback, service, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -71,9 +73,33 @@ enum Command {
     Plan(plan::Args),
     Make(make::Args),
     Verify(verify::Args),
+    Inspect(inspect::Arguments),
+    Lock(lock::Args),
+    Install(install::Args),
+    /// Start the service of an appliance, and wait until its daemon answers.
+    ///
+    /// For example: `jailbuild start schoolchat`
+    Start(service::Args),
+    /// Stop the service of an appliance; nothing of it stays in memory, in the network or mounted.
+    ///
+    /// For example: `jailbuild stop schoolchat`
+    Stop(service::Args),
+    /// Stop and start the service of an appliance.
+    ///
+    /// For example: `jailbuild restart schoolchat`
+    Restart(service::Args),
+    /// Let the daemon of an appliance take in its settings and its certificate; connections stay.
+    ///
+    /// For example: `jailbuild reload schoolchat`
+    Reload(service::Args),
+    /// Say whether an appliance runs: exit code 0 if it does, 1 if not.
+    ///
+    /// For example: `jailbuild status schoolchat`
+    Status(service::Args),
+    List(list::Args),
     Upgrade(upgrade::Args),
     Rollback(rollback::Args),
-    Inspect(inspect::Arguments),
+    Uninstall(uninstall::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -114,15 +140,24 @@ impl Cli {
             Command::Upgrade(arguments) => upgrade::run(&arguments, console),
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Inspect(arguments) => console.show(&inspect::run(&arguments)?),
+            Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
-                let diagnosis = doctor::run(&arguments)?;
+                let diagnosis = doctor::run(&arguments, named)?;
                 console.show(&diagnosis)?;
                 Ok(diagnosis.exit_code())
             }
+            Command::Install(arguments) => install::run(&arguments, named, console),
+            Command::Start(arguments) => service::change(&arguments, Service::Started, console),
+            Command::Stop(arguments) => service::change(&arguments, Service::Stopped, console),
+            Command::Restart(arguments) => service::change(&arguments, Service::Restarted, console),
+            Command::Reload(arguments) => service::change(&arguments, Service::Reloaded, console),
+            Command::Status(arguments) => service::status(&arguments, console),
+            Command::List(arguments) => list::run(&arguments, console),
+            Command::Uninstall(arguments) => uninstall::run(&arguments, console),
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
             Command::Man(arguments) => man::run(&arguments),
         }

@@ -9,6 +9,7 @@
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
+//! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
 //! | [`trust`] | whose images are used here |
@@ -16,6 +17,7 @@
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
+//! | [`lock`] | which base files were locked, by their digests |
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`render`] | templates with a typed context |
@@ -25,6 +27,7 @@
 
 pub mod appliance;
 pub mod base;
+pub mod checkup;
 pub mod cli;
 pub mod commands;
 pub mod console;
@@ -34,6 +37,7 @@ pub mod elf;
 pub mod error;
 pub mod host;
 pub mod image;
+pub mod lock;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;

@@ -9,6 +9,7 @@ use crate::{
     digest::Sha256,
     error::Result,
     image,
+    lock::Locked,
     pkg_list::Flavour,
     site::{Origin, Site},
     target::Target,
@@ -29,6 +30,8 @@ pub struct Wishes {
     pub base: base::Choice,
     /// The digest that a base.txz must have, where one was given.
     pub base_sha256: Option<Sha256>,
+    /// What the base must be, where it was locked.
+    pub lock: Option<Locked>,
     /// What goes in besides the daemon.
     pub flavour: Flavour,
     /// The folder for the image.
@@ -56,6 +59,8 @@ pub enum Step {
         base_sha256: Option<Sha256>,
         /// What it must be for.
         target: Target,
+        /// The lock that it must fit, now or when its files are put together; `None` where there is none for this target.
+        lock: Option<PathBuf>,
     },
     /// Makes the authority and the leaf certificate, unless good ones are there.
     EnsureCertificates {
@@ -104,6 +109,7 @@ impl Plan {
                 base: wishes.base.clone(),
                 base_sha256: wishes.base_sha256,
                 target: wishes.target,
+                lock: wishes.lock.is_some().then(|| wishes.origin.lock()),
             },
             Step::ObtainDaemon { source: wishes.daemon.clone(), target: wishes.target },
             Step::Assemble { flavour: wishes.flavour },
@@ -136,8 +142,14 @@ impl fmt::Display for Step {
                 write!(formatter, "ensuring the certificates of {domain} in `{}`", folder.display())
             }
             Self::ObtainDaemon { source, target } => write!(formatter, "{source} for {target}"),
-            Self::OpenBase { base, target, .. } => {
-                write!(formatter, "opening the base `{base}` for {target}")
+            Self::OpenBase { base, target, lock: Some(lock), .. } => {
+                write!(formatter, "opening the base `{base}` for {target}, as locked in `{}`", lock.display())
+            }
+            Self::OpenBase { base, target, lock: None, .. } => {
+                write!(
+                    formatter,
+                    "opening the base `{base}` for {target}, which `jailbuild lock` has not locked"
+                )
             }
             Self::Assemble { flavour } => write!(formatter, "assembling the {flavour} image"),
             Self::Write { archive, .. } => write!(formatter, "writing and signing `{}`", archive.display()),

@@ -77,7 +77,7 @@ pub const PROVE: Act<Case, Event, Proof> = Act { name: "prove", perform: prove_s
 impl Proof {
     /// The exit code, as README.md documents it.
     pub fn exit_code(&self, strict: bool) -> u8 {
-        match (self.report.failed(), self.report.not_checked()) {
+        match (self.report.failed(), self.report.not_checked() + self.report.given_up()) {
             (0, _) if self.fault.is_some() => 1,
             (1.., _) => 1,
             (0, 1..) if strict => 1,
@@ -234,6 +234,7 @@ impl Prover {
             school: &self.school()?,
             doors: &Doors::of(&self.site),
             host: self.policy.host,
+            stack: self.policy.stack,
         };
         Ok(probe::run_all(&subject, |progress| on_event(Event::Probing(progress))))
     }

@@ -3,6 +3,8 @@
 
 mod handover;
 mod jail;
+#[cfg(test)]
+mod lint;
 mod service;
 mod word;
 

@@ -38,9 +38,10 @@ impl Files<'_> {
         let layout = self.layout();
         let policy = self.record.policy(&self.school.site);
         let service = self.service(&policy)?;
-        let devices = match self.devices() {
-            true => public(layout.device_rules(), device_rules()?),
-            false => Step::Absent { path: layout.device_rules() },
+        let devices = if self.devices() {
+            public(layout.device_rules(), device_rules()?)
+        } else {
+            Step::Absent { path: layout.device_rules() }
         };
         Ok(vec![
             public(layout.jail_conf(), self.jail(&policy)?),

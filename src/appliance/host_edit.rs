@@ -43,8 +43,8 @@ struct Lack {
     variables: Vec<&'static str>,
 }
 
-/// The steps after which the host does what its appliances need, and what is written down of them. Where it is not to be
-/// edited, a lack is an error that says every line.
+/// The steps after which the host does what its appliances need; `edits` gets what must be written down before they are
+/// carried out. Where it is not to be edited, a lack is an error that says every line.
 pub fn plan(stack: Stack, edit: bool, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
     let lack = Lack::of(stack, host)?;
     if edit {
@@ -143,8 +143,6 @@ fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
         content: Content::new(content),
     };
     steps.extend(before.map(|text| file(Layout::rules_before(), SECRET, text)));
-    // What is changed is written down before it is changed.
-    steps.push(edits.step());
     steps.push(file(path, mode, draft.into_bytes()));
     Ok(steps)
 }
@@ -211,7 +209,3 @@ fn not_lasting(variable: &str) -> String {
         "when the host starts anew the appliance will not: type `sysrc {variable}=YES`, or add `--edit-host`"
     )
 }
-
-#[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
-mod tests;

@@ -1,6 +1,8 @@
 //! An image and a school put in place on a host: all is asked before anything is touched, and what is so already is left
 //! alone.
 
+use std::fs::File;
+
 use super::{
     Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
     files::folder,
@@ -56,6 +58,14 @@ pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
     let record = request.record(before.as_ref(), host)?;
     neighbours::check(&record, &request.school.site, host)?;
     Installation { request, layout, before, record }.plan(host)
+}
+
+/// Keeps others from changing the appliances of this host until the result is dropped.
+pub fn hold(host: &dyn Host) -> Result<Option<File>> {
+    if host.look(Layout::common())?.is_none() {
+        host.create_folder(Layout::common(), 0o755)?;
+    }
+    super::hold(host)
 }
 
 impl Request {
@@ -177,15 +187,11 @@ impl Installation<'_> {
     /// What the host does for all its appliances.
     fn host(&self, host: &dyn Host) -> Result<Vec<Step>> {
         let mut edits = HostEdits::read(host)?;
-        let written = edits.clone();
         let mut steps = host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
         edits.made_user |= !super::holds(&Step::User, host)?;
         // What is changed is written down before it is changed.
-        if edits != written {
-            let notes = steps.iter().take_while(|step| matches!(step, Step::Note(_))).count();
-            steps.retain(|step| !is_edits(step));
-            steps.insert(notes, edits.step());
-        }
+        let notes = steps.iter().take_while(|step| matches!(step, Step::Note(_))).count();
+        steps.insert(notes, edits.step());
         steps.push(Step::User);
         Ok(steps)
     }
@@ -248,8 +254,4 @@ struct Groups {
     of_host: Vec<Step>,
     of_daemon: Vec<Step>,
     rest: Vec<Step>,
-}
-
-fn is_edits(step: &Step) -> bool {
-    matches!(step, Step::File { path, .. } if *path == Layout::host_edits())
 }

@@ -59,10 +59,8 @@ use std::fs::File;
 use crate::{error::Result, host::Host};
 
 /// Waits until nobody else changes the appliances of this host, and keeps others from it until the result is dropped.
-pub fn hold(host: &dyn Host) -> Result<File> {
+/// Where there was never one, there is nothing to hold.
+pub fn hold(host: &dyn Host) -> Result<Option<File>> {
     let common = Layout::common();
-    if host.look(common)?.is_none() {
-        host.create_folder(common, 0o755)?;
-    }
-    host.hold(common)
+    host.look(common)?.map(|_| host.hold(common)).transpose()
 }

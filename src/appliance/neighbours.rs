@@ -16,7 +16,7 @@ pub fn check(record: &Record, site: &Site, host: &dyn Host) -> Result<()> {
     let others = others(record, host)?;
     let links: Vec<Ipv4Net> = others.iter().map(|other| other.policy.link).collect();
     for other in &others {
-        if overlap(&policy.link, &other.policy.link) {
+        if overlap(policy.link, other.policy.link) {
             return Err(same_link(&policy, &other.record.name, &links));
         }
         if let Some(port) = other.same_port(record, &policy) {
@@ -36,7 +36,7 @@ impl Neighbour {
     /// A port that both want of the same clients at the same interface.
     fn same_port(&self, record: &Record, policy: &Policy) -> Option<u16> {
         let interface = record.externals.iter().any(|external| self.record.externals.contains(external));
-        let clients = policy.lan.iter().any(|range| self.policy.lan.iter().any(|own| overlap(range, own)));
+        let clients = policy.lan.iter().any(|range| self.policy.lan.iter().any(|own| overlap(*range, *own)));
         let port = policy.open.iter().find(|port| self.policy.open.contains(port)).copied();
         port.filter(|_| interface && clients)
     }
@@ -54,13 +54,13 @@ fn others(record: &Record, host: &dyn Host) -> Result<Vec<Neighbour>> {
     Ok(others)
 }
 
-fn overlap(one: &Ipv4Net, other: &Ipv4Net) -> bool {
-    one.contains(other) || other.contains(one)
+fn overlap(one: Ipv4Net, other: Ipv4Net) -> bool {
+    one.contains(&other) || other.contains(&one)
 }
 
 fn same_link(policy: &Policy, other: &str, taken: &[Ipv4Net]) -> Error {
     let mut subnets = Ipv4Net::new_assert([10, 66, 0, 0].into(), 16).subnets(30).into_iter().flatten();
-    let free = subnets.find(|link| !taken.iter().any(|taken| overlap(link, taken)));
+    let free = subnets.find(|link| !taken.iter().any(|taken| overlap(*link, *taken)));
     let free = free.map(|link| format!(", such as `link = \"{link}\"`")).unwrap_or_default();
     Error::configuration(
         format_args!("the link {} is that of the appliance `{other}`", policy.link),

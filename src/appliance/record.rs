@@ -152,26 +152,34 @@ impl Record {
 
     /// The appliance that was named or, where none was, the only one that there is.
     pub fn find(host: &dyn Host, wanted: Option<&str>) -> Result<Self> {
-        let names = Layout::names(host)?;
-        let name = match (wanted, names.as_slice()) {
-            (Some(name), _) => name,
-            (None, [only]) => only,
-            (None, []) => {
-                return Err(Error::configuration("no appliance is installed here", installed(&names)));
-            }
-            (None, _) => {
-                return Err(Error::configuration(
-                    "several appliances are installed here: which one?",
-                    installed(&names),
-                ));
-            }
-        };
+        let name = Self::name(host, wanted)?;
         // Another one whose record is damaged is no reason to leave this one alone.
-        let found = names.iter().find(|known| *known == name);
-        let record = found.map(|name| Self::read(host, &Layout::of(name))).transpose()?.flatten();
-        record.ok_or_else(|| {
-            Error::configuration(format_args!("no appliance `{name}` is installed here"), installed(&names))
+        Self::read(host, &Layout::of(&name))?.ok_or_else(|| {
+            Error::failed_with_hint(
+                format_args!(
+                    "`{name}` has no record: it was not put in place, or not taken away, to the end"
+                ),
+                format_args!("`jailbuild uninstall {name}` takes it away, and keeps its data"),
+            )
         })
+    }
+
+    /// The name of that appliance, also where its record cannot be read.
+    pub fn name(host: &dyn Host, wanted: Option<&str>) -> Result<String> {
+        let mut names = Layout::names(host)?;
+        match (wanted, names.len()) {
+            (Some(name), _) if names.iter().any(|known| known == name) => Ok(name.to_owned()),
+            (None, 1) => Ok(names.remove(0)),
+            (Some(name), _) => Err(Error::configuration(
+                format_args!("no appliance `{name}` is installed here"),
+                installed(&names),
+            )),
+            (None, 0) => Err(Error::configuration("no appliance is installed here", installed(&names))),
+            (None, _) => Err(Error::configuration(
+                "several appliances are installed here: which one?",
+                installed(&names),
+            )),
+        }
     }
 
     /// The school's file, as it was installed.

@@ -31,6 +31,11 @@ pub struct School {
 pub struct Key(Zeroizing<String>);
 
 impl Key {
+    /// This PEM.
+    pub fn new(pem: impl Into<String>) -> Self {
+        Self(Zeroizing::new(pem.into()))
+    }
+
     /// The PEM.
     pub fn pem(&self) -> &str {
         &self.0
@@ -46,15 +51,19 @@ impl fmt::Debug for Key {
 impl School {
     /// The school where its administrator keeps it; the certificates must be there.
     pub fn of(origin: &Origin) -> Result<Self> {
+        Self::with(origin, &origin.folder())
+    }
+
+    /// The same school, with the certificates of this folder.
+    pub fn with(origin: &Origin, folder: &Folder) -> Result<Self> {
         let text = origin.text()?;
         let site = Site::parse(&origin.path(), &text)?;
-        let folder = origin.folder();
         // A renewal may be under way, after which only one of the two is still the old one.
         let _held = folder.hold()?;
         Ok(Self {
             authority: file::read_text(&folder.authority())?,
             chain: file::read_text(&folder.chain())?,
-            key: Self::key_of(&folder)?,
+            key: Self::key_of(folder)?,
             site,
             text,
         })
@@ -73,7 +82,7 @@ impl School {
             text,
             authority: read(layout.authority())?,
             chain: read(settings.join("chain.pem"))?,
-            key: Key(Zeroizing::new(read(settings.join("key.pem"))?)),
+            key: Key::new(read(settings.join("key.pem"))?),
         })
     }
 

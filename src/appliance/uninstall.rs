@@ -20,7 +20,7 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
     let is_last = others.is_empty();
     let keeps_data = !purge && holds_anything(&layout, host)?;
 
-    let mut steps = begin(&layout, host)?;
+    let mut steps = begin(&layout, host);
     steps.extend(stopped(&layout, host)?);
     steps.extend(without_service(&layout, host)?);
     steps.extend(without_images(&layout, purge));
@@ -37,9 +37,11 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
         steps.push(Step::Note(kept(&layout)));
     }
     let mut plan = Plan::new(steps).pending(host)?;
-    let end = Plan::new(end(&layout));
     // Folders become empty as what is in them goes: whether they are now says nothing.
-    plan.steps.extend(if plan.steps.is_empty() { end.pending(host)?.steps } else { end.steps });
+    let end = Plan::new(end(&layout));
+    if !plan.steps.is_empty() || !end.clone().pending(host)?.steps.is_empty() {
+        plan.steps.extend(end.steps);
+    }
     Ok(plan)
 }
 
@@ -58,8 +60,8 @@ fn end(layout: &Layout) -> Vec<Step> {
 }
 
 /// What is written down first, where there is anything to write it to.
-fn begin(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
-    Ok(match Record::read(host, layout) {
+fn begin(layout: &Layout, host: &dyn Host) -> Vec<Step> {
+    match Record::read(host, layout) {
         Ok(None) => Vec::new(),
         Ok(Some(record)) => {
             vec![files::record(&Record { under_way: Some(Operation::Uninstall), ..record })]
@@ -67,7 +69,7 @@ fn begin(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
         Err(error) => {
             vec![Step::Note(format!("{error}: going by where things lie; ZFS datasets of it are left"))]
         }
-    })
+    }
 }
 
 /// Nothing is mounted and no process runs below what is removed next.
@@ -151,5 +153,5 @@ pub fn find(host: &dyn Host, wanted: Option<&str>) -> Result<String> {
             Err(mistake) => Err(Error::configuration(mistake.what, "`jailbuild list` has the names")),
         };
     }
-    Record::find(host, None).map(|record| record.name)
+    Record::name(host, None)
 }

@@ -1,19 +1,26 @@
 //! What `upgrade` and `rollback` have in common: a change of image, carried out and shown.
 
-use std::{env, fmt};
+use std::fs::File;
 
-use super::show;
+use super::{changes, show};
 use crate::{
     appliance::{
         InService,
         course::{Means, Outcome, Planned},
+        hold,
     },
     console::{Console, Verbosity},
-    error::{Context as _, Result},
-    host::{Host, command::Command, file},
+    error::Result,
+    host::{Host, command::Command},
     probe::Style,
     render::KernelParameters,
 };
+
+/// From here on what is done is written down, and nobody else changes appliances.
+pub(super) fn begin(host: &dyn Host) -> Result<Option<File>> {
+    changes::write_down()?;
+    hold(host)
+}
 
 /// Carries it out, and shows what came of it.
 pub(super) fn carry_out(planned: &Planned, host: &dyn Host, console: &Console) -> Result<u8> {
@@ -33,16 +40,7 @@ pub(super) fn kernel(host: &dyn Host) -> Result<KernelParameters> {
     Ok(KernelParameters::parse(&known))
 }
 
-/// This very program, which stays with the appliance.
-pub(super) fn this_program() -> Result<Vec<u8>> {
-    let path = env::current_exe().doing("find this program")?;
-    file::read_named("this program", &path)
-}
-
-fn in_style(outcome: &Outcome, style: Style) -> impl fmt::Display {
-    let mut text = String::new();
-    for proof in outcome.proofs() {
-        text += &format!("{}\n\n", proof.report.display(style));
-    }
-    text + &outcome.to_string()
+fn in_style(outcome: &Outcome, style: Style) -> String {
+    let reports = outcome.proofs().map(|proof| proof.report.display(style).to_string());
+    reports.chain([outcome.to_string()]).collect::<Vec<_>>().join("\n\n")
 }

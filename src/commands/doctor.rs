@@ -1,52 +1,38 @@
 //! `jailbuild doctor`: what this machine can do, and what to type where it cannot.
 
-mod freebsd;
 #[cfg(target_os = "linux")]
 mod linux;
 
-use std::fmt;
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
 
 use serde::Serialize;
 
 use super::base::freebsd_target;
 use crate::{
+    checkup::{self, Check, State, Wanted},
     daemon::toolchain::{Survey, ZIG_HINT},
     error::Result,
-    host::command,
+    host::{ThisHost, command},
+    image::Image,
+    policy::Policy,
+    site::Origin,
     target::Target,
 };
 
-/// Look whether this machine can build, start and probe images.
+/// Look whether this machine can build, start and probe images; on a FreeBSD host, also whether one can be installed.
+///
+/// For example: `jailbuild doctor dist/schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz`
 #[derive(clap::Args, Clone, Debug)]
 pub struct Arguments {
+    /// The image that one wants to install here.
+    pub image: Option<PathBuf>,
+
     /// The target that one wants to cross-build for [default: FreeBSD on this machine's processor].
     #[arg(long)]
     pub target: Option<Target>,
-}
-
-/// One thing that was looked at.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Check {
-    /// What was looked at.
-    pub subject: String,
-    /// What came of it.
-    pub state: State,
-    /// What was seen.
-    pub seen: String,
-    /// What to type, where something is to be done.
-    pub hint: Option<String>,
-}
-
-/// What came of a check.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum State {
-    /// It is there.
-    Ok,
-    /// It is not there, and something that is not needed on this machine alone cannot be done.
-    Limited,
-    /// It is not there, and without it `make` cannot do its work.
-    Missing,
 }
 
 /// The exit code of [`crate::Error::Host`].
@@ -60,9 +46,26 @@ pub struct Diagnosis {
     pub checks: Vec<Check>,
 }
 
-/// Looks.
-pub fn run(arguments: &Arguments) -> Result<Diagnosis> {
-    Ok(Diagnosis { checks: checks(arguments.target.unwrap_or_else(freebsd_target))? })
+/// Looks, for the school whose file this is.
+pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
+    let image = arguments.image.as_ref().map(|path| Image::open(path, &[])).transpose()?;
+    let policy = Policy::of(&Origin::find(file).load()?);
+    let host = Target::host()?;
+    let mut checks = vec![Check::ok("this machine", host.triple())];
+    checks.extend(building(&Survey::of(host)));
+    checks.extend(if host.is_freebsd() {
+        freebsd(&policy, image.as_ref())
+    } else {
+        elsewhere(image.as_ref())
+    });
+    #[cfg(target_os = "linux")]
+    checks.extend(linux::checks());
+    checks.push(downloading());
+    let cross = arguments.target.unwrap_or_else(freebsd_target);
+    if cross != host {
+        checks.extend(cross_building(&Survey::of(cross)));
+    }
+    Ok(Diagnosis { checks })
 }
 
 impl Diagnosis {
@@ -80,32 +83,24 @@ impl fmt::Display for Diagnosis {
     }
 }
 
-impl fmt::Display for Check {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = match self.state {
-            State::Ok => "ok",
-            State::Limited => "limited",
-            State::Missing => "missing",
-        };
-        write!(formatter, "{state:<8} {}: {}", self.subject, self.seen)?;
-        self.hint.as_ref().map_or(Ok(()), |hint| write!(formatter, "\n{:<9}hint: {hint}", ""))
+/// Whether appliances can live here. Where no image is to be installed, `make` can do its work without: it only starts nothing.
+fn freebsd(policy: &Policy, image: Option<&Image>) -> Vec<Check> {
+    let mut checks = checkup::preflight(&ThisHost, &Wanted { policy, image, edits_host: false });
+    if image.is_none() {
+        for check in checks.iter_mut().filter(|check| check.state == State::Missing) {
+            check.state = State::Limited;
+            check.seen.push_str("; images are made, but neither started nor installed");
+        }
     }
+    checks
 }
 
-fn checks(cross: Target) -> Result<Vec<Check>> {
-    let host = Target::host()?;
-    let mut checks = vec![ok("this machine", host.triple())];
-    checks.extend(building(&Survey::of(host)));
-    if host.is_freebsd() {
-        checks.extend(freebsd::checks());
-    }
-    #[cfg(target_os = "linux")]
-    checks.extend(linux::checks());
-    checks.push(downloading());
-    if cross != host {
-        checks.extend(cross_building(&Survey::of(cross)));
-    }
-    Ok(checks)
+fn elsewhere(image: Option<&Image>) -> Vec<Check> {
+    let check = |image: &Image| {
+        let seen = format!("it is for `{}`, and images are installed on FreeBSD only", image.manifest.target);
+        Check::missing("image", seen, "take it to a FreeBSD host; here `jailbuild verify` looks into it")
+    };
+    image.map(check).into_iter().collect()
 }
 
 /// What any build needs.
@@ -114,8 +109,8 @@ fn building(survey: &Survey) -> [Check; 2] {
     let hint = survey.compiler_hint();
     [
         compiler.map_or_else(
-            || missing("Rust", "no cargo and rustc in `PATH`", &hint),
-            |compiler| ok("Rust", &format!("{} ({})", compiler.version, compiler.rustc.display())),
+            || Check::missing("Rust", "no cargo and rustc in `PATH`", &hint),
+            |compiler| Check::ok("Rust", format_args!("{} ({})", compiler.version, compiler.rustc.display())),
         ),
         program("cc", "C compiler", "`apt install gcc libc6-dev`; FreeBSD's base has one", State::Missing),
     ]
@@ -126,7 +121,7 @@ fn cross_building(survey: &Survey) -> Vec<Check> {
     let target = survey.target;
     let way = |name: &str, found: Option<String>, lack: &str, hint: &str| {
         let subject = format!("{name} for {target}");
-        found.map_or_else(|| limited(&subject, lack, hint), |seen| ok(&subject, &seen))
+        found.map_or_else(|| Check::limited(&subject, lack, hint), |seen| Check::ok(&subject, &seen))
     };
     let shipped = survey.with_std().map(|compiler| format!("open, with {}", compiler.rustc.display()));
     let built = survey.with_source().map(|compiler| {
@@ -148,7 +143,9 @@ fn cross_building(survey: &Survey) -> Vec<Check> {
     ];
     for (name, path) in [("zig", &survey.zig), ("cargo-zigbuild", &survey.cargo_zigbuild)] {
         let seen = path.as_ref().map(|path| path.display().to_string());
-        checks.push(seen.map_or_else(|| limited(name, "not found", ZIG_HINT), |seen| ok(name, &seen)));
+        checks.push(
+            seen.map_or_else(|| Check::limited(name, "not found", ZIG_HINT), |seen| Check::ok(name, &seen)),
+        );
     }
     checks
 }
@@ -156,71 +153,38 @@ fn cross_building(survey: &Survey) -> Vec<Check> {
 fn downloading() -> Check {
     let found = ["fetch", "curl", "wget"].into_iter().find_map(command::find);
     found.map_or_else(
-        || limited("download", "no fetch(1), curl or wget, which `base fetch` needs", "install one of them"),
-        |path| ok("download", &path.display().to_string()),
+        || {
+            Check::limited(
+                "download",
+                "no fetch(1), curl or wget, which `base fetch` needs",
+                "install one of them",
+            )
+        },
+        |path| Check::ok("download", path.display()),
     )
 }
 
 fn program(name: &str, subject: &str, hint: &str, otherwise: State) -> Check {
     command::find(name).map_or_else(
-        || Check { state: otherwise, ..limited(subject, &format!("`{name}` is not in `PATH`"), hint) },
-        |path| ok(subject, &path.display().to_string()),
+        || Check {
+            state: otherwise,
+            ..Check::limited(subject, format_args!("`{name}` is not in `PATH`"), hint)
+        },
+        |path| Check::ok(subject, path.display()),
     )
-}
-
-fn ok(subject: &str, seen: &str) -> Check {
-    Check { subject: subject.to_owned(), state: State::Ok, seen: seen.to_owned(), hint: None }
-}
-
-fn limited(subject: &str, seen: &str, hint: &str) -> Check {
-    Check { state: State::Limited, hint: Some(hint.to_owned()), ..ok(subject, seen) }
-}
-
-fn missing(subject: &str, seen: &str, hint: &str) -> Check {
-    Check { state: State::Missing, ..limited(subject, seen, hint) }
 }
 
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-    use crate::host::double::Double;
-
-    /// A FreeBSD of which nothing is known but who asks, whether `xmppd` exists, and that pf is off.
-    fn bare(uid: &'static str, has_user: bool) -> Double {
-        let user = i32::from(!has_user);
-        Double::answering(&[
-            ("id -u xmppd", user, "5222"),
-            ("id -g xmppd", user, "5222"),
-            ("id -u", 0, uid),
-            ("pfctl", 0, "Status: Disabled"),
-            ("sysctl", 0, "1"),
-        ])
-    }
-
-    #[test]
-    fn what_a_jail_needs_is_what_the_runtime_asks_for() {
-        let last = |uid, has_user| freebsd::requirements(&bare(uid, has_user)).pop().unwrap();
-        for (check, subject, seen) in [
-            (last("1001", true), "rights", "only root starts a jail"),
-            (last("0", false), "user `xmppd`", "this host has no user `xmppd`"),
-            (last("0", true), "pf", "pf is not enabled"),
-        ] {
-            assert_eq!((check.subject.as_str(), check.state), (subject, State::Limited));
-            assert!(
-                check.seen.starts_with(seen) && check.hint.unwrap().starts_with("type `"),
-                "{}",
-                check.seen
-            );
-        }
-    }
 
     #[test]
     fn only_what_make_cannot_do_without_is_an_error() {
-        let code = |check| Diagnosis { checks: vec![ok("Rust", "rustc"), check] }.exit_code();
-        assert_eq!(code(limited("download", "no curl", "install it")), 0);
+        let code = |check| Diagnosis { checks: vec![Check::ok("Rust", "rustc"), check] }.exit_code();
+        assert_eq!(code(Check::limited("download", "no curl", "install it")), 0);
         assert_eq!(
-            code(missing("cc", "not found", "install it")),
+            code(Check::missing("cc", "not found", "install it")),
             crate::Error::host("no cc", "install it").exit_code()
         );
     }

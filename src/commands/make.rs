@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use time::OffsetDateTime;
 
-use super::{ImageFacts, Outcome, conclude, school, show};
+use super::{ImageFacts, Outcome, conclude, recipe, school, show};
 use crate::{
     base::{self, Base},
     console::Console,
     daemon::{self, Daemon, SourceDateEpoch},
-    digest::Sha256,
     error::{Error, Result},
     image::{self, Assembled, Extra, Image, Ingredients, Mode, SigningKey},
+    lock::Lock,
     pkg_list::Flavour,
     plan::{Plan, Step, Wishes},
     proof::{Case, Certificate, Proof, prove},
@@ -25,25 +25,8 @@ use crate::{
 /// The image, its digest and its signature are left in `dist/`.
 #[derive(clap::Args, Debug)]
 pub struct Args {
-    /// What the image is for; this machine if left out.
-    #[arg(long, value_name = "TRIPLE")]
-    target: Option<Target>,
-
-    /// Take this daemon instead of building it from the workspace.
-    #[arg(long, value_name = "FILE")]
-    daemon: Option<PathBuf>,
-
-    /// Where base files come from: `host`, a release such as `15.1`, a folder, or a base.txz.
-    #[arg(long)]
-    base: Option<base::Choice>,
-
-    /// The SHA-256 that the base.txz must have.
-    #[arg(long, value_name = "DIGEST")]
-    base_sha256: Option<Sha256>,
-
-    /// `minimal`, or `debug` for an image with a shell that is not to be handed on.
-    #[arg(long)]
-    flavor: Option<Flavour>,
+    #[command(flatten)]
+    recipe: recipe::Args,
 
     /// The folder for the image.
     #[arg(long, default_value = "dist")]
@@ -61,21 +44,15 @@ pub struct Args {
 impl Args {
     /// What is asked for: the school's file, with these options over it.
     pub(super) fn wishes(&self, (origin, site): (Origin, Site)) -> Result<Wishes> {
-        let base = self.base.clone().unwrap_or_else(|| site.base.clone());
-        let of_file = site.base_sha256.filter(|_| self.base.is_none());
-        if self.base_sha256.is_some() && !base.takes_digest() {
-            return Err(Error::configuration(
-                format_args!("`--base-sha256` says nothing about the base `{base}`"),
-                "leave it out, or name a base.txz: `--base FILE.txz`",
-            ));
-        }
+        let recipe = self.recipe.recipe(&site)?;
         SourceDateEpoch::from_environment()?;
         Ok(Wishes {
-            target: self.target.map_or_else(Target::host, Ok)?,
-            daemon: self.daemon.clone().map_or(daemon::Source::Workspace, daemon::Source::File),
-            base,
-            base_sha256: self.base_sha256.or(of_file),
-            flavour: self.flavor.unwrap_or(site.flavor),
+            lock: Lock::read(&origin.lock())?.of(recipe.target).cloned(),
+            target: recipe.target,
+            daemon: recipe.daemon,
+            base: recipe.base,
+            base_sha256: recipe.base_sha256,
+            flavour: recipe.flavour,
             dist: self.dist.clone(),
             start: !self.no_start,
             origin,
@@ -114,8 +91,10 @@ impl<'a> Workbench<'a> {
 
     fn carry_out(&mut self, step: &Step) -> Result<()> {
         match step {
-            Step::OpenBase { base, base_sha256, target } => {
-                self.base = Some(base::open(base, *target, *base_sha256)?);
+            Step::OpenBase { base, base_sha256, target, .. } => {
+                let opened = base::open(base, *target, *base_sha256)?;
+                self.wishes.lock.iter().try_for_each(|lock| lock.check_archive(opened.provenance()))?;
+                self.base = Some(opened);
             }
             Step::ObtainDaemon { source, target } => self.daemon = Some(self.obtain(source, *target)?),
             Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
@@ -140,7 +119,10 @@ impl<'a> Workbench<'a> {
         };
         let extras = host_files(flavour, daemon.target)?;
         let list = flavour.list()?;
-        image::assemble(Ingredients { daemon, base: base.as_ref(), flavour, list: &list, extras })
+        let image =
+            image::assemble(Ingredients { daemon, base: base.as_ref(), flavour, list: &list, extras })?;
+        self.wishes.lock.iter().try_for_each(|lock| lock.check_files(&image.base_files))?;
+        Ok(image)
     }
 
     fn ensure_certificates(&self) -> Result<()> {

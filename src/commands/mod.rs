@@ -3,15 +3,22 @@
 pub mod base;
 pub mod cert;
 mod changed;
+mod changes;
 pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod init;
 pub mod inspect;
+pub mod install;
+pub mod list;
+pub mod lock;
 pub mod make;
 pub mod man;
 pub mod plan;
+mod recipe;
 pub mod rollback;
+pub mod service;
+pub mod uninstall;
 pub mod upgrade;
 pub mod verify;
 

@@ -2,9 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::changed;
+use super::{changed, changes};
 use crate::{
-    appliance::{Layout, Record, course::Outcome, requirements, service, upgrade},
+    appliance::{Record, course::Outcome, requirements, service, upgrade},
     console::Console,
     error::Result,
     host::{Host, ThisHost},
@@ -41,11 +41,11 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let name = Record::find(&host, args.name.as_deref())?.name;
-    let _held = if args.dry_run { None } else { Some(host.hold(Layout::common())?) };
+    let _held = if args.dry_run { None } else { changed::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
     let image = args.open(&host)?;
-    let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
+    let planned = upgrade::plan(&record, &image, &changes::this_program()?, &changed::kernel(&host)?, &host)?;
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
         Some(planned) if args.dry_run => console.show(&planned.course),

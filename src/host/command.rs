@@ -118,6 +118,12 @@ impl Command {
         words.map(|word| word.to_string_lossy().into_owned()).collect()
     }
 
+    /// What it is given on its standard input.
+    #[cfg(test)]
+    pub(crate) fn given(&self) -> &[u8] {
+        &self.input
+    }
+
     /// Runs it to its end; a nonzero exit is an error with the command, its status and its complaints.
     pub fn run(&self) -> Result<Output> {
         let output = self.output()?;

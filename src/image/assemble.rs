@@ -1,6 +1,9 @@
 //! From a daemon, a base and a list to the tree of an image.
 
-use std::{collections::BTreeMap, path::Path};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use super::{
     manifest::{Description, MANIFEST, Manifest},
@@ -10,6 +13,7 @@ use super::{
 use crate::{
     base::{Base, BaseFile},
     daemon::Daemon,
+    digest::Sha256,
     elf::{self, Binary, closure::Program},
     error::{Error, Result},
     pkg_list::{Flavour, PkgList},
@@ -58,6 +62,8 @@ pub struct Assembled {
     pub tree: Tree,
     /// The manifest.
     pub manifest: Manifest,
+    /// What was taken from the base: the digests by the paths there.
+    pub base_files: BTreeMap<PathBuf, Sha256>,
 }
 
 /// Puts an image together.
@@ -89,6 +95,7 @@ pub fn assemble(ingredients: Ingredients<'_>) -> Result<Assembled> {
 struct Contents {
     tree: Tree,
     reasons: BTreeMap<EntryPath, String>,
+    base_files: BTreeMap<PathBuf, Sha256>,
 }
 
 impl Contents {
@@ -130,6 +137,7 @@ impl Contents {
     fn add_base_file(&mut self, path: &Path, file: BaseFile, why: &str) -> Result<()> {
         let mode = Mode::new(file.mode)
             .map_err(|failure| Error::failed(format_args!("`{}` in the base: {failure}", path.display())))?;
+        self.base_files.insert(path.to_owned(), Sha256::of(&file.bytes));
         let mode = if mode.bits() & 0o111 == 0 { Mode::PLAIN } else { Mode::PROGRAM };
         self.add(&path.to_string_lossy(), mode, file.bytes, why)
     }
@@ -161,7 +169,7 @@ impl Contents {
         let manifest = Manifest::of(description, &self.tree, &self.reasons);
         self.tree.add_file(MANIFEST.parse()?, Mode::PLAIN, manifest.to_json()?)?;
         manifest.check(&self.tree)?;
-        Ok(Assembled { tree: self.tree, manifest })
+        Ok(Assembled { tree: self.tree, manifest, base_files: self.base_files })
     }
 }
 

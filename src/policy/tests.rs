@@ -33,16 +33,19 @@ fn the_port_of_the_web_is_open_where_the_school_wants_it() {
     let policy = Policy::of(&site);
     assert_eq!(policy.open, [5222, 5223, 5443]);
     let pf = policy.pf(&[Word::new("vtnet0").unwrap()], false).unwrap();
-    assert_eq!(pf.matches("port { 5222, 5223, 5443 }").count(), 2, "redirected, and let through: {pf}");
+    assert_eq!(pf.matches("port { 5222, 5223, 5443 }").count(), 3, "redirected, and let through: {pf}");
     let nft = policy.nft().unwrap();
     assert_eq!(nft.matches("{ 5222, 5223, 5443 }").count(), 2, "in, and answers out: {nft}");
 }
 
-/// pf makes a rule of each port: so the text is brought into pf's own form, and compared with what a real one said.
+/// pf makes a rule of each port: so the text is brought into pf's own form, and compared with what a real one said. There,
+/// clients had no limits, and the host was one of them.
 #[test]
 fn the_rules_of_pf_are_of_the_form_that_was_seen_in_force() {
-    let text = pf().replace("schoolchat_h", "epair0a").replace(" (max-src-conn 100)", "");
-    let rules = text.lines().filter(|line| !line.starts_with('#') && !line.starts_with("table"));
+    let text =
+        pf().replace("schoolchat_h", "epair0a").replace(" (max-src-conn 100, max-src-conn-rate 100/10)", "");
+    let is_rule = |line: &&str| !line.starts_with('#') && !line.starts_with("table");
+    let rules = text.lines().filter(is_rule).filter(|rule| !rule.contains(" from 10.66.0.1 to "));
     let normal: Vec<_> = rules.flat_map(one_a_port).collect();
     let seen = transcript::redirections().lines().chain(transcript::filter_rules().lines());
     assert_eq!(normal, seen.collect::<Vec<_>>());
@@ -58,8 +61,18 @@ fn one_a_port(rule: &str) -> Vec<String> {
 }
 
 #[test]
-fn the_clients_of_pf_are_a_table() {
-    assert!(pf().contains("\ntable <lan> const { 192.168.0.0/16, 10.66.0.1 }\n"));
+fn the_rules_of_pf_for_a_jail_without_a_network_stack_of_its_own() {
+    let policy = policy().with_stack(Stack::Shared);
+    insta::assert_snapshot!(policy.pf(&[Word::new("vtnet0").unwrap()], true).unwrap());
+}
+
+/// No packet can leave or reach the jail but by a rule for its address: there is no interface that all of them pass.
+#[test]
+fn the_rules_of_a_shared_stack_name_the_jail_and_no_interface() {
+    let pf = policy().with_stack(Stack::Shared).pf(&[], false).unwrap();
+    for rule in pf.lines().filter(|line| line.starts_with("block ") || line.starts_with("pass ")) {
+        assert!(!rule.contains(" on ") && rule.contains(" 10.66.0.2"), "{rule}");
+    }
 }
 
 #[test]

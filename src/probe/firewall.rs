@@ -13,7 +13,10 @@ use super::{
     require,
     subject::at,
 };
-use crate::runtime::{Appliance, Firewall};
+use crate::{
+    policy::Stack,
+    runtime::{Appliance, Firewall},
+};
 
 pub(super) const PROBES: &[Probe] = &[
     Probe::of_appliance(
@@ -41,8 +44,8 @@ pub(super) const PROBES: &[Probe] = &[
     ),
 ];
 
-/// How long a connect may take that is to fail.
-const PATIENCE: Duration = Duration::from_secs(1);
+/// How long a connect may take that is to fail; one that is to succeed may take as long on an emulated machine.
+const PATIENCE: Duration = Duration::from_secs(3);
 
 fn s2s_closed(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     // That it is not the whole appliance which does not answer.
@@ -118,7 +121,20 @@ fn rules(appliance: &dyn Appliance) -> Result<(Vec<String>, u64), Shortfall> {
     }
 }
 
-fn no_default_route(_: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
+/// With the host's network stack the appliance has its routes, and what passes within the host pf does not see.
+fn own_stack(subject: &Subject) -> Finding {
+    match subject.stack {
+        Stack::Own => Ok(()),
+        Stack::Shared => Err(Shortfall::GivenUp(
+            "the appliance shares the host's network stack (`--shared-address`): it has the host's routes, and \
+             reaches what listens on the host"
+                .to_owned(),
+        )),
+    }
+}
+
+fn no_default_route(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
+    own_stack(subject)?;
     let routes = appliance.routes()?;
     for route in &routes {
         evidence.note(route);
@@ -136,6 +152,7 @@ fn no_default_route(_: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
 }
 
 fn nothing_leaves(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
+    own_stack(subject)?;
     let targets = appliance.forbidden_targets();
     require(!targets.is_empty(), || "the runtime names no target to try".to_owned())?;
     for target in &targets {

@@ -6,7 +6,7 @@
 //! | [`image_files`] | the image reopened, file by file |
 //! | [`report`] | the outcomes as a table |
 //! | [`client`] | a small XMPP client that does only what it is told, right or wrong |
-//! | `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls`, `web` | the probes, by family |
+//! | `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls`, `unchanged`, `web` | the probes, by family |
 //!
 //! A probe that cannot fail is a defect: `twin` holds, for each one, an appliance that is broken just there.
 
@@ -37,6 +37,7 @@ mod tls;
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod twin;
+mod unchanged;
 mod untrusted;
 mod web;
 
@@ -71,6 +72,11 @@ pub enum Verdict {
     /// It was looked at, and does not hold.
     Failed {
         /// What was seen instead.
+        why: String,
+    },
+    /// It was not looked at, because it cannot hold the way the appliance was installed. Never counted as passed.
+    GivenUp {
+        /// What is lost, and why.
         why: String,
     },
     /// It could not be looked at. Never counted as passed.
@@ -125,6 +131,7 @@ type Finding = Result<(), Shortfall>;
 #[derive(Debug)]
 enum Shortfall {
     Failed(String),
+    GivenUp(String),
     NotChecked { why: String, hint: String },
 }
 
@@ -173,6 +180,7 @@ pub fn registry() -> Vec<Probe> {
         outsiders::PROBES,
         privilege::PROBES,
         privacy::PROBES,
+        unchanged::PROBES,
         guessing::PROBES,
     ]
     .concat()
@@ -254,6 +262,7 @@ impl From<Finding> for Verdict {
         match finding {
             Ok(()) => Self::Passed,
             Err(Shortfall::Failed(why)) => Self::Failed { why },
+            Err(Shortfall::GivenUp(why)) => Self::GivenUp { why },
             Err(Shortfall::NotChecked { why, hint }) => Self::NotChecked { why, hint },
         }
     }

@@ -15,6 +15,11 @@ impl Report {
         self.count(|verdict| matches!(verdict, Verdict::Failed { .. }))
     }
 
+    /// How many claims were given up when the appliance was installed.
+    pub fn given_up(&self) -> usize {
+        self.count(|verdict| matches!(verdict, Verdict::GivenUp { .. }))
+    }
+
     /// How many claims could not be looked at.
     pub fn not_checked(&self) -> usize {
         self.count(|verdict| matches!(verdict, Verdict::NotChecked { .. }))
@@ -35,7 +40,7 @@ impl Report {
 pub struct Style {
     /// Marks are coloured.
     pub colour: bool,
-    /// Marks are `✓ ✗ ?`, else `ok FAIL ??`.
+    /// Marks are `✓ ✗ – ?`, else `ok FAIL -- ??`.
     pub unicode: bool,
     /// What each probe saw is shown too, not only what failed.
     pub evidence: bool,
@@ -64,6 +69,7 @@ impl Style {
         let (unicode, ascii, colour) = match verdict {
             Verdict::Passed => ("✓", "ok  ", 32),
             Verdict::Failed { .. } => ("✗", "FAIL", 31),
+            Verdict::GivenUp { .. } => ("–", "--  ", 33),
             Verdict::NotChecked { .. } => ("?", "??  ", 33),
         };
         let mark = if self.unicode { unicode } else { ascii };
@@ -84,7 +90,11 @@ impl fmt::Display for Table<'_> {
             self.details(f, outcome)?;
         }
         write!(f, "{} probes: {} passed", self.report.outcomes.len(), self.report.passed())?;
-        write!(f, ", {} failed, {} not checked", self.report.failed(), self.report.not_checked())
+        write!(f, ", {} failed, {} not checked", self.report.failed(), self.report.not_checked())?;
+        match self.report.given_up() {
+            0 => Ok(()),
+            given_up => write!(f, ", {given_up} given up"),
+        }
     }
 }
 
@@ -99,6 +109,7 @@ impl Table<'_> {
         match &outcome.verdict {
             Verdict::Passed => Ok(()),
             Verdict::Failed { why } => writeln!(f, "{indent}failed: {why}"),
+            Verdict::GivenUp { why } => writeln!(f, "{indent}given up: {why}"),
             Verdict::NotChecked { why, hint } => {
                 writeln!(f, "{indent}not checked: {why}")?;
                 writeln!(f, "{indent}hint: {hint}")
@@ -155,6 +166,21 @@ mod tests {
                hint: apt install nftables
         3 probes: 1 passed, 1 failed, 1 not checked
         ");
+    }
+
+    #[test]
+    fn what_was_given_up_is_said_and_counted_apart() {
+        let mut report = report();
+        report.outcomes.truncate(1);
+        report.outcomes[0].verdict = Verdict::GivenUp { why: "the network stack is shared".into() };
+        insta::assert_snapshot!(report.display(Style::plain()).to_string(), @r"
+        --   s2s-closed  nobody answers
+               given up: the network stack is shared
+        1 probes: 0 passed, 0 failed, 0 not checked, 1 given up
+        ");
+        let json = serde_json::to_string(&report.outcomes[0]).unwrap();
+        assert!(json.contains(r#""verdict":"given-up","why":"the network stack is shared""#), "{json}");
+        assert_eq!((report.passed(), report.given_up()), (0, 1));
     }
 
     #[test]

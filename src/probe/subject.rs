@@ -11,7 +11,7 @@ use super::{ImageFiles, Secret};
 use crate::{
     Result,
     host::file,
-    policy::SERVER_TO_SERVER,
+    policy::{SERVER_TO_SERVER, Stack},
     runtime::Appliance,
     site::{Domain, Folder, Site},
 };
@@ -30,8 +30,10 @@ pub struct Subject<'a> {
     pub school: &'a School,
     /// Its ports, and those that must be shut.
     pub doors: &'a Doors,
-    /// The host's end of the link, as the appliance sees it.
+    /// The host's address, as the appliance sees it.
     pub host: Ipv4Addr,
+    /// Which network stack the appliance has.
+    pub stack: Stack,
 }
 
 /// Why no appliance was started.

@@ -59,6 +59,7 @@ pub fn prove_installed(installed: &Installed, mut on_event: impl FnMut(Event)) -
         school: &school,
         doors: &Doors::of(&installed.site),
         host: installed.place.policy.host,
+        stack: installed.place.policy.stack,
     };
     let report = probe::run_all(&subject, |progress| on_event(Event::Probing(progress)));
     let ended = forget().and_then(|()| appliance.stop());

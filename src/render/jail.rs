@@ -133,92 +133,42 @@ const LOCKS: [Lock; 19] = [
 ];
 
 #[cfg(test)]
-#[expect(clippy::unwrap_used, reason = "a test may")]
 mod tests {
-    use std::collections::BTreeMap;
-
     use super::*;
-    use crate::{site::Site, test_support::transcript};
-
-    fn known_15_1() -> KernelParameters {
-        KernelParameters::parse(&transcript::jail_parameters())
-    }
-
-    fn policy() -> Policy {
-        Policy::of(&Site::example())
-    }
-
-    fn text(policy: &Policy, devices: bool, known: &KernelParameters) -> String {
-        let jail = Jail {
-            policy,
-            root: Word::new("/usr/local/jailbuild/schoolchat/root").unwrap(),
-            hostname: Word::new("school.test").unwrap(),
-            image: Some(Word::new("sha256:abc").unwrap()),
-            devices,
-        };
-        jail.render(known).unwrap()
-    }
-
-    /// The statements of a jail.conf with one jail: comments off, and what stands between the braces cut at `;`.
-    fn statements(text: &str) -> BTreeMap<String, String> {
-        let text: String = text.lines().filter(|line| !line.trim_start().starts_with('#')).collect();
-        let (head, rest) = text.split_once('{').unwrap();
-        assert_eq!(head.trim(), "schoolchat");
-        let (body, after) = rest.rsplit_once('}').unwrap();
-        assert_eq!(after.trim(), "");
-        let (body, last) = body.rsplit_once(';').unwrap();
-        assert_eq!(last.trim(), "", "a statement without `;`");
-        let parse = |statement: &str| {
-            let (key, value) = statement.split_once(" = ").unwrap_or((statement, ""));
-            (key.trim().to_owned(), value.trim().trim_matches('"').to_owned())
-        };
-        body.split(';').map(parse).collect()
-    }
+    use crate::{
+        policy::Stack,
+        render::lint::{
+            statements,
+            variants::{known_14, known_15_1, variant},
+        },
+    };
 
     #[test]
     fn the_jail_of_the_newest_kernel() {
-        insta::assert_snapshot!(text(&policy(), false, &known_15_1()));
+        insta::assert_snapshot!(variant("the example", |_| {}).jail());
+    }
+
+    #[test]
+    fn the_jail_of_a_kernel_without_vnet() {
+        insta::assert_snapshot!(variant("shared", |variant| variant.policy.stack = Stack::Shared).jail());
     }
 
     #[test]
     fn the_jail_of_the_debug_flavour_has_devices() {
-        let statements = statements(&text(&policy(), true, &known_15_1()));
+        let text = variant("debug", |variant| variant.devices = true).jail();
+        let statements = statements(&text, "schoolchat");
         assert!(statements.contains_key("mount.devfs") && !statements.contains_key("mount.nodevfs"));
         assert_eq!(statements["devfs_ruleset"], "5222");
     }
 
     #[test]
-    fn every_statement_was_accepted_by_a_real_system() {
-        let accepted: BTreeMap<_, _> = transcript::accepted_jail()
-            .split('|')
-            .map(|statement| statement.split_once('=').unwrap_or((statement, "")))
-            .collect();
-        let mut ours = statements(&text(&policy(), false, &known_15_1()));
-        for (own, seen) in
-            [("path", "/jails/t/root"), ("host.hostname", "chat.school.test"), ("vnet.interface", "epair0b")]
-        {
-            assert_eq!(accepted[own], seen);
-            ours.insert(own.to_owned(), seen.to_owned());
-        }
-        ours.insert("name".to_owned(), "schoolchat".to_owned());
-        ours.insert("devfs_ruleset".to_owned(), "0".to_owned());
-        assert_eq!(ours.iter().map(|(key, value)| (&**key, &**value)).collect::<BTreeMap<_, _>>(), accepted);
-    }
-
-    #[test]
     fn an_older_kernel_is_not_asked_for_what_it_does_not_know() {
-        let newer = ["meta", "allow.routing", "allow.settime", "allow.adjtime", "allow.extattr"];
-        let known = transcript::jail_parameters();
-        let known: Vec<_> = known
-            .lines()
-            .filter(|line| !newer.iter().any(|name| line.ends_with(&format!("param.{name}"))))
-            .collect();
-        let known = KernelParameters::parse(&known.join("\n"));
         assert_eq!(
-            known.missing_locks(),
+            known_14().missing_locks(),
             ["allow.noadjtime", "allow.noextattr", "allow.norouting", "allow.nosettime"]
         );
-        let statements = statements(&text(&policy(), false, &known));
+        let text = variant("FreeBSD 14", |variant| variant.known = known_14()).jail();
+        let statements = statements(&text, "schoolchat");
         assert!(!statements.contains_key("meta") && !statements.contains_key("allow.norouting"));
         assert!(statements.contains_key("allow.noraw_sockets"));
     }
@@ -226,10 +176,10 @@ mod tests {
     #[test]
     fn a_kernel_that_knows_all_locks_misses_none() {
         assert!(known_15_1().missing_locks().is_empty());
-    }
-
-    #[test]
-    fn four_devices_are_shown() {
-        insta::assert_snapshot!(device_rules().unwrap());
+        let text = variant("the example", |_| {}).jail();
+        let statements = statements(&text, "schoolchat");
+        for lock in LOCKS {
+            assert!(statements.contains_key(lock.statement.split(' ').next().unwrap_or_default()));
+        }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{FILE_NAME, Folder, Site};
-use crate::{error::Result, host::file};
+use crate::{error::Result, host::file, lock};
 
 /// The folder of the example school, apart from a real school's `site/`.
 const EXAMPLE_FOLDER: &str = "example-site";
@@ -39,6 +39,14 @@ impl Origin {
         match self {
             Self::Example => Ok(Site::example()),
             Self::File(path) => Site::load(path),
+        }
+    }
+
+    /// Where the digests of its base are, if they were locked.
+    pub fn lock(&self) -> PathBuf {
+        match self {
+            Self::Example => lock::FILE_NAME.into(),
+            Self::File(path) => path.with_file_name(lock::FILE_NAME),
         }
     }
 

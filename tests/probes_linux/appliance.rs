@@ -45,6 +45,7 @@ fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) ->
         school: &school,
         doors: &doors,
         host: order.deployment.policy.host,
+        stack: order.deployment.policy.stack,
     };
     let report = run_all(&subject, on_progress);
     appliance.stop()?;

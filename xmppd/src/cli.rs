@@ -27,7 +27,12 @@ pub(crate) enum Command {
     ///
     /// Where anything is wrong, nothing is changed. Before an upgrade, try it on a copy: `xmppd migrate --data COPY`.
     Migrate(Migrate),
-    /// Serve, until SIGTERM or SIGINT; SIGHUP reads the certificate again
+    /// Have the running server read its settings and its certificate again; sessions live on
+    ///
+    /// All of it comes into force, or nothing does: a mistake, or a change of what needs a restart, leaves everything as
+    /// it was, and is told. `xmppd reload --json` says which keys have changed.
+    Reload(Reload),
+    /// Serve, until SIGTERM or SIGINT; SIGHUP does what `xmppd reload` does
     Serve(Serve),
     /// Say how the running server fares
     Status(Status),
@@ -44,6 +49,15 @@ pub(crate) struct Check {
 
 #[derive(Args)]
 pub(crate) struct Migrate {
+    #[command(flatten)]
+    pub(crate) data: Data,
+    /// Print JSON
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Reload {
     #[command(flatten)]
     pub(crate) data: Data,
     /// Print JSON
@@ -206,9 +220,12 @@ mod tests {
     fn leaves(definition: &clap::Command, above: &str) -> Vec<(String, clap::Command)> {
         let below =
             definition.get_subcommands().map(|command| (format!("{above}{}", command.get_name()), command));
-        let leaves = below.flat_map(|(name, command)| match command.has_subcommands() {
-            true => leaves(command, &format!("{name} ")),
-            false => vec![(name, command.clone())],
+        let leaves = below.flat_map(|(name, command)| {
+            if command.has_subcommands() {
+                leaves(command, &format!("{name} "))
+            } else {
+                vec![(name, command.clone())]
+            }
         });
         leaves.collect()
     }

@@ -18,6 +18,11 @@ impl Failure {
     /// A newer version has written the data.
     pub(crate) const NEWER_DATA: u8 = 4;
 
+    /// The daemon did not keep to the protocol.
+    pub(crate) fn other_answer() -> Self {
+        Self::new("the daemon answered something else", "is it the same version of `xmppd`?")
+    }
+
     /// A step that failed, with advice.
     pub(crate) fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: Some(hint.into()), code: Self::FAILED }

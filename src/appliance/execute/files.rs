@@ -46,9 +46,10 @@ pub(super) fn is_file(
 
 pub(super) fn write(host: &dyn Host, path: &Path, mode: u32, owner: Owner, content: &Content) -> Result<()> {
     // Who may read it in the end does not own it yet: until then nobody but root may.
-    host.write(path, content.bytes(), mode & file::SECRET)?;
+    let first = if owner == Owner::Root { mode } else { mode & file::SECRET };
+    host.write(path, content.bytes(), first)?;
     own(host, path, owner)?;
-    if mode == mode & file::SECRET {
+    if first == mode {
         return Ok(());
     }
     host.ask(&Command::new("chmod").arg(format!("{mode:04o}")).arg(path)).map(drop)

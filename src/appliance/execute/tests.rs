@@ -39,8 +39,8 @@ fn what_is_so_already_is_left_alone() {
         host.files().iter().filter(|line| line.starts_with("/usr/local/jailbuild/")).collect::<Vec<_>>(),
         [
             "/usr/local/jailbuild/current Link { target: \"images/b\" } ",
-            "/usr/local/jailbuild/key File { mode: 384 } 5222:5222",
-            "/usr/local/jailbuild/script File { mode: 365 } ",
+            "/usr/local/jailbuild/key File { mode: 384 } 5222:5222 982d9e3eb996",
+            "/usr/local/jailbuild/script File { mode: 365 }  982d9e3eb996",
         ]
     );
 }

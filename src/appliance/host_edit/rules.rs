@@ -42,20 +42,17 @@ pub fn edited(text: &str) -> Option<String> {
     let lines: Vec<&str> = text.lines().collect();
     let filter_at = before_filters.unwrap_or(lines.len());
     let redirect_at = after_translations.unwrap_or(filter_at).min(filter_at);
-    let mut out = String::new();
+    let mut out = Vec::new();
     for index in 0..=lines.len() {
-        if index == redirect_at {
-            out.push_str(&format!("{REDIRECT}  # added by jailbuild\n"));
-        }
-        if index == filter_at {
-            out.push_str(&format!("{FILTER}  # added by jailbuild\n"));
-        }
-        if let Some(line) = lines.get(index).filter(|_| !misplaced(index)) {
-            out.push_str(line);
-            out.push('\n');
-        }
+        out.extend((index == redirect_at).then(|| added(REDIRECT)));
+        out.extend((index == filter_at).then(|| added(FILTER)));
+        out.extend(lines.get(index).filter(|_| !misplaced(index)).map(|line| (*line).to_owned()));
     }
-    Some(out)
+    Some(out.join("\n") + "\n")
+}
+
+fn added(line: &str) -> String {
+    format!("{line}  # added by jailbuild")
 }
 
 /// A statement: with what it begins decides where it may stand.
@@ -92,7 +89,7 @@ impl Kind {
 /// The statements of a ruleset. One goes on over the end of its line behind a `\`, and within braces.
 fn statements(text: &str) -> Vec<Statement> {
     let mut found = Vec::new();
-    let mut open: Option<(usize, String)> = None;
+    let mut open: Option<(usize, Vec<&str>)> = None;
     let mut depth = 0;
     for (index, line) in text.lines().enumerate() {
         let code = code(line);
@@ -101,14 +98,12 @@ fn statements(text: &str) -> Vec<Statement> {
             None => (code, false),
         };
         depth += braces(code);
-        let (start, mut words) = open.take().unwrap_or((index, String::new()));
-        for word in code.split_whitespace() {
-            let space = if words.is_empty() { "" } else { " " };
-            words.push_str(&format!("{space}{word}"));
-        }
+        let (start, mut words) = open.take().unwrap_or((index, Vec::new()));
+        words.extend(code.split_whitespace());
         if goes_on || depth > 0 {
             open = Some((start, words));
         } else if !words.is_empty() {
+            let words = words.join(" ");
             found.push(Statement { lines: start..index + 1, kind: Kind::of(&words), words });
         }
     }

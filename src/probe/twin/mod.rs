@@ -14,9 +14,14 @@ mod web;
 mod world;
 
 use std::{
+    fs::{self, Permissions},
     net::{Ipv4Addr, TcpListener},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
     sync::Arc,
 };
+
+use tempfile::TempDir;
 
 use self::{
     appliance::Facts,
@@ -24,7 +29,7 @@ use self::{
     world::{Habit, World},
 };
 use super::{Doors, ImageFile, ImageFiles, School, Secret, Subject};
-use crate::site::Domain;
+use crate::{policy::Stack, site::Domain};
 
 const DOMAIN: &str = "school.test";
 const STANZA_BYTES: usize = 16 * 1024;
@@ -36,6 +41,10 @@ struct Plan {
     /// `None` for the certificates that the site itself makes.
     leaf: Option<LeafPlan>,
     image: Vec<ImageFile>,
+    /// What becomes of the image once it is unpacked.
+    spoil: fn(&Path),
+    /// Which network stack it is said to have.
+    stack: Stack,
     /// Whether something answers on a port that should be shut, and on the one of server-to-server XMPP.
     extra_door: bool,
     server_to_server: bool,
@@ -44,6 +53,8 @@ struct Plan {
 /// A running twin. Its threads end when it is dropped.
 struct Twin {
     image: ImageFiles,
+    unpacked: TempDir,
+    stack: Stack,
     school: School,
     doors: Doors,
     facts: Facts,
@@ -71,6 +82,8 @@ impl Plan {
                     b"\x7fELF -----BEGIN PRIVATE KEY-----\0 SCRAM-SHA-256",
                 ),
             ],
+            spoil: |_| {},
+            stack: Stack::Own,
             extra_door: false,
             server_to_server: false,
         }
@@ -83,6 +96,22 @@ fn folder(path: &str) -> ImageFile {
 
 fn file(path: &str, mode: u32, bytes: &[u8]) -> ImageFile {
     ImageFile { path: path.to_owned(), kind: tar::EntryType::Regular, mode, bytes: bytes.to_vec() }
+}
+
+/// Lays an image out as it would be on a host; what cannot be made without root is left out.
+fn unpack(image: &[ImageFile], folder: &Path) {
+    for file in image {
+        let path = folder.join(&file.path);
+        if file.kind.is_dir() {
+            fs::create_dir_all(&path).unwrap();
+        } else if file.kind.is_file() {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, &file.bytes).unwrap();
+        } else {
+            continue;
+        }
+        fs::set_permissions(&path, Permissions::from_mode(file.mode)).unwrap();
+    }
 }
 
 impl Twin {
@@ -111,8 +140,13 @@ impl Twin {
                 Secret::text("a password", "correct horse battery staple"),
             ],
         };
+        let unpacked = tempfile::tempdir().unwrap();
+        unpack(&plan.image, unpacked.path());
+        (plan.spoil)(unpacked.path());
         Self {
             image: ImageFiles { files: plan.image },
+            unpacked,
+            stack: plan.stack,
             school,
             doors,
             facts: plan.facts,
@@ -125,12 +159,13 @@ impl Twin {
     fn subject(&self) -> Subject<'_> {
         Subject {
             image: &self.image,
-            unpacked: None,
+            unpacked: Some(self.unpacked.path()),
             minimal: true,
             appliance: Ok(self),
             school: &self.school,
             doors: &self.doors,
             host: Ipv4Addr::LOCALHOST,
+            stack: self.stack,
         }
     }
 }

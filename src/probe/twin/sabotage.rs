@@ -1,7 +1,14 @@
 //! The table: each probe, what is broken for it, and what it must then say.
 
+use std::{
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
+    path::Path,
+};
+
 use super::{Plan, Twin, appliance::mount, certificates::LeafPlan, file, world::Habit};
 use crate::{
+    policy::Stack,
     probe::{NotStarted, Probe, Verdict, registry, run_all},
     runtime::{Firewall, Listener},
 };
@@ -123,11 +130,35 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("process-no-new-privileges", |it| it.facts.processes[0].no_new_privileges = Some(false), "may gain"),
     ("canary", |it| it.habits.push(Habit::LogsContent), "xmppd.log"),
     ("canary", |it| it.habits.push(Habit::KeepsDelivered), "xmppd.sqlite"),
+    ("image-unchanged", |it| it.spoil = |at| change(at, b"\x7fELF!"), "libc.so.7` has other bytes"),
+    ("image-unchanged", |it| it.spoil = |at| allow(at, 0o644), "libc.so.7` has the mode 0644, not 0444"),
+    (
+        "image-unchanged",
+        |it| it.spoil = |at| fs::remove_file(at.join(LIBRARY)).unwrap(),
+        "libc.so.7` is gone",
+    ),
+    (
+        "image-unchanged",
+        |it| it.spoil = |at| fs::write(at.join("rootfs/var/db/xmppd/more"), "").unwrap(),
+        "`rootfs/var/db/xmppd/more` is not in the image",
+    ),
     ("wrong-password-refused", |it| it.habits.push(Habit::AcceptsAnyPassword), "does not know the password"),
     ("unknown-user-hidden", |it| it.habits.push(Habit::TellsUnknownNames), "account-disabled"),
     ("unknown-user-hidden", |it| it.habits.push(Habit::RandomSalts), "another salt each time"),
     ("guessing-throttled", |it| it.habits.push(Habit::ThrottlesNobody), "the first took"),
 ];
+
+const LIBRARY: &str = "rootfs/lib/libc.so.7";
+
+fn change(unpacked: &Path, bytes: &[u8]) {
+    fs::remove_file(unpacked.join(LIBRARY)).unwrap();
+    fs::write(unpacked.join(LIBRARY), bytes).unwrap();
+    allow(unpacked, 0o444);
+}
+
+fn allow(unpacked: &Path, mode: u32) {
+    fs::set_permissions(unpacked.join(LIBRARY), Permissions::from_mode(mode)).unwrap();
+}
 
 fn add(plan: &mut Plan, path: &str, mode: u32, bytes: &[u8]) {
     plan.image.push(file(path, mode, bytes));
@@ -268,6 +299,9 @@ fn what_cannot_be_looked_at_is_not_called_passed() {
     plan.facts.processes[0].capabilities = None;
     plan.facts.processes[0].no_new_privileges = None;
     let twin = Twin::start(plan);
+    let mut subject = twin.subject();
+    subject.unpacked = None;
+    assert!(matches!(probe("image-unchanged").run(&subject).verdict, Verdict::NotChecked { .. }));
     for name in ["firewall-in-force", "s2s-dropped-inbound", "s2s-dropped-outbound", "nothing-leaves"] {
         assert!(matches!(probe(name).run(&twin.subject()).verdict, Verdict::NotChecked { .. }), "{name}");
     }
@@ -275,6 +309,19 @@ fn what_cannot_be_looked_at_is_not_called_passed() {
         let verdict = probe(name).run(&twin.subject()).verdict;
         assert_eq!(verdict == Verdict::Passed, cfg!(target_os = "freebsd"), "{name}");
     }
+}
+
+#[test]
+fn what_a_shared_network_stack_cannot_keep_is_given_up_and_never_passed() {
+    let twin = Twin::start(Plan { stack: Stack::Shared, ..Plan::healthy() });
+    let report = run_all(&twin.subject(), |_| {});
+    let given_up: Vec<_> =
+        report.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::GivenUp { .. })).collect();
+    assert_eq!(
+        given_up.iter().map(|outcome| outcome.probe.as_str()).collect::<Vec<_>>(),
+        ["no-default-route", "nothing-leaves"]
+    );
+    assert_eq!((report.failed(), report.passed()), (0, registry().len() - 2));
 }
 
 #[test]

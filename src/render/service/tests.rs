@@ -2,47 +2,59 @@
 
 use std::{
     fs::{self, File},
-    io::Write,
-    path::Path,
-    process::{Command, Stdio},
+    process::Command,
 };
 
 use tempfile::TempDir;
 
-use super::*;
-use crate::{policy::Policy, site::Site, test_support::skip};
+use crate::{
+    appliance::machine::is_known,
+    policy::Stack,
+    render::lint::variants::{Variant, variant},
+};
 
-fn script() -> String {
-    let policy = Policy::of(&Site::example());
-    let word = |text: &str| Word::new(text).unwrap();
-    let service = Service {
-        policy: &policy,
-        jail_conf: word("/usr/local/etc/jailbuild/schoolchat/jail.conf"),
-        pf_conf: word("/usr/local/etc/jailbuild/schoolchat/pf.conf"),
-        rootfs: word("/usr/local/jailbuild/schoolchat/current/rootfs"),
-        root: word("/usr/local/jailbuild/schoolchat/root"),
-        settings: word("/usr/local/etc/jailbuild/schoolchat/settings"),
-        data: word("/usr/local/jailbuild/schoolchat/data"),
-        log: word("/var/log/schoolchat.log"),
-        device_rules: None,
-        tool: word("/usr/local/jailbuild/schoolchat/bin/jailbuild"),
-    };
-    service.render().unwrap()
+fn example() -> Variant {
+    variant("the example", |_| {})
 }
 
-/// A host on which nothing is real: see `tests/freebsd/rc.subr`.
+fn shared() -> Variant {
+    variant("shared", |variant| variant.policy.stack = Stack::Shared)
+}
+
+/// A host on which nothing is real: see `tests/freebsd/rc.subr`. What it has besides is a file in its folder.
 struct Host {
     state: TempDir,
+    script: String,
 }
 
 impl Host {
     fn new() -> Self {
-        Self { state: tempfile::tempdir().unwrap() }
+        Self::of(&example())
+    }
+
+    fn of(variant: &Variant) -> Self {
+        Self { state: tempfile::tempdir().unwrap(), script: variant.service().render().unwrap() }
+    }
+
+    /// One on which it was started.
+    fn started() -> Self {
+        let host = Self::new();
+        assert!(host.service("start").ends_with("schoolchat started.\nexit 0"));
+        host
     }
 
     fn with(self, file: &str) -> Self {
-        fs::write(self.state.path().join(file), "").unwrap();
+        fs::write(self.state.path().join(file), "906\n").unwrap();
         self
+    }
+
+    fn without(self, file: &str) -> Self {
+        fs::remove_file(self.state.path().join(file)).unwrap();
+        self
+    }
+
+    fn has(&self, file: &str) -> bool {
+        self.state.path().join(file).exists()
     }
 
     /// What the script asks of the host for a verb, and the code that it ends with.
@@ -53,9 +65,11 @@ impl Host {
     fn service_with_broken(&self, verb: &str, broken: &str) -> String {
         let commands = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/freebsd/rc.subr");
         let state = self.state.path().to_str().unwrap();
-        let text = script()
+        let text = self
+            .script
             .replace("/etc/rc.subr", commands)
             .replace("/usr/sbin/daemon", "supervise")
+            .replace("/usr/local/jailbuild/schoolchat/bin/jailbuild", "tool")
             .replace("/var/run/schoolchat.pid", &format!("{state}/pid"));
         let path = self.state.path().join("script");
         fs::write(&path, text).unwrap();
@@ -66,20 +80,41 @@ impl Host {
         let status = script.stdout(output()).stderr(output()).status().unwrap();
         let said = fs::read_to_string(&trace).unwrap().replace(state, "STATE");
         fs::remove_file(&trace).unwrap();
+        self.assert_forms();
         format!("{said}exit {}", status.code().unwrap())
     }
 
-    fn is_clean(&self) -> bool {
-        let there = |name: &str| self.state.path().join(name).exists();
+    /// Every command, questions as well, has a form that was seen on a real host or is stated by its manual.
+    fn assert_forms(&self) {
+        let asked = fs::read_to_string(self.state.path().join("asked")).unwrap_or_default();
+        for command in asked.lines() {
+            assert!(is_known(&command.split('\t').collect::<Vec<_>>()), "`{command}` is of no known form");
+        }
+    }
+
+    /// What is left: processes, interfaces, mounts, rules, limits.
+    fn left(&self) -> Vec<String> {
+        let names = fs::read_dir(self.state.path()).unwrap();
+        let mut names: Vec<_> =
+            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         let mounts = fs::read_to_string(self.state.path().join("mounts")).unwrap_or_default();
-        !["jail", "pid", "schoolchat_h", "schoolchat_j", "epair0a", "epair0b"].into_iter().any(there)
-            && mounts.is_empty()
+        names.retain(|name| {
+            ["jail", "pid", "supervisor", "daemon", "rules", "limits"].contains(&name.as_str())
+                || name.starts_with("interface.")
+                || name == "mounts" && !mounts.is_empty()
+        });
+        names.sort();
+        names
+    }
+
+    fn assert_clean(&self, trace: &str) {
+        assert_eq!(self.left(), [""; 0], "{trace}");
     }
 }
 
 #[test]
 fn the_script_of_the_example_school() {
-    insta::assert_snapshot!(script());
+    insta::assert_snapshot!(example().service().render().unwrap());
 }
 
 #[test]
@@ -88,61 +123,205 @@ fn it_starts_the_jail_behind_its_rules() {
     let trace = host.service("start");
     let position = |what: &str| trace.find(what).unwrap();
     assert!(position("pfctl -q -a jailbuild/schoolchat -f") < position("jail -q -f"));
+    assert!(position("rctl -a") < position("daemon -f"));
     insta::assert_snapshot!(trace);
     assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
     assert_eq!(host.service("start"), "schoolchat is running already.\nexit 0");
 }
 
 #[test]
-fn it_stops_everything_in_order() {
-    let host = Host::new();
-    host.service("start");
-    insta::assert_snapshot!(host.service("stop"));
-    assert!(host.is_clean());
-    assert_eq!(host.service("status"), "schoolchat is not running.\nexit 1");
+fn it_starts_without_a_network_stack_of_its_own() {
+    // Forwarding is no matter of its.
+    let host = Host::of(&shared()).with("no-net.inet.ip.forwarding");
+    fs::write(host.state.path().join("address"), "10.66.0.2").unwrap();
+    insta::assert_snapshot!(host.service("start"));
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+    let trace = host.service("stop");
+    assert!(trace.ends_with("schoolchat stopped.\nexit 0"), "{trace}");
+    host.assert_clean(&trace);
 }
 
 #[test]
-fn it_stops_what_is_left_when_the_supervisor_is_gone() {
-    let host = Host::new();
-    host.service("start");
-    fs::remove_file(host.state.path().join("pid")).unwrap();
-    assert!(host.service("stop").ends_with("exit 0"));
-    assert!(host.is_clean());
+fn a_jail_with_devices_gets_their_rules_first() {
+    let trace = Host::of(&variant("debug", |variant| variant.devices = true)).service("start");
+    let rules =
+        trace.find("devfs_rulesets_from_file /usr/local/etc/jailbuild/schoolchat/devfs.rules").unwrap();
+    assert!(rules < trace.find("jail -q -f").unwrap());
+}
+
+#[test]
+fn it_stops_everything_in_order() {
+    let host = Host::started();
+    let trace = host.service("stop");
+    host.assert_clean(&trace);
+    insta::assert_snapshot!(trace);
+    assert_eq!(host.service("status"), "schoolchat is not running.\nexit 1");
+    let again = host.service("stop");
+    assert!(again.ends_with("schoolchat stopped.\nexit 0"), "{again}");
+}
+
+#[test]
+fn it_can_be_restarted() {
+    let host = Host::started();
+    let trace = host.service("restart");
+    assert!(
+        trace.contains("schoolchat stopped.") && trace.ends_with("schoolchat started.\nexit 0"),
+        "{trace}"
+    );
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+}
+
+/// What was started with `onestart` must not be left in silence.
+#[test]
+fn it_stops_although_it_is_not_enabled() {
+    let host = Host::started().with("disabled");
+    let trace = host.service("stop");
+    assert!(trace.ends_with("schoolchat stopped.\nexit 0"), "{trace}");
+    host.assert_clean(&trace);
+    assert_eq!(host.service("start"), "Cannot 'start' schoolchat.\nexit 0");
+}
+
+/// `kill -9` of daemon(8) leaves the process in the jail and a stale pid file, whose number is another's one day.
+#[test]
+fn a_daemon_without_its_supervisor_is_told_of_and_taken_down() {
+    let host = Host::started().without("supervisor");
+    assert_eq!(
+        host.service("status"),
+        "schoolchat is running without its supervisor: service schoolchat restart\nexit 1"
+    );
+    let trace = host.service("stop");
+    assert!(!trace.contains("kill"), "it is another's: {trace}");
+    assert!(trace.ends_with("schoolchat stopped.\nexit 0"), "{trace}");
+    host.assert_clean(&trace);
+}
+
+#[test]
+fn a_start_mends_what_lost_its_supervisor() {
+    let host = Host::started().without("supervisor");
+    let trace = host.service("start");
+    assert!(trace.find("jail -q -f").unwrap() < trace.find("epair create").unwrap(), "{trace}");
+    assert!(trace.ends_with("schoolchat started.\nexit 0"), "{trace}");
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+}
+
+#[test]
+fn a_daemon_that_ended_is_told_of() {
+    assert_eq!(
+        Host::started().without("daemon").service("status"),
+        "schoolchat is not running: its jail is there, its daemon is not; see /var/log/schoolchat.log.\nexit 1"
+    );
+}
+
+#[test]
+fn rules_that_were_lost_are_told_of_and_can_be_loaded_again() {
+    let host = Host::started().without("rules");
+    assert_eq!(
+        host.service("status"),
+        "schoolchat is running, but its firewall rules are not in force: service schoolchat firewall\nexit 1"
+    );
+    assert!(host.service("firewall").ends_with("exit 0"));
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+}
+
+#[test]
+fn who_cannot_see_is_not_told_that_it_is_down() {
+    let host = Host::started();
+    fs::write(host.state.path().join("user"), "1001").unwrap();
+    assert_eq!(host.service("status"), "Only root can see whether schoolchat is running.\nexit 1");
+}
+
+/// Killed at any step, it leaves what it made so far: the next start or stop is over that.
+#[test]
+fn whatever_a_start_left_the_next_one_takes_away() {
+    for left in [
+        &["interface.schoolchat_h", "interface.epair0b"][..],
+        &["interface.schoolchat_h", "interface.schoolchat_j", "rules"],
+        &["interface.schoolchat_j"],
+        &["interface.schoolchat_h", "rules", "jail"],
+        &["interface.schoolchat_h", "rules", "jail", "limits", "daemon", "supervisor", "pid"],
+        &["pid"],
+    ] {
+        for verb in ["start", "stop"] {
+            let host = left.iter().fold(Host::new(), |host, file| host.with(file));
+            let mounts = "/x on /usr/local/jailbuild/schoolchat/root (nullfs, local, read-only)\n";
+            fs::write(host.state.path().join("mounts"), mounts).unwrap();
+            let trace = host.service(verb);
+            assert!(trace.ends_with("exit 0"), "{left:?}: {trace}");
+            if verb == "start" {
+                assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0", "{left:?}");
+            } else {
+                host.assert_clean(&trace);
+            }
+        }
+    }
 }
 
 #[test]
 fn it_waits_for_a_busy_root_and_then_insists() {
-    let host = Host::new();
-    host.service("start");
-    let host =
-        ["1", "2", "3", "4", "5"].iter().fold(host, |host, number| host.with(&format!("busy{number}")));
+    let host = ["1", "2", "3", "4", "5"]
+        .iter()
+        .fold(Host::started(), |host, number| host.with(&format!("busy{number}")));
     let trace = host.service("stop");
     assert!(trace.contains("umount -f") && trace.ends_with("exit 0"), "{trace}");
-    assert!(host.is_clean());
+    host.assert_clean(&trace);
 }
 
 #[test]
-fn it_says_so_if_the_jail_stays_and_keeps_its_rules() {
-    let host = Host::new();
-    host.service("start");
-    let trace = host.service_with_broken("stop", "jail*");
-    assert!(trace.ends_with("error: schoolchat was not taken down altogether.\nexit 1"), "{trace}");
-    assert!(!trace.contains("-F all"), "{trace}");
+fn a_jail_whose_file_is_gone_is_removed_without_it() {
+    let host = Host::started();
+    let trace = host.service_with_broken("stop", "jail -q -f*");
+    assert!(trace.contains("jail -q -R schoolchat") && trace.ends_with("exit 0"), "{trace}");
+    host.assert_clean(&trace);
 }
 
 #[test]
-fn it_starts_nothing_where_the_rules_would_do_nothing() {
-    let host = Host::new().with("no-anchor");
-    let trace = host.service("start");
-    assert!(trace.contains("warning: add this line to /etc/pf.conf") && trace.ends_with("exit 1"), "{trace}");
-    assert!(!trace.contains("jail -q"), "{trace}");
-    assert!(host.is_clean());
+fn it_says_so_if_anything_stays_and_keeps_its_rules() {
+    for (broken, stays) in [
+        ("jail*", "its jail"),
+        ("ifconfig*destroy", "the interface schoolchat_h"),
+        ("umount*", "the mount /usr/local/jailbuild/schoolchat/root"),
+        ("kill*", "its supervisor"),
+    ] {
+        let host = Host::started();
+        let trace = host.service_with_broken("stop", broken);
+        assert!(trace.contains("warning: still there: ") && trace.contains(stays), "{broken}: {trace}");
+        assert!(trace.ends_with("error: schoolchat was not taken down altogether.\nexit 1"), "{trace}");
+        assert!(!trace.contains("-F all") && host.has("rules"), "{broken}: {trace}");
+    }
+}
+
+#[test]
+fn it_starts_nothing_where_the_host_is_not_ready_and_says_what_to_type() {
+    for (lacks, advice) in [
+        ("no-pf", "pf is not enabled: sysrc pf_enable=YES && service pf start"),
+        (
+            "no-anchor",
+            "as the first of the filter rules, and type \"service pf reload\": anchor \"jailbuild/*\"",
+        ),
+        (
+            "no-rdr-anchor",
+            "before the filter rules, and type \"service pf reload\": rdr-anchor \"jailbuild/*\"",
+        ),
+        (
+            "no-net.inet.ip.forwarding",
+            "this host forwards nothing: sysctl net.inet.ip.forwarding=1 && sysrc gateway_enable=YES",
+        ),
+        ("rules-are-lost", "the rules of pf are not those of /usr/local/etc/jailbuild/schoolchat/pf.conf"),
+        ("deaf", "the daemon does not listen; look into /var/log/schoolchat.log"),
+    ] {
+        let host = Host::new().with(lacks);
+        let trace = host.service("start");
+        assert!(trace.contains(advice), "{lacks}: {trace}");
+        assert!(trace.ends_with("error: schoolchat was not started.\nexit 1"), "{lacks}: {trace}");
+        assert!(lacks == "deaf" || !trace.contains("jail -q"), "{lacks}: {trace}");
+        host.assert_clean(&trace);
+    }
 }
 
 #[test]
 fn whatever_fails_on_the_way_nothing_stays() {
     for broken in [
+        "ifconfig epair create",
         "ifconfig epair0a name*",
         "ifconfig epair0b name*",
         "ifconfig schoolchat_h inet*",
@@ -151,33 +330,32 @@ fn whatever_fails_on_the_way_nothing_stays() {
         "jail*-c*",
         "ifconfig -j*",
         "route*",
+        "rctl -a*",
         "daemon*",
     ] {
         let host = Host::new();
         let trace = host.service_with_broken("start", broken);
         assert!(trace.ends_with("error: schoolchat was not started.\nexit 1"), "{broken}: {trace}");
-        assert!(host.is_clean(), "{broken}: {trace}");
+        host.assert_clean(&format!("{broken}: {trace}"));
     }
 }
 
 #[test]
-fn shellcheck_finds_nothing() {
-    // SC1091: rc.subr is on the host. SC2034: it reads the variables. SC2317 and SC2329: it calls the functions.
-    let mut command = Command::new("shellcheck");
-    command.args(["--shell=sh", "--exclude=SC1091,SC2034,SC2317,SC2329", "-"]);
-    let Ok(mut shellcheck) = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn() else {
-        return skip("shellcheck is not installed");
-    };
-    shellcheck.stdin.take().unwrap().write_all(script().as_bytes()).unwrap();
-    let output = shellcheck.wait_with_output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stdout));
+fn a_kernel_that_does_not_count_is_asked_for_no_limits() {
+    let host = Host::new().with("no-kern.racct.enable");
+    let trace = host.service("start") + &host.service("stop");
+    assert!(!trace.contains("rctl") && trace.ends_with("exit 0"), "{trace}");
 }
 
 #[test]
-fn a_shell_can_parse_it() {
-    let folder = tempfile::tempdir().unwrap();
-    let path: &Path = &folder.path().join("script");
-    fs::write(path, script()).unwrap();
-    let output = Command::new("sh").arg("-n").arg(path).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+fn a_reload_is_the_daemons_and_says_what_came_of_it() {
+    let reload = "env -i jexec -u xmppd schoolchat /usr/local/sbin/xmppd reload\n";
+    assert_eq!(Host::started().service("reload"), format!("{reload}exit 0"));
+    assert_eq!(Host::started().service_with_broken("reload", "env*"), format!("{reload}exit 1"));
+    assert_eq!(Host::new().service("reload"), "schoolchat is not running.\nexit 1");
+}
+
+#[test]
+fn it_is_verified_by_the_tool_that_installed_it() {
+    assert_eq!(Host::started().service("verify"), "tool verify --installed schoolchat\nexit 0");
 }

@@ -19,4 +19,3 @@ pub use firewall::{is_enabled as pf_is_enabled, require as require_pf};
 pub use jailed::inside;
 pub use jails::Jails;
 pub use plan::{Present, Step, start, stop};
-pub use requirements::{REQUIREMENTS, Require};

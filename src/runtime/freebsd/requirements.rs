@@ -9,19 +9,12 @@ use crate::{
     runtime::DAEMON_USER,
 };
 
-/// Finds out whether a host has something; the error says what to type where it has not.
-pub type Require = fn(&dyn Host) -> Result<()>;
-
-/// What a host must have, each by its name.
-pub const REQUIREMENTS: [(&str, Require); 4] = [
-    ("rights", require_root),
-    ("VNET", require_vnet),
-    ("user `xmppd`", require_user),
-    ("pf", firewall::require),
-];
-
+/// What a start needs.
 pub(super) fn require_host(host: &dyn Host) -> Result<()> {
-    REQUIREMENTS.iter().try_for_each(|(_, require)| require(host))
+    require_root(host)?;
+    require_vnet(host)?;
+    require_user(host)?;
+    firewall::require(host)
 }
 
 pub(super) fn require_root(host: &dyn Host) -> Result<()> {

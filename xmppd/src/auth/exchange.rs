@@ -96,6 +96,11 @@ impl Authenticator {
         Self { takes_plain, ..self }
     }
 
+    /// The same from now on.
+    pub fn take_plain(&mut self, takes_plain: bool) {
+        self.takes_plain = takes_plain;
+    }
+
     /// The mechanisms for a connection that has these bindings, strongest first.
     pub fn offered(&self, bindings: &ChannelBindings) -> &'static [Mechanism] {
         Mechanism::offered(bindings.available(), self.takes_plain)

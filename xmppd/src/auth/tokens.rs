@@ -82,6 +82,11 @@ impl Tokens {
         Self { lifetime, accounts: HashMap::new() }
     }
 
+    /// Each that is given out from now on will end so long after.
+    pub fn set_lifetime(&mut self, lifetime: Duration) {
+        self.lifetime = lifetime;
+    }
+
     /// Checks a proof against what the client has. `account` is the one that it names, if that may log in. Two
     /// digests are made for whoever asks, so that time tells nobody who has tokens.
     pub fn redeem(

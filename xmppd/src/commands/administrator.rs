@@ -54,8 +54,17 @@ impl Administrator {
     }
 }
 
+/// Asks the daemon that serves this data folder; without one, there is nothing to ask.
+pub(super) async fn ask_daemon(data: &Path, request: Request) -> Result<Answer, Failure> {
+    let Some(mut client) = daemon(data).await? else {
+        let what = format!("no daemon runs on `{}`", data.display());
+        return Err(Failure::new(what, "`xmppd serve` starts one; `--data` names its data folder"));
+    };
+    Ok(client.ask(request).await?)
+}
+
 /// The daemon that serves this data folder, if one runs.
-pub(super) async fn daemon(data: &Path) -> Result<Option<Client>, Failure> {
+async fn daemon(data: &Path) -> Result<Option<Client>, Failure> {
     Client::connect(data).await.map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::PermissionDenied => "only the daemon's user and root may administer it",

@@ -3,6 +3,7 @@
 mod administrator;
 mod check;
 mod migrate;
+mod reload;
 mod serve;
 mod status;
 mod user;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
         Command::Check(check) => check::run(&check),
         Command::Inside(attempts) => print_json(&inside::attempt(attempts)),
         Command::Migrate(migrate) => migrate::run(&migrate),
+        Command::Reload(reload) => wait(reload::run(reload)),
         Command::Serve(serve) => {
             log("info");
             tokio::runtime::Builder::new_multi_thread()

@@ -51,7 +51,7 @@ async fn passwd(passwd: cli::Passwd) -> Result<(), Failure> {
 
 async fn list(list: cli::List) -> Result<(), Failure> {
     let Answer::Users(users) = ask(&list.data, Request::ListUsers).await? else {
-        return Err(Failure::new("the daemon answered something else", "is it the same version of `xmppd`?"));
+        return Err(Failure::other_answer());
     };
     if list.json {
         return print_json(&users);

@@ -1,5 +1,6 @@
 //! `xmppd.toml` as types: what is out of range, unknown or contradictory is an error that points at its place.
 
+mod change;
 mod error;
 mod parts;
 mod web;
@@ -8,10 +9,12 @@ use std::{
     fs,
     net::{IpAddr, Ipv4Addr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
+pub use change::Change;
 pub use error::{ConfigError, Mistake};
 use parts::within;
 pub use parts::{Domain, Port};
@@ -19,11 +22,12 @@ pub use web::{Origin, Upload, Web};
 
 use crate::{
     features::rooms::{Creators, RoomSettings, SiteRoom},
-    router::RosterPolicy,
+    router::{RosterPolicy, Settings},
+    store::Capacity,
 };
 
 /// The settings of one server.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Config {
     /// The domain of all its addresses.
@@ -63,8 +67,8 @@ pub struct Config {
 }
 
 /// `[listen]`: every address with both ports.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(default, try_from = "parts::ListenAsWritten")]
+#[derive(Clone, Debug, Deserialize, Serialize)]
+#[serde(default, rename_all = "kebab-case", try_from = "parts::ListenAsWritten")]
 pub struct Listen {
     /// Addresses of the jail.
     pub addresses: Vec<IpAddr>,
@@ -75,7 +79,7 @@ pub struct Listen {
 }
 
 /// `[login]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Login {
     /// Whether a client may send the password itself (SASL PLAIN), for those that know nothing better. Only TLS
@@ -87,7 +91,7 @@ pub struct Login {
 }
 
 /// `[tls]`: PEM files; what is relative, is so to the folder of `xmppd.toml`.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Tls {
     /// The leaf certificate, then those that lead to the authority.
@@ -97,7 +101,7 @@ pub struct Tls {
 }
 
 /// `[limits]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Limits {
     /// The longest stanza in bytes; RFC 6120 §13.12 forbids less than 10,000.
@@ -146,7 +150,7 @@ pub struct Limits {
 }
 
 /// `[rooms]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Rooms {
     /// Who may make one.
@@ -185,6 +189,31 @@ impl Config {
             Some((table, message)) => Err(Mistake::at(text, text.find(table).unwrap_or_default(), message)),
             None => Ok(config),
         }
+    }
+
+    /// What the router is to know.
+    pub fn settings(&self) -> Settings {
+        Settings {
+            domain: self.domain.as_str().to_owned(),
+            organisation: self.organisation.clone(),
+            stanza_bytes: self.limits.stanza_bytes,
+            resources_per_account: self.limits.resources_per_account,
+            roster: self.roster.clone(),
+            personal_bytes: self.limits.personal_bytes,
+            resumption_seconds: self.limits.resumption_seconds,
+            patience: Duration::from_secs(self.limits.patience_seconds.into()),
+            takes_plain: self.login.plain,
+            token_days: self.login.token_days,
+            version_shown: self.show_version,
+            rooms: self.room_settings(),
+            upload: self.upload_terms(),
+        }
+    }
+
+    /// What the store is to know.
+    pub fn capacity(&self) -> Capacity {
+        let Limits { offline_messages, offline_bytes, offline_days, .. } = self.limits;
+        Capacity { messages: offline_messages, bytes: offline_bytes, days: offline_days }
     }
 
     /// What the server is to know about rooms.

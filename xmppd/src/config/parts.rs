@@ -3,18 +3,18 @@
 use std::{fmt, net::IpAddr};
 
 use jid::DomainPart;
-use serde::{Deserialize, Deserializer, de};
+use serde::{Deserialize, Deserializer, Serialize, de};
 
 use super::Listen;
 use crate::features::rooms::SiteRoom;
 
 /// A domain, prepared as RFC 7622 §3.2 has it.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "String")]
 pub struct Domain(String);
 
 /// A TCP port, never 5269: that one is for servers, and this server talks to none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
 #[serde(try_from = "u16")]
 pub struct Port(u16);
 

@@ -2,13 +2,13 @@
 
 use std::{collections::HashSet, net::IpAddr};
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{Config, Domain, Listen, Port, parts::within};
 use crate::features::upload::{MediaRange, Terms};
 
 /// `[web]`: HTTPS, for WebSocket (RFC 7395), discovery (XEP-0156) and shared files (XEP-0363).
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Web {
     /// Whether it listens at all.
@@ -24,7 +24,7 @@ pub struct Web {
 }
 
 /// `[upload]`: XEP-0363.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields, rename_all = "kebab-case")]
 pub struct Upload {
     /// Whether users may share files.
@@ -46,7 +46,7 @@ pub struct Upload {
 }
 
 /// Where a script may come from (RFC 6454 §6.2).
-#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, Hash, PartialEq, Serialize)]
 #[serde(try_from = "String")]
 pub struct Origin(String);
 

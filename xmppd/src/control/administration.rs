@@ -2,19 +2,23 @@
 
 use std::{fmt, sync::Arc, time::Instant};
 
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
 
-use super::protocol::{Answer, Refusal, Request, Status, User};
+use super::protocol::{Answer, Refusal, Reload, Request, Status, User};
 use crate::{
     account::{Account, Label},
     auth::{Keys, Password},
-    store::{Store, StoreError},
+    store::{SCHEMA, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
 pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
     fn apply(&self, change: Change);
+
+    /// Reads settings and certificate again.
+    fn reload(&self) -> Reload;
 
     /// What goes on at this moment.
     fn status(&self) -> LiveStatus;
@@ -46,6 +50,10 @@ pub struct LiveStatus {
     pub connections: usize,
     /// Bound resources.
     pub sessions: usize,
+    /// Accounts that have one at least.
+    pub online: usize,
+    /// When the certificate ends.
+    pub certificate_ends: Option<OffsetDateTime>,
 }
 
 /// Stands in where no server runs: nobody needs to be told.
@@ -53,6 +61,10 @@ pub struct NobodyLive;
 
 impl Live for NobodyLive {
     fn apply(&self, _: Change) {}
+
+    fn reload(&self) -> Reload {
+        Reload::Applied(Vec::new())
+    }
 
     fn status(&self) -> LiveStatus {
         LiveStatus::default()
@@ -64,6 +76,7 @@ pub struct Administration {
     store: Store,
     live: Arc<dyn Live>,
     started: Instant,
+    since: OffsetDateTime,
     /// One change at a time, since most read an account first and then write it.
     turn: Mutex<()>,
 }
@@ -71,11 +84,15 @@ pub struct Administration {
 impl Administration {
     /// Over this store, telling this server.
     pub fn new(store: Store, live: Arc<dyn Live>) -> Self {
-        Self { store, live, started: Instant::now(), turn: Mutex::new(()) }
+        let (started, since) = (Instant::now(), OffsetDateTime::now_utc());
+        Self { store, live, started, since, turn: Mutex::new(()) }
     }
 
     /// Carries a request out for somebody. A change leaves an audit line: who, what, to whom, with what outcome.
     pub async fn carry_out(&self, who: impl fmt::Display, request: Request) -> Result<Answer, Refusal> {
+        if matches!(request, Request::Reload) {
+            return Ok(Answer::Reload(self.reload(who).await));
+        }
         let Some((act, name)) = request.change() else { return self.look(&request).await };
         let account = name.to_string();
         let _turn = self.turn.lock().await;
@@ -89,6 +106,19 @@ impl Administration {
         let (change, shortfall) = committed?;
         self.live.apply(change);
         shortfall.map_or(Ok(Answer::Done), |error| Err(error.into()))
+    }
+
+    /// Away from the threads that serve connections: everybody's roster may change.
+    async fn reload(&self, who: impl fmt::Display) -> Reload {
+        let _turn = self.turn.lock().await;
+        let live = Arc::clone(&self.live);
+        let reload = task::spawn_blocking(move || live.reload()).await.expect("reloading does not panic");
+        let outcome = match reload {
+            Reload::Applied(_) => "done",
+            Reload::NeedsRestart(_) | Reload::Refused(_) => "refused",
+        };
+        tracing::info!(target: "audit", %who, act = "reload", outcome);
+        reload
     }
 
     /// Answers a request that changes nothing.
@@ -138,7 +168,7 @@ impl Administration {
                 let shortfall = shortfall(self.store.remove_account(&name.to_string()).await)?;
                 (Removed(name.into()), shortfall)
             }
-            Request::ListUsers | Request::Status => unreachable!("these change nothing"),
+            Request::ListUsers | Request::Reload | Request::Status => unreachable!("these change nothing"),
         };
         Ok(committed)
     }
@@ -170,11 +200,16 @@ impl Administration {
     }
 
     async fn status(&self) -> Result<Status, StoreError> {
-        let LiveStatus { connections, sessions } = self.live.status();
+        let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
+        let stamp = |at: OffsetDateTime| at.replace_nanosecond(0).ok()?.format(&Rfc3339).ok();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
+            schema: SCHEMA,
+            since: stamp(self.since).unwrap_or_default(),
+            certificate_ends: certificate_ends.and_then(stamp),
             uptime_seconds: self.started.elapsed().as_secs(),
             accounts: self.store.accounts().await?.len(),
+            online,
             connections,
             sessions,
         })

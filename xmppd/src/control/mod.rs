@@ -1,4 +1,4 @@
-//! The administrator's socket, `DATA/control.sock` (mode 0600): accounts and status, live.
+//! The administrator's socket, `DATA/control.sock` (mode 0600): accounts, settings and status, live.
 //!
 //! A request is one line of JSON, its answer another; a connection may carry many, one after the other:
 //!
@@ -19,7 +19,7 @@ mod server;
 
 pub use administration::{Administration, Change, Live, LiveStatus, NobodyLive};
 pub use client::Client;
-pub use protocol::{Answer, Refusal, Request, Status, User};
+pub use protocol::{Answer, Refusal, Reload, Request, Status, User};
 pub use server::ControlSocket;
 
 /// The socket's name in the data folder.

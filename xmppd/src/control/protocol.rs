@@ -6,6 +6,8 @@ use crate::{
     account::{Account, Label, Name},
     act::Act,
     auth::Password,
+    config::ConfigError,
+    net::ServeError,
     store::StoreError,
 };
 
@@ -74,6 +76,8 @@ pub enum Request {
         /// The new one.
         password: Password,
     },
+    /// Reads settings and certificate again: [`Answer::Reload`].
+    Reload,
     /// How the server fares: [`Answer::Status`].
     Status,
 }
@@ -84,10 +88,24 @@ pub enum Request {
 pub enum Answer {
     /// It is done, and on disk.
     Done,
+    /// What has come of reading the settings again.
+    Reload(Reload),
     /// How the server fares.
     Status(Status),
     /// All accounts, by name.
     Users(Vec<User>),
+}
+
+/// What has come of reading settings and certificate again. Whatever is not applied as a whole is not applied at all.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reload {
+    /// All is as the file has it; these keys have changed.
+    Applied(Vec<String>),
+    /// Nothing has changed: these keys need a restart.
+    NeedsRestart(Vec<String>),
+    /// Nothing has changed: there is a mistake.
+    Refused(Refusal),
 }
 
 /// An account as an administrator sees it.
@@ -112,10 +130,19 @@ pub struct User {
 pub struct Status {
     /// Of the program.
     pub version: String,
+    /// Of the database's tables.
+    pub schema: u32,
+    /// When it started (RFC 3339).
+    pub since: String,
     /// Since its start.
     pub uptime_seconds: u64,
+    /// When its certificate ends (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_ends: Option<String>,
     /// Accounts, disabled ones too.
     pub accounts: usize,
+    /// Accounts with a resource bound at least.
+    pub online: usize,
     /// TCP connections, logged in or not.
     pub connections: usize,
     /// Bound resources.
@@ -168,7 +195,7 @@ impl Request {
             Self::RenameUser { name, .. } => Some(("rename-user", name)),
             Self::SetGroups { name, .. } => Some(("set-groups", name)),
             Self::SetPassword { name, .. } => Some(("set-password", name)),
-            Self::ListUsers | Self::Status => None,
+            Self::ListUsers | Self::Reload | Self::Status => None,
         }
     }
 }
@@ -192,6 +219,18 @@ impl Refusal {
     /// With advice.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { what: what.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl From<ConfigError> for Refusal {
+    fn from(error: ConfigError) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
+    }
+}
+
+impl From<ServeError> for Refusal {
+    fn from(error: ServeError) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }
 

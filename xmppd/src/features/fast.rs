@@ -20,6 +20,7 @@ pub const FEATURE: Feature = Feature {
     forgot: |router, account, cx| router.revoke_tokens(account, cx),
     shelves: &[Shelf::Token],
     restore,
+    resettled: |router, _, _| router.tokens.set_lifetime(router.settings.token_lifetime()),
     ..Feature::DEFAULT
 };
 

@@ -106,6 +106,8 @@ pub struct Feature {
     pub changed: fn(&mut Router, &str, &mut Context<'_>),
     /// There is no account of this name any more; its records end by themselves.
     pub forgot: fn(&mut Router, &str, &mut Context<'_>),
+    /// The site has decided otherwise than in the settings given, which were in force.
+    pub resettled: fn(&mut Router, &Settings, &mut Context<'_>),
     /// What a client can have of it in the same breath as a resource (XEP-0386).
     pub inline: Option<Inline>,
     /// What it records.
@@ -179,6 +181,7 @@ impl Feature {
         went: |_, _, _| {},
         changed: |_, _, _| {},
         forgot: |_, _, _| {},
+        resettled: |_, _, _| {},
         inline: None,
         shelves: &[],
         restore: |_, _| None,
@@ -244,6 +247,13 @@ pub fn changed(router: &mut Router, account: &str, cx: &mut Context<'_>) {
 pub fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
     for feature in ALL {
         (feature.forgot)(router, account, cx);
+    }
+}
+
+/// Tells every feature that the settings are not those any more.
+pub fn resettled(router: &mut Router, before: &Settings, cx: &mut Context<'_>) {
+    for feature in ALL {
+        (feature.resettled)(router, before, cx);
     }
 }
 

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     record::{Record, Shelf},
-    router::Router,
+    router::{Router, Settings},
     stanza::{Refusal, StanzaError},
     stream::Context,
 };
@@ -19,6 +19,7 @@ use crate::{
 /// Remembers over a restart, and forgets with the account.
 pub const FEATURE: Feature = Feature {
     forgot,
+    resettled,
     shelves: &[Shelf::Item, Shelf::Node, Shelf::OfferedRoom, Shelf::PrivateXml, Shelf::VCard],
     restore,
     ..Feature::DEFAULT
@@ -81,7 +82,7 @@ impl Personal {
                 self.leaves.entry(node).or_insert_with(Leaf::unknown).insert(item);
             }
             Shelf::Node => {
-                self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value)?
+                self.leaves.entry(record.key.clone()).or_insert_with(Leaf::unknown).restore(value)?;
             }
             Shelf::OfferedRoom => {
                 let name = String::from_utf8_lossy(value).into_owned();
@@ -108,6 +109,12 @@ impl Router {
 
 fn restore(router: &mut Router, record: &Record) -> Option<()> {
     router.personal_of(record.account()?).restore(record)
+}
+
+fn resettled(router: &mut Router, _: &Settings, _: &mut Context<'_>) {
+    for personal in router.personal.values_mut() {
+        personal.most_bytes = router.settings.personal_bytes;
+    }
 }
 
 /// Whoever gets the name later is somebody else: to the nodes of others as well.

@@ -7,6 +7,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use parking_lot::RwLock;
 use tokio::{net::TcpStream, time::timeout_at};
 use tokio_rustls::{TlsAcceptor, server::TlsStream};
 
@@ -16,14 +17,20 @@ use super::{
 };
 use crate::{
     auth::ChannelBindings,
-    config,
+    config::{self, Config},
+    store::Files,
     stream::{ConnectionId, Framing, Stream},
 };
 
 /// What every connection is served with.
 pub(super) struct Service {
     pub(super) shared: Arc<Shared>,
-    pub(super) certificate: Arc<Certificate>,
+    terms: RwLock<Arc<Terms>>,
+}
+
+/// What those are served with that come from now on.
+pub(super) struct Terms {
+    pub(super) certificate: Certificate,
     pub(super) limits: config::Limits,
     /// Where there is a web port.
     pub(super) site: Option<web::Site>,
@@ -58,9 +65,30 @@ struct Newcomer<'a> {
 }
 
 impl Service {
+    pub(super) fn new(shared: Arc<Shared>, terms: Terms) -> Self {
+        Self { shared, terms: RwLock::new(Arc::new(terms)) }
+    }
+
+    /// The terms for somebody who comes now.
+    pub(super) fn terms(&self) -> Arc<Terms> {
+        Arc::clone(&self.terms.read())
+    }
+
+    /// From now on, these are the terms; those who are there keep theirs.
+    pub(super) fn set_terms(&self, terms: Terms) {
+        *self.terms.write() = Arc::new(terms);
+    }
+
     /// When somebody who comes now must have logged in.
     pub(super) fn login_by(&self) -> Instant {
-        Instant::now() + Duration::from_secs(self.limits.unauthenticated_seconds.into())
+        Instant::now() + Duration::from_secs(self.terms().limits.unauthenticated_seconds.into())
+    }
+}
+
+impl Terms {
+    /// As the settings have it.
+    pub(super) fn new(config: &Config, certificate: Certificate, files: &Files) -> Self {
+        Self { certificate, limits: config.limits.clone(), site: web::Site::new(config, files) }
     }
 }
 
@@ -127,7 +155,8 @@ pub(super) async fn handshake(
     service: &Service,
     mailbox: &Mailbox,
 ) -> Option<(TlsStream<TcpStream>, ChannelBindings)> {
-    let certificate = service.certificate.current();
+    let terms = service.terms();
+    let certificate = &terms.certificate;
     let config = if beginning == Beginning::Web { &certificate.web } else { &certificate.xmpp };
     let accepting = TlsAcceptor::from(Arc::clone(config)).accept(tcp);
     let tls = tokio::select! {

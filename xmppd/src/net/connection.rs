@@ -70,7 +70,7 @@ impl<'a> Connection<'a> {
             inlet,
             outgoing: BytesMut::new(),
             must_flush: false,
-            pace: Pace::new(&service.limits, login_by),
+            pace: Pace::new(&service.terms().limits, login_by),
             close_code: NORMAL,
         }
     }

@@ -9,14 +9,12 @@ use std::{
 use parking_lot::Mutex;
 
 /// Counts connections.
-pub(super) struct Gate {
-    most: usize,
-    most_each: usize,
-    counts: Mutex<Counts>,
-}
+pub(super) struct Gate(Mutex<Counts>);
 
 #[derive(Default)]
 struct Counts {
+    most: usize,
+    most_each: usize,
     all: usize,
     each: HashMap<IpAddr, usize>,
 }
@@ -28,16 +26,23 @@ pub(super) struct Permit {
 }
 
 impl Gate {
+    /// With room for so many in all, and from one address.
     pub(super) fn new(most: usize, most_each: usize) -> Arc<Self> {
-        Arc::new(Self { most, most_each, counts: Mutex::default() })
+        Arc::new(Self(Mutex::new(Counts { most, most_each, ..Counts::default() })))
+    }
+
+    /// From now on, there is room for so many. Nobody is put out.
+    pub(super) fn limit(&self, most: usize, most_each: usize) {
+        let mut counts = self.0.lock();
+        (counts.most, counts.most_each) = (most, most_each);
     }
 
     /// Lets one more in, if there is room.
     pub(super) fn enter(self: &Arc<Self>, address: IpAddr) -> Option<Permit> {
         let network = network(address);
-        let mut counts = self.counts.lock();
+        let mut counts = self.0.lock();
         let each = counts.each.get(&network).copied().unwrap_or(0);
-        if counts.all >= self.most || each >= self.most_each {
+        if counts.all >= counts.most || each >= counts.most_each {
             return None;
         }
         counts.all += 1;
@@ -47,13 +52,13 @@ impl Gate {
 
     /// How many are in.
     pub(super) fn count(&self) -> usize {
-        self.counts.lock().all
+        self.0.lock().all
     }
 }
 
 impl Drop for Permit {
     fn drop(&mut self) {
-        let mut counts = self.gate.counts.lock();
+        let mut counts = self.gate.0.lock();
         counts.all -= 1;
         if let Some(each) = counts.each.get_mut(&self.network) {
             *each -= 1;
@@ -89,6 +94,18 @@ mod tests {
         drop(first);
         assert!(gate.enter(here).is_some());
         assert_eq!(gate.count(), 2);
+    }
+
+    #[test]
+    fn a_smaller_gate_puts_nobody_out() {
+        let gate = Gate::new(3, 3);
+        let here: IpAddr = "10.0.0.1".parse().unwrap();
+        let permits = [gate.enter(here).unwrap(), gate.enter(here).unwrap()];
+        gate.limit(1, 1);
+        assert_eq!(gate.count(), 2);
+        assert!(gate.enter(here).is_none());
+        drop(permits);
+        assert!(gate.enter(here).is_some());
     }
 
     #[test]

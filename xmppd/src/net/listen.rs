@@ -2,10 +2,12 @@
 
 use std::{
     net::{IpAddr, SocketAddr},
+    path::Path,
     sync::Arc,
     time::{Duration, Instant},
 };
 
+use parking_lot::Mutex;
 use time::OffsetDateTime;
 use tokio::{
     net::{TcpListener, TcpStream},
@@ -16,10 +18,11 @@ use tokio::{
 
 use super::{
     ServeError,
-    begin::{self, Beginning, Service},
+    begin::{self, Beginning, Service, Terms},
     complaint::Complaint,
     gate::{Gate, Permit},
     live::Running,
+    reload::Reloader,
     shared::Shared,
     tls::Certificate,
     web,
@@ -27,9 +30,9 @@ use super::{
 use crate::{
     auth::Authenticator,
     config::{self, Config},
-    control::Administration,
-    router::{Router, Settings},
-    store::Store,
+    control::{Administration, Request},
+    router::Router,
+    store::{Store, StoreError},
     stream::StreamError,
 };
 
@@ -42,7 +45,6 @@ pub struct Server {
     service: Arc<Service>,
     gate: Arc<Gate>,
     administration: Arc<Administration>,
-    files: config::Tls,
     signals: Signals,
 }
 
@@ -53,63 +55,32 @@ struct Signals {
 }
 
 impl Server {
-    /// Reads the certificate and the accounts, and listens on every address. From now on connections wait to
-    /// be served, and signals for [`Server::run`].
-    pub async fn bind(config: &Config, store: Store) -> Result<Self, ServeError> {
-        let certificate = Arc::new(Certificate::load(&config.tls)?);
-        let settings = Settings {
-            domain: config.domain.as_str().to_owned(),
-            organisation: config.organisation.clone(),
-            stanza_bytes: config.limits.stanza_bytes,
-            resources_per_account: config.limits.resources_per_account,
-            roster: config.roster.clone(),
-            personal_bytes: config.limits.personal_bytes,
-            resumption_seconds: config.limits.resumption_seconds,
-            patience: Duration::from_secs(config.limits.patience_seconds.into()),
-            takes_plain: config.login.plain,
-            token_days: config.login.token_days,
-            version_shown: config.show_version,
-            rooms: config.room_settings(),
-            upload: config.upload_terms(),
-        };
-        let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
-        let mut router =
-            Router::new(settings, authenticator, store.accounts().await?, OffsetDateTime::now_utc());
-        for record in router.restore(&store.records().await?) {
-            tracing::warn!(?record, "cannot be read, and is left out");
-        }
-        let mut listeners = Vec::new();
-        for address in &config.listen.addresses {
-            for (port, beginning) in ports(config) {
-                let address = SocketAddr::new(*address, port.number());
-                let listener = TcpListener::bind(address).await;
-                listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
-            }
-        }
-        let files = store.files().clone();
+    /// Reads the certificate and the accounts, and listens on every address that the settings name, which were read
+    /// from `path`. From now on connections wait to be served, and signals for [`Server::run`].
+    pub async fn bind(config: Config, path: &Path, store: Store) -> Result<Self, ServeError> {
+        let certificate = Certificate::load(&config.tls)?;
+        let router = router(&config, &store).await?;
+        let listeners = listeners(&config).await?;
         if config.upload.enabled {
-            files.prepare(|name| router.uploaded(name).is_some()).map_err(ServeError::Files)?;
+            store.files().prepare(|name| router.uploaded(name).is_some()).map_err(ServeError::Files)?;
         }
         let shared = Shared::new(router, store.clone());
         tokio::spawn(web::expire(Arc::downgrade(&shared)));
+        let terms = Terms::new(&config, certificate, store.files());
+        let service = Arc::new(Service::new(Arc::clone(&shared), terms));
         let gate = Gate::new(config.limits.connections, config.limits.connections_per_address);
-        let live = Arc::new(Running { shared: Arc::clone(&shared), gate: Arc::clone(&gate) });
-        let administration = Arc::new(Administration::new(store, live));
-        shared.set_administration(&administration);
-        let service = Service {
-            shared,
-            certificate,
-            limits: config.limits.clone(),
-            site: web::Site::new(config, &files),
+        let reloader = Reloader {
+            path: path.to_owned(),
+            in_force: Mutex::new(config),
+            service: Arc::clone(&service),
+            gate: Arc::clone(&gate),
+            store: store.clone(),
         };
-        Ok(Self {
-            listeners,
-            service: Arc::new(service),
-            gate,
-            administration,
-            files: config.tls.clone(),
-            signals: Signals::new().map_err(ServeError::Signals)?,
-        })
+        let live = Arc::new(Running { shared, gate: Arc::clone(&gate), reloader });
+        let administration = Arc::new(Administration::new(store, live));
+        service.shared.set_administration(&administration);
+        let signals = Signals::new().map_err(ServeError::Signals)?;
+        Ok(Self { listeners, service, gate, administration, signals })
     }
 
     /// Who administers this server, for the control socket.
@@ -117,7 +88,7 @@ impl Server {
         Arc::clone(&self.administration)
     }
 
-    /// Serves until SIGTERM or SIGINT, then lets everybody say goodbye. SIGHUP reads the certificate again.
+    /// Serves until SIGTERM or SIGINT, then lets everybody say goodbye. SIGHUP reads settings and certificate again.
     pub async fn run(mut self) {
         let (stop, stopped) = watch::channel(false);
         let (alive, mut all_gone) = mpsc::channel::<()>(1);
@@ -134,10 +105,8 @@ impl Server {
         drop(alive);
         tracing::info!("ready");
         while self.signals.next().await == Wish::Reload {
-            match self.service.certificate.reload(&self.files) {
-                Ok(()) => tracing::info!("certificate read again"),
-                Err(error) => tracing::error!(%error, "certificate not read again, the old one stays"),
-            }
+            // The log says what came of it.
+            let _ = self.administration.carry_out("SIGHUP", Request::Reload).await;
         }
         tracing::info!("stopping");
         stop.send_replace(true);
@@ -150,6 +119,29 @@ impl Server {
             tracing::warn!("the store did not finish in time");
         }
     }
+}
+
+/// Everything that the server knows at its start.
+async fn router(config: &Config, store: &Store) -> Result<Router, StoreError> {
+    let authenticator = Authenticator::new(config.domain.as_str(), store.decoy_secret().await?);
+    let (accounts, now) = (store.accounts().await?, OffsetDateTime::now_utc());
+    let mut router = Router::new(config.settings(), authenticator, accounts, now);
+    for record in router.restore(&store.records().await?) {
+        tracing::warn!(?record, "cannot be read, and is left out");
+    }
+    Ok(router)
+}
+
+async fn listeners(config: &Config) -> Result<Vec<(TcpListener, Beginning)>, ServeError> {
+    let mut listeners = Vec::new();
+    for address in &config.listen.addresses {
+        for (port, beginning) in ports(config) {
+            let address = SocketAddr::new(*address, port.number());
+            let listener = TcpListener::bind(address).await;
+            listeners.push((listener.map_err(|error| ServeError::Listen { address, error })?, beginning));
+        }
+    }
+    Ok(listeners)
 }
 
 /// Where it listens, and how connections begin there.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{gate::Gate, shared::Shared};
+use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::{Change, Live, LiveStatus},
+    control::{Change, Live, LiveStatus, Reload},
     router::AccountChange,
 };
 
@@ -12,6 +12,7 @@ use crate::{
 pub(super) struct Running {
     pub(super) shared: Arc<Shared>,
     pub(super) gate: Arc<Gate>,
+    pub(super) reloader: Reloader,
 }
 
 impl Live for Running {
@@ -28,8 +29,14 @@ impl Live for Running {
         self.shared.drive(|router, cx| router.apply(change, cx));
     }
 
+    fn reload(&self) -> Reload {
+        self.reloader.reload()
+    }
+
     fn status(&self) -> LiveStatus {
-        let sessions = self.shared.drive(|router, _| router.session_count());
-        LiveStatus { connections: self.gate.count(), sessions }
+        let (sessions, online) =
+            self.shared.drive(|router, _| (router.session_count(), router.online_count()));
+        let certificate_ends = self.reloader.certificate_ends();
+        LiveStatus { connections: self.gate.count(), sessions, online, certificate_ends }
     }
 }

@@ -16,6 +16,7 @@
 //! | `shaper` | how fast one connection may send |
 //! | `transport` | TCP, or TLS over it |
 //! | `errands` | the store's part in what the router asks |
+//! | `reload` | settings and certificate, read again while the server runs |
 //! | `live` | changes by the administrator, carried into the running server |
 //! | `web` | HTTPS on a port of its own: WebSocket, discovery, files that users share |
 
@@ -29,6 +30,7 @@ mod listen;
 mod live;
 mod mailbox;
 mod pace;
+mod reload;
 mod shaper;
 mod shared;
 pub mod tls;

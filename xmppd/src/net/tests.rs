@@ -20,7 +20,7 @@ use tokio::{
 use tokio_rustls::{TlsConnector, client::TlsStream};
 
 use super::{
-    begin::{self, Beginning, Service},
+    begin::{self, Beginning, Service, Terms},
     shared::Shared,
     tls::Certificate,
 };
@@ -53,12 +53,9 @@ async fn site(beginning: Beginning, limits: config::Limits) -> Site {
     let settings = Settings { stanza_bytes: limits.stanza_bytes, ..Settings::small() };
     let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
     let router = Router::new(settings, authenticator, Vec::new(), OffsetDateTime::UNIX_EPOCH);
-    let service = Arc::new(Service {
-        shared: Shared::new(router, Store::open(folder.path(), Capacity::default()).unwrap()),
-        certificate: Arc::new(Certificate::load(&files).unwrap()),
-        limits,
-        site: None,
-    });
+    let shared = Shared::new(router, Store::open(folder.path(), Capacity::default()).unwrap());
+    let terms = Terms { certificate: Certificate::load(&files).unwrap(), limits, site: None };
+    let service = Arc::new(Service::new(shared, terms));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
     let address = listener.local_addr().unwrap();
     let serving = Arc::clone(&service);

@@ -1,14 +1,15 @@
-//! The certificate, read anew when asked, and what each connection's TLS ties logins to.
+//! The certificate, and what each connection's TLS ties logins to.
 
 use std::{path::Path, sync::Arc};
 
-use parking_lot::RwLock;
 use rustls::{
     ProtocolVersion, ServerConfig, ServerConnection,
     crypto::ring,
     pki_types::{CertificateDer, PrivateKeyDer, pem::PemObject},
     version::{TLS12, TLS13},
 };
+use time::OffsetDateTime;
+use x509_parser::prelude::{FromDer, X509Certificate};
 
 use super::ServeError;
 use crate::{
@@ -21,15 +22,14 @@ const XMPP: &[u8] = b"xmpp-client";
 /// RFC 7301 name of HTTP/1.1.
 const HTTP: &[u8] = b"http/1.1";
 
-/// The certificate as it is now. Connections that are there keep theirs.
-pub struct Certificate(RwLock<Arc<Loaded>>);
-
-/// A certificate ready for use.
-pub struct Loaded {
+/// A certificate ready for use. Connections that are there keep theirs when another takes its place.
+pub struct Certificate {
     /// For STARTTLS, and with ALPN for direct TLS: XEP-0368 lets a client leave it out.
     pub xmpp: Arc<ServerConfig>,
     /// For the web port. A browser that is led to the wrong port gets no further than the handshake.
     pub web: Arc<ServerConfig>,
+    /// The leaf, then those that lead to the authority.
+    chain: Vec<CertificateDer<'static>>,
     /// RFC 5929 §4.
     end_point: Option<Vec<u8>>,
 }
@@ -37,35 +37,28 @@ pub struct Loaded {
 impl Certificate {
     /// Reads chain and key.
     pub fn load(files: &config::Tls) -> Result<Self, ServeError> {
-        Ok(Self(RwLock::new(Arc::new(Loaded::read(files)?))))
-    }
-
-    /// Reads chain and key again; if they are of no use, the old ones stay.
-    pub fn reload(&self, files: &config::Tls) -> Result<(), ServeError> {
-        let loaded = Arc::new(Loaded::read(files)?);
-        *self.0.write() = loaded;
-        Ok(())
-    }
-
-    /// What new connections use.
-    pub fn current(&self) -> Arc<Loaded> {
-        Arc::clone(&self.0.read())
-    }
-}
-
-impl Loaded {
-    fn read(files: &config::Tls) -> Result<Self, ServeError> {
         let chain = read_chain(&files.chain)?;
         let key = PrivateKeyDer::from_pem_file(&files.key).map_err(|error| refused(&files.key, error))?;
         let end_point = chain.first().and_then(|leaf| tls_server_end_point(leaf));
         let mut xmpp = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
             .with_protocol_versions(&[&TLS13, &TLS12])
-            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain, key))
+            .and_then(|builder| builder.with_no_client_auth().with_single_cert(chain.clone(), key))
             .map_err(|error| refused(&files.chain, error))?;
         let mut web = xmpp.clone();
         xmpp.alpn_protocols = vec![XMPP.to_vec()];
         web.alpn_protocols = vec![HTTP.to_vec()];
-        Ok(Self { xmpp: Arc::new(xmpp), web: Arc::new(web), end_point })
+        Ok(Self { xmpp: Arc::new(xmpp), web: Arc::new(web), chain, end_point })
+    }
+
+    /// Whether both show the same to clients.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.chain == other.chain
+    }
+
+    /// When the leaf ends.
+    pub fn ends(&self) -> Option<OffsetDateTime> {
+        let (_, leaf) = X509Certificate::from_der(self.chain.first()?).ok()?;
+        OffsetDateTime::from_unix_timestamp(leaf.validity().not_after.timestamp()).ok()
     }
 
     /// What a login over this connection can be tied to.

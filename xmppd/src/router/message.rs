@@ -59,10 +59,10 @@ impl<'a> Message<'a> {
         };
         for taker in delivery.takers {
             let parcel = Parcel { packet: delivery.packet.clone(), nature: self.nature() };
-            router.hand_over(taker, parcel, cx);
+            router.deliver_in_turn(taker, parcel, cx);
         }
         for (session, copy) in delivery.copies {
-            router.hand_over(session, copy, cx);
+            router.deliver_in_turn(session, copy, cx);
         }
         if delivery.is_kept {
             self.retract(name, cx);
@@ -174,13 +174,5 @@ fn takers(fate: Fate, whom: &Addressed<'_>) -> Takers {
         Fate::ToBest => from(whom.best_priority().unwrap_or(0)),
         Fate::ToThat => whom.exact().map(|session| session.id).into_iter().collect(),
         _ => Takers::new(),
-    }
-}
-
-impl Router {
-    fn hand_over(&mut self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
-        if let Some(session) = self.sessions.get_mut(&session) {
-            session.send_in_turn(parcel, cx);
-        }
     }
 }

@@ -109,6 +109,11 @@ impl Settings {
         format!("rooms.{}", self.domain)
     }
 
+    /// How long a token stays good that its client does not use.
+    pub(crate) fn token_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.token_days) * 24 * 3600)
+    }
+
     /// A small school's, for tests that are about something else.
     #[cfg(test)]
     pub(crate) fn small() -> Self {
@@ -188,13 +193,21 @@ impl Router {
             uploads: Uploads::default(),
             blocking: Blocklists::default(),
             started: now,
-            tokens: Tokens::new(Duration::from_secs(u64::from(settings.token_days) * 24 * 3600)),
+            tokens: Tokens::new(settings.token_lifetime()),
             domain,
             authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
             last_session: 0,
             settings,
         }
+    }
+
+    /// Puts other settings in force, of the same domain. Sessions live on, and hear of what concerns them.
+    pub fn resettle(&mut self, settings: Settings, cx: &mut Context<'_>) {
+        self.stream_features = features::of_stream(&settings);
+        self.authenticator.take_plain(settings.takes_plain);
+        let before = self.reform(settings, cx);
+        features::resettled(self, &before, cx);
     }
 
     /// Takes in what was recorded before the server started; answers what of it cannot be read.
@@ -209,14 +222,26 @@ impl Router {
         }
     }
 
+    /// The same, behind the messages that the store is asked for.
+    pub(crate) fn deliver_in_turn(&mut self, session: SessionId, parcel: Parcel, cx: &mut Context<'_>) {
+        if let Some(session) = self.sessions.get_mut(&session) {
+            session.send_in_turn(parcel, cx);
+        }
+    }
+
     /// How many resources are bound.
     pub fn session_count(&self) -> usize {
         self.sessions.len()
     }
 
+    /// How many people have bound one at least.
+    pub fn online_count(&self) -> usize {
+        self.people.values().filter(|person| person.is_online()).count()
+    }
+
     /// Who may be written to by that name: a disabled account is as good as none.
     pub(crate) fn person(&self, name: &str) -> Option<&Person> {
-        self.people.get(name).filter(|person| person.account.enabled)
+        self.people.get(name).filter(|person| !person.is_disabled())
     }
 
     /// The sessions of an account, oldest first.

@@ -71,6 +71,16 @@ impl Person {
             former: Former::default(),
         }
     }
+
+    /// Whether it may not log in.
+    pub(crate) fn is_disabled(&self) -> bool {
+        !self.account.enabled
+    }
+
+    /// Whether a resource of it is bound.
+    pub(crate) fn is_online(&self) -> bool {
+        !self.sessions.is_empty()
+    }
 }
 
 impl Router {

@@ -24,6 +24,7 @@ mod writer;
 
 use std::{path::Path, sync::Arc};
 
+use parking_lot::Mutex;
 use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
@@ -45,7 +46,7 @@ const QUEUE: usize = 1024;
 #[derive(Clone)]
 pub struct Store {
     requests: mpsc::Sender<Request>,
-    capacity: Capacity,
+    capacity: Arc<Mutex<Capacity>>,
     files: Files,
 }
 
@@ -134,7 +135,7 @@ impl Store {
         let connection = schema::open(&data.join(FILE))?;
         let (requests, incoming) = mpsc::channel(QUEUE);
         writer::spawn(connection, incoming);
-        Ok(Self { requests, capacity, files: Files::new(data) })
+        Ok(Self { requests, capacity: Arc::new(Mutex::new(capacity)), files: Files::new(data) })
     }
 
     /// The files that users share.

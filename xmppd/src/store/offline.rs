@@ -12,13 +12,15 @@ use crate::{features::retraction, stream::MessageId};
 /// its content lies in pages of its own; `wipe.rs` tells why.
 const MARGIN_BYTES: u32 = PAGE_BYTES - 35;
 
-/// What may wait for one account.
+/// What may wait for one account, and how long.
 #[derive(Clone, Copy, Debug)]
 pub struct Capacity {
     /// Messages.
     pub messages: u32,
     /// Bytes of all together: at most half of what a connection's mailbox takes, so that all can be delivered at once.
     pub bytes: u64,
+    /// Days after which a message is erased.
+    pub days: u32,
 }
 
 /// One sender may fill one part in so many of what waits, lest the others find no room.
@@ -45,11 +47,16 @@ pub enum Keeping {
 
 impl Default for Capacity {
     fn default() -> Self {
-        Self { messages: 200, bytes: 1024 * 1024 }
+        Self { messages: 200, bytes: 1024 * 1024, days: 30 }
     }
 }
 
 impl Store {
+    /// From now on, so much may wait, and so long. What waits already is not erased for being too much.
+    pub fn set_capacity(&self, capacity: Capacity) {
+        *self.capacity.lock() = capacity;
+    }
+
     /// Keeps a stanza from one account for another until it is erased. Messages are kept in the order in which
     /// this returns.
     pub async fn keep_offline(
@@ -59,7 +66,7 @@ impl Store {
         stanza: Bytes,
         at: OffsetDateTime,
     ) -> Pending<Keeping> {
-        let (account, sender, capacity) = (account.to_owned(), sender.to_owned(), self.capacity);
+        let (account, sender, capacity) = (account.to_owned(), sender.to_owned(), *self.capacity.lock());
         self.begin(Erasure::Nothing, move |connection| {
             keep(connection, account, &sender, &stanza, at, capacity)
         })
@@ -84,9 +91,9 @@ impl Store {
         self.request(Erasure::Messages, move |connection| erase(connection, &account, &ids)).await
     }
 
-    /// Erases what has waited since before this time; answers how many.
-    pub async fn expire_offline(&self, before: OffsetDateTime) -> Result<usize, StoreError> {
-        let before = milliseconds(before);
+    /// Erases what has waited too long by now; answers how many.
+    pub async fn expire_offline(&self, now: OffsetDateTime) -> Result<usize, StoreError> {
+        let before = milliseconds(now - Duration::days(self.capacity.lock().days.into()));
         let count = move |connection: &Connection| -> Result<usize, StoreError> {
             let query = "SELECT count(*) FROM offline_message WHERE at < ?1";
             Ok(connection.query_row(query, [before], |row| row.get::<_, u32>(0))? as usize)

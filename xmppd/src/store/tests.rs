@@ -133,12 +133,14 @@ async fn the_site_says_how_many_bytes_wait() {
     let folder = TempDir::new().unwrap();
     let store = Store::open(folder.path(), Capacity { bytes: 400, ..Capacity::default() }).unwrap();
     store.add_account(account("juliet")).await.unwrap();
+    let keep = |bytes| store.keep_offline("juliet", "juliet", marked(bytes), AT);
     for (bytes, expected) in
         [(101, Keeping::Full), (60, Keeping::Kept), (60, Keeping::Full), (40, Keeping::Kept)]
     {
-        let kept = store.keep_offline("juliet", "juliet", marked(bytes), AT).await.wait().await.unwrap();
-        assert_eq!(kept, expected, "{bytes}");
+        assert_eq!(answered(keep(bytes)).await.unwrap(), expected, "{bytes}");
     }
+    store.set_capacity(Capacity { bytes: 800, ..Capacity::default() });
+    assert_eq!(answered(keep(60)).await.unwrap(), Keeping::Kept, "the site has changed its mind");
 }
 
 #[tokio::test]
@@ -163,11 +165,12 @@ async fn what_is_taken_back_is_found_among_its_senders_alone() {
 async fn what_waits_too_long_is_erased() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
+    store.set_capacity(Capacity { days: 2, ..Capacity::default() });
     let day = time::Duration::DAY;
     store.keep_offline("juliet", "nurse", marked(100), AT).await.wait().await.unwrap();
     store.keep_offline("juliet", "nurse", "young".into(), AT + day).await.wait().await.unwrap();
-    assert_eq!(store.expire_offline(AT + day).await.unwrap(), 1);
-    assert_eq!(store.expire_offline(AT + day).await.unwrap(), 0);
+    assert_eq!(store.expire_offline(AT + day * 3).await.unwrap(), 1);
+    assert_eq!(store.expire_offline(AT + day * 3).await.unwrap(), 0);
     assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
     assert!(files_with(&folder, MARK).is_empty());
 }

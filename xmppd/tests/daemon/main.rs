@@ -12,6 +12,7 @@ mod login;
 mod messages;
 mod migrate;
 mod personal;
+mod reload;
 mod resumption;
 mod rooms;
 mod sasl2;

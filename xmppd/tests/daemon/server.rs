@@ -111,6 +111,13 @@ impl Server {
         issue(&self.authority, self.folder.path())
     }
 
+    /// Changes the text of its settings.
+    pub(crate) fn edit(&self, edit: impl FnOnce(String) -> String) {
+        let path = self.folder.path().join("xmppd.toml");
+        let text = fs::read_to_string(&path).unwrap();
+        fs::write(path, edit(text)).unwrap();
+    }
+
     pub(crate) fn signal(&self, signal: Signal) {
         kill(Pid::from_raw(self.process.id().try_into().unwrap()), signal).unwrap();
     }

@@ -27,6 +27,7 @@
 //! admin puts NAME into GROUP              and `takes NAME out of GROUP`
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
+//! server reloads with SETTING VALUE       the same while it runs: sessions live on
 //! server restarts                         everybody is gone, and so is what is not on disk
 //! store holds 2 for romeo                 so many messages wait on disk
 //! store is slow                           until `store answers`, nobody gets what waits

@@ -107,7 +107,17 @@ impl Stage {
                 self.drive(Router::tick);
                 Ok(())
             }
-            ("server", ["has", key, value]) => self.set(key, value),
+            ("server", ["has", key, value]) => {
+                self.set(key, value)?;
+                self.restart();
+                Ok(())
+            }
+            ("server", ["reloads", "with", key, value]) => {
+                self.set(key, value)?;
+                let settings = self.settings.clone();
+                self.drive(|router, cx| router.resettle(settings, cx));
+                Ok(())
+            }
             ("server", ["restarts"]) => {
                 self.restart();
                 Ok(())
@@ -436,7 +446,10 @@ impl Stage {
                 settings.roster.visibility = Visibility::Groups;
                 settings.roster.sees_everyone = vec!["Teachers".parse().unwrap()];
             }
+            ("roster", "everyone") => settings.roster.visibility = Visibility::Everyone,
             ("contacts", "groups") => settings.roster.contacts = ContactPolicy::Groups,
+            ("contacts", "everybody") => settings.roster.contacts = ContactPolicy::Everybody,
+            ("class-room", "none") => settings.rooms.made.clear(),
             ("class-room", group) => settings.rooms.made.push(class_room(group)),
             ("creators", "everyone") => settings.rooms.creators = Creators::Everyone,
             ("occupants", most) => {
@@ -455,7 +468,6 @@ impl Stage {
             ("upload", "on") => settings.upload = Some(upload_terms()),
             _ => return Err("no such setting".to_owned()),
         }
-        self.restart();
         Ok(())
     }
 

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    control::{Answer, Change, Client, Live, LiveStatus},
+    control::{Answer, Change, Client, Live, LiveStatus, Reload},
     store::{Capacity, Store},
 };
 
@@ -32,8 +32,12 @@ impl Live for Noting {
         self.0.lock().unwrap().push(note);
     }
 
+    fn reload(&self) -> Reload {
+        Reload::NeedsRestart(vec!["domain".to_owned()])
+    }
+
     fn status(&self) -> LiveStatus {
-        LiveStatus { connections: 3, sessions: 2 }
+        LiveStatus { connections: 3, sessions: 2, online: 1, ..LiveStatus::default() }
     }
 }
 
@@ -83,6 +87,7 @@ async fn an_account_lives_its_life_over_the_wire() {
         r#"{"enable-user":{"name":"juliet"}}"#,
         r#"{"remove-user":{"name":"juliet"}}"#,
         r#""status""#,
+        r#""reload""#,
     ];
     let lines: String = requests.map(|request| format!("{{\"version\":1,\"request\":{request}}}\n")).concat();
     let answers = say(&running, &lines).await;
@@ -93,7 +98,9 @@ async fn an_account_lives_its_life_over_the_wire() {
         r#"{"version":1,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","groups":["4c","Chess"],"administrator":false,"enabled":false}]}}"#
     );
     assert_eq!(answers[7..9], [done; 2]);
-    assert!(answers[9].contains(r#""accounts":0,"connections":3,"sessions":2"#), "{}", answers[9]);
+    assert!(answers[9].contains(r#""accounts":0,"online":1,"connections":3,"sessions":2"#), "{}", answers[9]);
+    assert!(answers[9].contains(r#""schema":3,"since":"2"#), "{}", answers[9]);
+    assert_eq!(answers[10], r#"{"version":1,"answer":{"reload":{"needs-restart":["domain"]}}}"#);
     assert_eq!(
         *running.noting.0.lock().unwrap(),
         [

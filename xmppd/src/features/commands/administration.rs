@@ -7,7 +7,7 @@ use crate::{
     act::Act,
     auth::Password,
     features::form::{Field, FieldType, Form, Submission},
-    router::Router,
+    router::{Router, people::Person},
 };
 
 pub(super) const FORM_TYPE: &str = "http://jabber.org/protocol/admin";
@@ -63,16 +63,14 @@ pub(super) const ALL: [Command; 12] = [
         name: "How many accounts are disabled",
         form: None,
         run: |router, _, _| {
-            count("disabledusersnum", "Disabled accounts", names(router, |one| !one.account.enabled).len())
+            count("disabledusersnum", "Disabled accounts", names(router, Person::is_disabled).len())
         },
     },
     Command {
         node: "http://jabber.org/protocol/admin#get-online-users-num",
         name: "How many people are online",
         form: None,
-        run: |router, _, _| {
-            count("onlineusersnum", "Online", names(router, |one| !one.sessions.is_empty()).len())
-        },
+        run: |router, _, _| count("onlineusersnum", "Online", names(router, Person::is_online).len()),
     },
     Command {
         node: "http://jabber.org/protocol/admin#get-registered-users-list",
@@ -85,14 +83,14 @@ pub(super) const ALL: [Command; 12] = [
         name: "List disabled accounts",
         form: None,
         run: |router, _, _| {
-            list("disableduserjids", "Disabled accounts", &names(router, |one| !one.account.enabled))
+            list("disableduserjids", "Disabled accounts", &names(router, Person::is_disabled))
         },
     },
     Command {
         node: "http://jabber.org/protocol/admin#get-online-users-list",
         name: "List who is online",
         form: None,
-        run: |router, _, _| list("onlineuserjids", "Online", &names(router, |one| !one.sessions.is_empty())),
+        run: |router, _, _| list("onlineuserjids", "Online", &names(router, Person::is_online)),
     },
 ];
 
@@ -184,7 +182,7 @@ fn label(text: &str) -> Result<Label, String> {
 }
 
 /// The addresses of accounts, by name.
-fn names(router: &Router, is_wanted: fn(&crate::router::people::Person) -> bool) -> Vec<&str> {
+fn names(router: &Router, is_wanted: fn(&Person) -> bool) -> Vec<&str> {
     let mut names: Vec<_> =
         router.people.values().filter(|person| is_wanted(person)).map(|person| person.jid.as_str()).collect();
     names.sort_unstable();

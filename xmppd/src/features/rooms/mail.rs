@@ -70,10 +70,9 @@ impl Router {
             return self.keep_offline(account, Arc::clone(&sender.name), packet, Vec::new(), cx);
         }
         for session in sessions {
-            let Some(session) = self.sessions.get_mut(&session) else { continue };
             let sender = Arc::clone(&sender.name);
             let nature = Nature::Message { sender, is_worth_keeping: true, is_copied: true };
-            session.send_in_turn(Parcel { packet: packet.clone(), nature }, cx);
+            self.deliver_in_turn(session, Parcel { packet: packet.clone(), nature }, cx);
         }
     }
 }

@@ -81,6 +81,7 @@ pub const FEATURE: Feature = Feature {
     changed: accounts::changed,
     shelves: &[Shelf::Room],
     restore: |router, record| router.rooms.take_in(record),
+    resettled: site::resettled,
     items: |settings| format!("<item jid='{}' name='Rooms'/>", Escaped(&settings.rooms_domain())),
     ..Feature::DEFAULT
 };

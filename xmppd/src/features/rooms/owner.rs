@@ -61,10 +61,16 @@ impl Room {
         Ok(())
     }
 
-    fn configure(&mut self, configuration: Configuration, mail: &mut Mail) {
-        let old = std::mem::replace(&mut self.configuration, configuration);
+    /// Makes it so, writes it down, and lets everybody in the room know.
+    pub(super) fn configure(&mut self, configuration: Configuration, mail: &mut Mail) {
         self.unsaved.room = true;
-        self.unsaved.card |= self.configuration.persistent != old.persistent;
+        self.unsaved.card |= self.configuration.persistent != configuration.persistent;
+        self.reconfigure(configuration, mail);
+    }
+
+    /// Makes it so, and lets everybody in the room know.
+    pub(super) fn reconfigure(&mut self, configuration: Configuration, mail: &mut Mail) {
+        let old = std::mem::replace(&mut self.configuration, configuration);
         self.history.limit(self.configuration.history);
         // §10.1.3: who has waited for the room may come now.
         self.is_locked = false;

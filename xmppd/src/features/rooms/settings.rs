@@ -1,11 +1,11 @@
 //! What the site has decided about rooms.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::{Account, Label, Name};
 
 /// The site's word on rooms.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Eq, PartialEq)]
 pub struct RoomSettings {
     /// Who may make one.
     pub creators: Creators,
@@ -24,7 +24,7 @@ pub struct RoomSettings {
 }
 
 /// Who may make a room.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Creators {
     /// Administrators alone.
@@ -36,7 +36,7 @@ pub enum Creators {
 }
 
 /// A room that the site makes: for a class, or for all.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub struct SiteRoom {
     /// The first part of its address.

@@ -36,17 +36,10 @@ fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> A
     match &request.target {
         Target::Own if request.is_set => set::answer(router, request, cx),
         Target::Own => is_query(request, "query").and_then(|()| get(router, request, cx)),
-        // RFC 6121 §2.1.5, §2.3.3: another's roster is not to be had; nor to be known of, unless they are.
-        Target::Account(name) if request.is_set && is_known(router, request, name) => {
-            Err(StanzaError::Forbidden.into())
-        }
+        // RFC 6121 §2.1.5, §2.3.3: another's roster is not to be had, and that of a stranger not to be known of.
+        Target::Account(_) if request.is_set => Err(StanzaError::Forbidden.into()),
         Target::Account(_) | Target::Server => Err(StanzaError::ServiceUnavailable.into()),
     }
-}
-
-fn is_known(router: &Router, request: &Request<'_>, name: &str) -> bool {
-    let asker = router.sessions.get(&request.session);
-    asker.is_some_and(|session| router.is_seen_by(name, &session.account))
 }
 
 fn get(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {

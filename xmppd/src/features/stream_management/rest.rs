@@ -7,7 +7,7 @@ use super::unacknowledged::Pending;
 use crate::{
     features::delay,
     jid::Jid,
-    router::{Nature, Parcel, Router, Session, people::Waiting},
+    router::{Nature, Parcel, Router, Session},
     stanza::{
         Head, Packet,
         stamped::{flatten, with_last_child},
@@ -73,17 +73,8 @@ impl Router {
             // As old as it is: whoever has come since then has not had it, should the heir not have it either.
             return heir.send_in_turn(Parcel { packet: delayed, nature }, &mut cx.at(since));
         }
-        let Some(person) = self.people.get_mut(&session.account) else { return };
-        person.waiting = Waiting::Perhaps;
-        let account = Arc::clone(&session.account);
         let refusals = self.sender_of(&head).map(|sender| (sender, head.unavailable())).into_iter().collect();
-        cx.outbox.push(Action::KeepOffline {
-            account,
-            sender: Arc::clone(sender),
-            stanza: stanza.clone(),
-            at: since,
-            refusals,
-        });
+        self.keep_offline(&session.account, Arc::clone(sender), &packet, refusals, &mut cx.at(since));
     }
 
     /// Who asked a client that is not there any more gets an answer (RFC 6121 §8.5.3.2.3).

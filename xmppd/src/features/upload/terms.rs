@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 /// What there is when nobody says what it is (XEP-0363 §7).
 pub(super) const OCTETS: &str = "application/octet-stream";
@@ -25,7 +25,7 @@ pub struct Terms {
 }
 
 /// One media type, or all of one kind, such as `image/*` (RFC 9110 §12.5.1).
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(try_from = "String")]
 pub struct MediaRange(String);
 

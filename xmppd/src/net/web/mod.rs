@@ -63,7 +63,8 @@ pub(super) async fn serve(
     service: &Service,
     mailbox: &Mailbox,
 ) -> Option<(TlsStream<TcpStream>, BytesMut)> {
-    let site = service.site.as_ref()?;
+    let terms = service.terms();
+    let site = terms.site.as_ref()?;
     let is_websocket = AtomicBool::new(false);
     let answer = service_fn(|request: Request<Incoming>| async {
         let response = answer::answer(request, site, &service.shared).await;

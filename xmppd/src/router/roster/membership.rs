@@ -152,7 +152,7 @@ impl Router {
         }
     }
 
-    fn others<'a>(
+    pub(super) fn others<'a>(
         &'a self,
         name: &str,
         sessions: impl Iterator<Item = &'a SessionId>,
@@ -162,7 +162,7 @@ impl Router {
 }
 
 /// The keys whose values are not the same in both.
-fn differing(one: &BTreeMap<Arc<str>, Bytes>, other: &BTreeMap<Arc<str>, Bytes>) -> Vec<Arc<str>> {
+pub(super) fn differing(one: &BTreeMap<Arc<str>, Bytes>, other: &BTreeMap<Arc<str>, Bytes>) -> Vec<Arc<str>> {
     let keys: BTreeSet<_> = one.keys().chain(other.keys()).collect();
     keys.into_iter().filter(|key| one.get(*key) != other.get(*key)).cloned().collect()
 }

@@ -8,6 +8,7 @@
 //! | `view` | the roster of one person, whole or since a version |
 //! | `push` | changes to those who are online |
 //! | `membership` | what follows for everybody when an account is another |
+//! | `reform` | the same when the site's word on rosters is another |
 //! | `item` | one item as XML |
 
 mod circle;
@@ -15,6 +16,7 @@ mod item;
 mod membership;
 pub mod policy;
 mod push;
+mod reform;
 pub mod shared;
 #[cfg(test)]
 mod tests;

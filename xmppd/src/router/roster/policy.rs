@@ -1,11 +1,11 @@
 //! What the site has decided about rosters.
 
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use crate::account::Label;
 
 /// `[roster]`
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 pub struct RosterPolicy {
     /// Whom the school puts into whose roster.
@@ -17,7 +17,7 @@ pub struct RosterPolicy {
 }
 
 /// Whom the school puts into whose roster.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Visibility {
     /// Everyone into everyone's.
@@ -28,7 +28,7 @@ pub enum Visibility {
 }
 
 /// Who may ask whom for a subscription.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq, Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ContactPolicy {
     /// Everybody may ask everybody.

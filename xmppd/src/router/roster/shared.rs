@@ -49,7 +49,10 @@ impl Sight {
 }
 
 impl SharedRoster {
-    pub(in crate::router) fn new(settings: &Settings, accounts: &[Account]) -> Self {
+    pub(in crate::router) fn new<'a>(
+        settings: &Settings,
+        accounts: impl IntoIterator<Item = &'a Account>,
+    ) -> Self {
         let policy = &settings.roster;
         let seers = policy.sees_everyone.iter().map(ToString::to_string);
         let mut roster = Self {
@@ -59,7 +62,7 @@ impl SharedRoster {
             members: BTreeMap::new(),
             circles: HashMap::new(),
         };
-        for account in accounts.iter().filter(|account| account.enabled) {
+        for account in accounts.into_iter().filter(|account| account.enabled) {
             roster.members.insert(account.name.as_str().into(), roster.member_of(account));
         }
         roster

@@ -8,6 +8,7 @@ use super::{Member, circle::Circle, item::Item};
 use crate::router::{
     ContactPolicy, Router,
     contacts::{Contact, Mark},
+    people::Person,
     subscription::Half,
 };
 
@@ -108,7 +109,7 @@ impl Router {
     /// What somebody has in the roster without the school's doing.
     fn own_item(&self, address: &str, contact: &Contact) -> Option<Bytes> {
         let account = self.account_at(address).and_then(|name| self.people.get(name));
-        let is_disabled = account.is_some_and(|person| !person.account.enabled);
+        let is_disabled = account.is_some_and(Person::is_disabled);
         if is_disabled || !contact.is_in_roster() {
             return None;
         }

@@ -36,7 +36,7 @@ fn files(folder: &TempDir) -> BTreeMap<PathBuf, Vec<u8>> {
     entries.map(|path| (path.clone(), fs::read(path).unwrap())).collect()
 }
 
-/// Every table and index, as SQLite describes it.
+/// Every table and index, as the database describes it.
 fn tables(folder: &TempDir) -> Vec<String> {
     let connection = Connection::open(folder.path().join(FILE)).unwrap();
     let mut statement =

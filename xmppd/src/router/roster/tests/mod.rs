@@ -1,4 +1,4 @@
-//! Whatever happens to accounts, contacts and subscriptions: a client that applies what it is told has the same
+//! Whatever happens to accounts, contacts, subscriptions and the site's word on them: a client that applies what it is told has the same
 //! roster, and sees the same people, as one that comes anew.
 
 mod school;
@@ -19,6 +19,8 @@ enum Event {
     Put { account: usize, groups: Vec<usize>, is_renamed: bool, is_enabled: bool },
     /// An account is there no more.
     Removed(usize),
+    /// The site has decided otherwise.
+    Decided { is_by_groups: bool, sees_everyone: usize, has_contacts: bool, is_renamed: bool },
     /// Somebody gives a contact a name and a group.
     Named { owner: usize, contact: usize, name: String, group: usize },
     /// Somebody removes a contact.
@@ -41,6 +43,11 @@ fn event() -> impl Strategy<Value = Event> {
             |(account, groups, is_renamed, is_enabled)| Event::Put { account, groups, is_renamed, is_enabled }
         ),
         1 => account.clone().prop_map(Event::Removed),
+        2 => (any::<bool>(), 0..GROUPS.len(), any::<bool>(), any::<bool>()).prop_map(
+            |(is_by_groups, sees_everyone, has_contacts, is_renamed)| {
+                Event::Decided { is_by_groups, sees_everyone, has_contacts, is_renamed }
+            }
+        ),
         3 => (pair(), "[xy]?", 0..GROUPS.len())
             .prop_map(|((owner, contact), name, group)| Event::Named { owner, contact, name, group }),
         1 => pair().prop_map(|(owner, contact)| Event::Unlisted { owner, contact }),

@@ -16,7 +16,7 @@ use crate::{
     ns,
     record::{Owner, Record, Shelf},
     router::{
-        AccountChange, Contact, RosterPolicy, Router, Settings, Visibility,
+        AccountChange, Contact, ContactPolicy, RosterPolicy, Router, Settings, Visibility,
         subscription::{Half, Subscription},
     },
     stanza::Stanza,
@@ -69,6 +69,7 @@ impl Client {
 /// The server, with a client for each account that may log in.
 pub(super) struct School {
     router: Router,
+    settings: Settings,
     accounts: BTreeMap<usize, Arc<Account>>,
     records: HashMap<(String, String), Record>,
     clients: BTreeMap<usize, Client>,
@@ -79,8 +80,10 @@ impl School {
     pub(super) fn new() -> Self {
         let accounts: BTreeMap<_, _> =
             (0..3).map(|index| (index, Arc::new(account(index, &[index % 2], false, true)))).collect();
+        let settings = settings(Visibility::Groups, "Teachers");
         let mut school = Self {
-            router: router(&accounts),
+            router: router(&settings, &accounts),
+            settings,
             accounts,
             records: HashMap::new(),
             clients: BTreeMap::new(),
@@ -105,6 +108,18 @@ impl School {
                 let name = NAMES[*index].to_owned();
                 self.drive(|router, cx| router.apply(AccountChange::Removed(name), cx));
             }
+            Event::Decided { is_by_groups, sees_everyone, has_contacts, is_renamed } => {
+                let visibility = if *is_by_groups { Visibility::Groups } else { Visibility::Everyone };
+                self.settings = settings(visibility, GROUPS[*sees_everyone]);
+                if !has_contacts {
+                    self.settings.roster.contacts = ContactPolicy::Groups;
+                }
+                if *is_renamed {
+                    self.settings.organisation = GROUPS[0].to_owned();
+                }
+                let settings = self.settings.clone();
+                self.drive(|router, cx| router.resettle(settings, cx));
+            }
             Event::Named { owner, contact, name, group } => self.send(*owner, &format!(
                 "<iq type='set' id='1'><query xmlns='{}'><item jid='{}@school.test' name='{name}'><group>{}</group></item></query></iq>",
                 ns::ROSTER, NAMES[*contact], GROUPS[*group]
@@ -119,7 +134,7 @@ impl School {
             Event::Reconnected(index) => self.log_out(*index),
             Event::Restarted => {
                 self.clients.values_mut().for_each(|client| (client.session, client.seen) = Default::default());
-                self.router = router(&self.accounts);
+                self.router = router(&self.settings, &self.accounts);
                 self.router.restore(&self.records.values().cloned().collect::<Vec<_>>());
             }
         }
@@ -274,16 +289,16 @@ fn account(index: usize, groups: &[usize], is_renamed: bool, enabled: bool) -> A
     }
 }
 
-fn router(accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
-    let roster = RosterPolicy {
-        visibility: Visibility::Groups,
-        sees_everyone: vec!["Teachers".parse().expect("a label")],
-        ..RosterPolicy::default()
-    };
-    let settings = Settings { roster, ..Settings::small() };
+fn settings(visibility: Visibility, sees_everyone: &str) -> Settings {
+    let sees_everyone = vec![sees_everyone.parse().expect("a label")];
+    let roster = RosterPolicy { visibility, sees_everyone, ..RosterPolicy::default() };
+    Settings { roster, ..Settings::small() }
+}
+
+fn router(settings: &Settings, accounts: &BTreeMap<usize, Arc<Account>>) -> Router {
     let accounts = accounts.values().map(|account| Account::clone(account)).collect();
     let authenticator = Authenticator::new("school.test", DecoySecret::new([7; 32]));
-    Router::new(settings, authenticator, accounts, OffsetDateTime::UNIX_EPOCH)
+    Router::new(settings.clone(), authenticator, accounts, OffsetDateTime::UNIX_EPOCH)
 }
 
 fn frames(text: &str) -> Vec<crate::xml::Element> {

@@ -1,0 +1,132 @@
+//! What an administrator does from one year to the next.
+
+use super::*;
+
+fn running(host: &Machine, name: &str) -> bool {
+    host.state().running.contains_key(name)
+}
+
+#[test]
+fn installed_changed_stopped_started_and_taken_away() {
+    let host = Machine::new();
+    let before = everything(&host);
+    install(&request(school("")), &host).unwrap();
+    assert!(running(&host, "schoolchat"));
+    let listed = listing::Listing::of(&host).unwrap().to_string();
+    assert!(listed.starts_with("schoolchat     running  school.test  0.1.0 (image "), "{listed}");
+    assert!(listed.ends_with("vtnet0: 5222, 5223"), "{listed}");
+    host.journal();
+
+    // Again: nothing.
+    let installed = everything(&host);
+    assert!(install(&request(school("")), &host).unwrap().steps.is_empty());
+    assert_eq!(everything(&host), installed);
+
+    // What the daemon reads anew while it runs.
+    let changed = school("[limits]\nresources-per-account = 3\n");
+    install(&request(changed.clone()), &host).unwrap();
+    let journal = host.journal();
+    assert!(journal.contains("service schoolchat onereload") && !journal.contains("onerestart"), "{journal}");
+
+    // What it is started with.
+    let mut ports = changed.clone();
+    ports.text.push_str("[network]\nstarttls = 6222\n");
+    ports.site = Site::parse(Path::new("x"), &ports.text).unwrap();
+    install(&request(ports), &host).unwrap();
+    assert!(host.journal().contains("service schoolchat onerestart"));
+
+    for (state, runs) in [(Service::Stopped, false), (Service::Started, true)] {
+        carry_out(&Step::Service { name: "schoolchat".into(), state }, &host).unwrap();
+        assert_eq!(running(&host, "schoolchat"), runs);
+    }
+    uninstall("schoolchat", true, &host).unwrap();
+    assert_eq!(everything(&host), before);
+    assert!(uninstall("schoolchat", true, &host).unwrap().steps.is_empty());
+}
+
+#[test]
+fn the_data_stays_and_is_taken_up_again() {
+    let host = Machine::new();
+    let before = everything(&host);
+    install(&request(school("")), &host).unwrap();
+    let data = Layout::of("schoolchat").data().join("xmppd.sqlite");
+    host.write(&data, b"accounts", 0o600).unwrap();
+    uninstall("schoolchat", false, &host).unwrap();
+    assert_eq!(host.read(&data).unwrap().unwrap(), b"accounts");
+    assert!(host.state().accounts.contains("user"), "the data belong to nobody");
+    assert!(uninstall("schoolchat", false, &host).unwrap().steps.is_empty());
+
+    install(&request(school("")), &host).unwrap();
+    assert_eq!(host.read(&data).unwrap().unwrap(), b"accounts");
+    uninstall("schoolchat", true, &host).unwrap();
+    assert_eq!(everything(&host), before);
+}
+
+#[test]
+fn two_schools_do_not_touch_each_other() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let first = everything(&host);
+    install(&request(other_school()), &host).unwrap();
+    assert!(running(&host, "schoolchat") && running(&host, "otherschool"));
+    let of_first = |all: &[String]| -> Vec<String> {
+        all.iter().filter(|line| line.contains("schoolchat")).cloned().collect()
+    };
+    let both = of_first(&host.files());
+    uninstall("otherschool", true, &host).unwrap();
+    assert_eq!(of_first(&host.files()), both);
+    assert_eq!(everything(&host), first);
+}
+
+#[test]
+fn what_does_not_run_is_not_started_unless_that_is_asked_for() {
+    let host = Machine::new();
+    let mut quiet = request(school(""));
+    quiet.options.start = false;
+    install(&quiet, &host).unwrap();
+    assert!(!running(&host, "schoolchat"));
+    assert_eq!(host.state().rc["schoolchat_enable"], "YES");
+    assert!(install(&quiet, &host).unwrap().steps.is_empty());
+    quiet.options.start = true;
+    install(&quiet, &host).unwrap();
+    assert!(running(&host, "schoolchat"));
+}
+
+#[test]
+fn a_damaged_record_is_no_reason_to_stay() {
+    let host = Machine::new();
+    let before = everything(&host);
+    install(&request(school("")), &host).unwrap();
+    host.write(&Layout::of("schoolchat").record(), b"{", 0o644).unwrap();
+    let listed = listing::Listing::of(&host).unwrap().to_string();
+    assert!(listed.contains("`jailbuild uninstall schoolchat` takes it away"), "{listed}");
+    let plan = uninstall("schoolchat", true, &host).unwrap();
+    assert!(plan.to_string().contains("going by where things lie"), "{plan}");
+    assert_eq!(everything(&host), before);
+}
+
+#[test]
+fn nothing_is_removed_below_a_mount_that_stays() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    // Its script is gone, so nobody can stop it.
+    host.remove(&Layout::of("schoolchat").service()).unwrap();
+    let error = uninstall("schoolchat", true, &host).unwrap_err();
+    assert!(error.to_string().contains("schoolchat"), "{error}");
+    assert!(host.look(&Layout::of("schoolchat").data()).unwrap().is_some());
+}
+
+#[test]
+fn a_daemon_that_does_not_answer_is_told_with_the_end_of_its_log() {
+    let host = Machine::new();
+    let request = request(school(""));
+    host.write(&Layout::of("schoolchat").log(), b"no such luck\n", 0o600).unwrap();
+    host.state().broken_image = Some(format!("images/{}", request.image.digest).into());
+    let Err(crate::Error::Failed { what, hint }) = install(&request, &host) else { panic!("it was started") };
+    assert_eq!(what, "`schoolchat` was started, but its daemon does not answer");
+    assert!(hint.unwrap().ends_with("no such luck"));
+    // Mended, it goes on.
+    host.state().broken_image = None;
+    install(&request, &host).unwrap();
+    assert!(running(&host, "schoolchat"));
+}

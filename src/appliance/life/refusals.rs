@@ -1,0 +1,100 @@
+//! What is refused, before anything is touched.
+
+use super::*;
+
+fn refused(host: &Machine, request: &Request) -> (u8, String) {
+    let before = everything(host);
+    let error = install::plan(request, host).unwrap_err();
+    assert_eq!(everything(host), before);
+    let hint = miette::Diagnostic::help(&error).map(|hint| hint.to_string()).unwrap_or_default();
+    (error.exit_code(), format!("{error}\n{hint}"))
+}
+
+#[test]
+fn a_host_that_is_not_ready_is_told_every_line() {
+    let (code, said) = refused(&Machine::bare(), &request(school("")));
+    assert_eq!(code, 6);
+    insta::assert_snapshot!(said);
+}
+
+#[test]
+fn a_kernel_without_vnet() {
+    let host = Machine::new();
+    host.state().sysctls.remove("kern.features.vimage");
+    let (code, said) = refused(&host, &request(school("")));
+    assert!(code == 6 && said.contains("`--shared-address`"), "{said}");
+}
+
+#[test]
+fn an_image_that_this_host_cannot_run() {
+    let host = Machine::new();
+    let mut arm = request(school(""));
+    arm.target = "aarch64-unknown-freebsd".parse().unwrap();
+    let (code, said) = refused(&host, &arm);
+    assert!(code == 6 && said.starts_with("the image is for x86_64-unknown-freebsd"), "{said}");
+    host.state().sysctls.insert("kern.osreldate".into(), "1302001".into());
+    let (code, said) = refused(&host, &request(school("")));
+    assert!(code == 6 && said.contains("FreeBSD 14, and this host's kernel is 13"), "{said}");
+}
+
+#[test]
+fn another_image_is_for_upgrade() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let mut other = request(school(""));
+    other.image.digest = crate::digest::Sha256::of(b"another");
+    let (code, said) = refused(&host, &other);
+    assert!(code == 3 && said.contains("`jailbuild upgrade IMAGE`"), "{said}");
+}
+
+#[test]
+fn neighbours_do_not_share_links_or_ports() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let (code, said) = refused(&host, &request(school("name = \"other\"\n")));
+    assert_eq!(code, 3);
+    assert!(said.contains("the link 10.66.0.0/30 is that of the appliance `schoolchat`"), "{said}");
+    assert!(said.contains("`link = \"10.66.0.4/30\"`"), "{said}");
+
+    let network = "name = \"other\"\n[network]\nlink = \"10.66.0.4/30\"\n";
+    for (more, key) in [
+        ("", "`starttls` in `[network]`"),
+        ("starttls = 6222\n", "`direct-tls` in `[network]`"),
+        ("starttls = 6222\ndirect-tls = 6223\n[web]\nenabled = true\nport = 5222\n", "`port` in `[web]`"),
+    ] {
+        let (_, said) = refused(&host, &request(school(&format!("{network}{more}"))));
+        assert!(said.contains(key), "{said}");
+    }
+    let mut elsewhere = request(school(network));
+    elsewhere.options.externals = vec![Word::new("vtnet1").unwrap()];
+    install(&elsewhere, &host).unwrap();
+}
+
+#[test]
+fn an_interface_that_is_not_there() {
+    let mut request = request(school(""));
+    request.options.externals = vec![Word::new("em9").unwrap()];
+    let (code, said) = refused(&Machine::new(), &request);
+    assert!(code == 3 && said.starts_with("this host has no interface `em9`"), "{said}");
+}
+
+#[test]
+fn the_name_of_a_service_that_is_not_ours() {
+    let host = Machine::new();
+    host.write(&Layout::of("nginx").service(), b"#!/bin/sh\n", 0o555).unwrap();
+    let (code, said) = refused(&host, &request(school("name = \"nginx\"\n")));
+    assert!(code == 3 && said.starts_with("this host has a service called `nginx` already"), "{said}");
+    host.write(Path::new("/etc/rc.d/cron"), b"#!/bin/sh\n", 0o555).unwrap();
+    let (code, _) = refused(&host, &request(school("name = \"cron\"\n")));
+    assert_eq!(code, 3);
+}
+
+#[test]
+fn rules_that_pf_does_not_take() {
+    let host = Machine::bare();
+    host.write(Path::new("/etc/pf.conf"), b"garbage\n", 0o600).unwrap();
+    let mut request = request(school(""));
+    request.options.edit_host = true;
+    let (code, said) = refused(&host, &request);
+    assert!(code == 6 && said.contains("put them in yourself"), "{said}");
+}

@@ -1,0 +1,51 @@
+//! `jailbuild start`, `stop`, `restart`, `reload` and `status`: the service of an appliance.
+
+use super::changes;
+use crate::{
+    appliance::{Plan, Record, Service, Step, hold, listing::Listed, requirements},
+    console::Console,
+    error::{Error, Result},
+    host::ThisHost,
+};
+
+/// Which appliance.
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Its name; that of the only one if left out.
+    name: Option<String>,
+}
+
+/// Brings its service into a state, and says how it is then.
+pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
+    let host = ThisHost;
+    requirements::freebsd()?;
+    requirements::root(&host)?;
+    let record = Record::find(&host, args.name.as_deref())?;
+    changes::write_down()?;
+    let _held = hold(&host)?;
+    refuse_half(&record, state)?;
+    let step = Step::Service { name: record.name.clone(), state };
+    changes::carry_out(&Plan::new([step]), &host, console)?;
+    console.show(&Listed::of(&record.name, &host)?)
+}
+
+/// Says how it is: exit code 0 if it runs, 1 if not.
+pub fn status(args: &Args, console: &Console) -> Result<u8> {
+    requirements::freebsd()?;
+    requirements::root(&ThisHost)?;
+    let name = Record::name(&ThisHost, args.name.as_deref())?;
+    let listed = Listed::of(&name, &ThisHost)?;
+    console.show(&listed)?;
+    Ok(u8::from(!listed.running))
+}
+
+/// What was not put in place to the end is stopped, but not started.
+fn refuse_half(record: &Record, state: Service) -> Result<()> {
+    match record.under_way {
+        Some(operation) if state != Service::Stopped => Err(Error::failed_with_hint(
+            format_args!("`{}` is not whole: {operation} was begun and has not ended", record.name),
+            operation.goes_on_by(&record.name),
+        )),
+        _ => Ok(()),
+    }
+}
