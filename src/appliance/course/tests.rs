@@ -4,7 +4,10 @@ mod school;
 
 use self::school::{Home, Says};
 use super::*;
-use crate::host::{Host as _, command::Command};
+use crate::{
+    appliance::uninstall,
+    host::{Host as _, command::Command},
+};
 
 /// A proof that fails for this image.
 fn fails(image: Sha256) -> Says {
@@ -248,4 +251,40 @@ fn who_is_killed_while_it_is_taken_back_ends_with_what_was_before() {
         dies_everywhere(None, &image, death, Then::Upgrade);
         dies_everywhere(None, &image, death, Then::Rollback);
     }
+}
+
+/// Everything that is done to a host in the life of an appliance, each command of a form that is known.
+#[test]
+fn the_journal_of_a_whole_life() {
+    let home = Home::installed(None);
+    let mut journal = Vec::new();
+    let mut lived = |what: &str| journal.push(format!("# {what}\n{}", home.stable(&home.host.journal())));
+    home.upgrade(&fails(home.new.digest)).unwrap();
+    lived("upgrade, with a probe that fails: taken back");
+    home.upgrade(&passes()).unwrap();
+    lived("upgrade");
+    home.rollback(&passes()).unwrap_err();
+    lived("rollback, which the older daemon refuses");
+    home.host.state().schemas.insert(home.old.digest.to_string(), 2);
+    home.rollback(&passes()).unwrap();
+    lived("rollback");
+    uninstall::plan("schoolchat", true, &home.host).unwrap().carry_out(&home.host, &mut |_| ()).unwrap();
+    lived("uninstall --purge");
+    insta::assert_snapshot!(journal.join("\n"));
+    assert!(!home.host.files().iter().any(|line| line.contains("schoolchat")), "{:?}", home.host.files());
+}
+
+#[test]
+fn the_other_school_on_the_host_does_not_notice() {
+    let home = Home::installed(None);
+    home.install_another("otherschool");
+    let files =
+        || home.host.files().into_iter().filter(|line| line.contains("otherschool")).collect::<Vec<_>>();
+    let before = (files(), home.host.state().running.get("otherschool").cloned());
+    assert!(before.1.is_some());
+    home.host.journal();
+    home.upgrade(&fails(home.new.digest)).unwrap();
+    home.upgrade(&passes()).unwrap();
+    assert_eq!((files(), home.host.state().running.get("otherschool").cloned()), before);
+    assert!(!home.host.journal().contains("otherschool"));
 }

@@ -45,7 +45,11 @@ struct Goods {
 
 static GOODS: LazyLock<Goods> = LazyLock::new(|| {
     let place = tempfile::tempdir().unwrap();
-    Goods { old: image(&place, "old"), new: image(&place, "new"), school: school(&place) }
+    Goods {
+        old: image(&place, "old"),
+        new: image(&place, "new"),
+        school: school(&place, &Site::example_text().unwrap()),
+    }
 });
 
 /// A prover that finds a fault in one image.
@@ -85,6 +89,23 @@ impl Home {
 
     pub(super) fn record(&self) -> Record {
         Record::read(&self.host, &self.layout).unwrap().unwrap()
+    }
+
+    /// Puts another school beside it, with the older image, another link and other ports.
+    pub(super) fn install_another(&self, name: &str) {
+        let place = tempfile::tempdir().unwrap();
+        let text = format!(
+            "domain = \"other.test\"\norganisation = \"Other\"\nname = \"{name}\"\n\
+             [network]\nlink = \"10.77.0.0/30\"\nstarttls = 5322\ndirect-tls = 5323\n"
+        );
+        let request = Request {
+            image: self.old.clone(),
+            school: school(&place, &text),
+            program: b"jailbuild 1".to_vec(),
+            target: self.old.manifest.target,
+            options: options(None),
+        };
+        install::plan(&request, &self.host).unwrap().carry_out(&self.host, &mut |_| ()).unwrap();
     }
 
     /// The same at another moment of its life.
@@ -140,6 +161,8 @@ impl Home {
     pub(super) fn expect_good(&self, case: &str) {
         let image = self.record().image;
         assert!([self.old.digest, self.new.digest].contains(&image), "{case}");
+        let state = self.host.state().clone();
+        assert_eq!(state.running.len(), 1, "{case}");
         self.expect_in_service(image, if image == self.old.digest { 1 } else { 2 });
     }
 
@@ -188,9 +211,9 @@ fn kernel() -> KernelParameters {
     KernelParameters::parse(&transcript::jail_parameters())
 }
 
-fn school(place: &TempDir) -> School {
+fn school(place: &TempDir, text: &str) -> School {
     let file = place.path().join("jailbuild.toml");
-    std::fs::write(&file, Site::example_text().unwrap()).unwrap();
+    std::fs::write(&file, text).unwrap();
     let origin = Origin::File(file);
     certificates::ensure(&origin.load().unwrap(), &origin.folder(), OffsetDateTime::now_utc()).unwrap();
     School::of(&origin).unwrap()
