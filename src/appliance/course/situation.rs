@@ -125,8 +125,9 @@ impl Situation {
         };
         // What an upgrade saved is of no use once its image is in service: it holds messages that wait.
         let saved = if data == Data::Saved { self.saved() } else { self.saved_gone() };
+        // The files of the image that comes back are kept until nothing depends on them any more.
         let settled =
-            [self.image_gone(), self.kept_gone(before.image), vec![files::record(&before)]].concat();
+            [self.image_gone(), vec![files::record(&before)], self.kept_gone(before.image)].concat();
         let rehearsal = Rehearsal::of(&self.layout(), self.to, &self.settings);
         Course {
             from: before.image,

@@ -197,7 +197,14 @@ fn dies_everywhere(zfs: Option<&str>, first: &Says, death: Death, then: Then) {
         }
         let case = format!("{zfs:?} {death:?} before {}, then {then:?}", journal.lines().nth(acts).unwrap());
         match then {
-            Then::Upgrade => drop(home.upgrade(first).unwrap_or_else(|error| panic!("{case}: {error}"))),
+            Then::Upgrade => {
+                let outcome = home.upgrade(first).unwrap_or_else(|error| panic!("{case}: {error}"));
+                assert!(
+                    !outcome.to_string().contains("not proved"),
+                    "{case}: {outcome}\n{}",
+                    home.host.journal()
+                );
+            }
             Then::Rollback if home.record().under_way.is_none() => continue,
             Then::Rollback => match home.rollback(first) {
                 Ok(_) => {}
