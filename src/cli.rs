@@ -43,7 +43,8 @@ Exit codes:
   2  the command line could not be understood
   3  a file or an option is wrong; nothing was written
   4  made, but not started here, so most claims were not checked
-  5  a digest or a signature does not hold
+  5  a digest or a signature does not hold, a base is not the one that was locked, or nobody here
+     trusts who signed
   6  this host lacks something";
 
 /// Options of every verb.

@@ -231,6 +231,7 @@ impl Prover {
             unpacked,
             minimal: image.manifest.flavour == Flavour::Minimal,
             appliance,
+            in_service: false,
             school: &self.school()?,
             doors: &Doors::of(&self.site),
             host: self.policy.host,

@@ -141,10 +141,19 @@ impl Request {
             externals,
             stack: self.options.stack,
             log_blocked: self.options.log_blocked,
-            zfs: self.options.zfs.clone().or_else(|| before?.zfs.clone()),
+            zfs: self.zfs(before, host)?,
             previous: before.and_then(|before| before.previous),
             ..Record::new(self.school.site.name.as_str(), self.image.digest)
         })
+    }
+}
+
+impl Request {
+    /// The dataset below which it has its own; that of its data, where these are left from before.
+    fn zfs(&self, before: Option<&Record>, host: &dyn Host) -> Result<Option<String>> {
+        let kept = HostEdits::read(host)?.kept_datasets.remove(self.school.site.name.as_str());
+        let before = before.and_then(|before| before.zfs.clone()).or(kept);
+        Ok(self.options.zfs.clone().or(before))
     }
 }
 

@@ -11,7 +11,7 @@
 //! | [`install`], [`uninstall`] | put in place, and taken away |
 //! | [`upgrade`], [`rollback`] | another image, and the way back |
 //! | [`course`], [`rehearsal`], [`kept`] | how that is done: from stage to stage, tried on a copy, with what came before at hand |
-//! | [`prover`] | what proves an appliance in service |
+//! | [`prover`] | the proof of one in service, from what is written down |
 //! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
 //! | [`execute`] | steps carried out, each ensured rather than done: run again after any interruption, they go on |

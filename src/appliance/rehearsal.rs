@@ -52,7 +52,7 @@ pub struct Migration {
 impl Rehearsal {
     /// The rehearsal of an image of this appliance, with the settings that it would get.
     pub fn of(layout: &Layout, image: Sha256, settings: &str) -> Self {
-        let place = Place { jail: format!("{}_rehearsal", layout.name()), folder: layout.rehearsal() };
+        let place = Place::of(layout);
         Self {
             set_up: Plan::new(place.set_up(layout, image, settings)),
             migrate: place.run("migrate --json"),
@@ -78,6 +78,11 @@ impl Rehearsal {
     }
 }
 
+/// Nothing is left of a rehearsal of this appliance.
+pub fn cleared(layout: &Layout) -> Vec<Step> {
+    Place::of(layout).clear()
+}
+
 fn perform(host: &dyn Host, command: &Command, failure: &str) -> Result<String> {
     let output = host.output(command)?;
     if output.code == Some(0) {
@@ -94,6 +99,10 @@ struct Place {
 }
 
 impl Place {
+    fn of(layout: &Layout) -> Self {
+        Self { jail: format!("{}_rehearsal", layout.name()), folder: layout.rehearsal() }
+    }
+
     fn root(&self) -> PathBuf {
         self.folder.join("root")
     }

@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use super::{
-    Layout, Operation, Plan, Record, Service, Step, files,
+    Layout, Operation, Plan, Reached, Record, Service, Step, files,
     host_edit::{self, HostEdits},
+    rehearsal,
+    zfs::Datasets,
 };
 use crate::{
     error::{Error, Result},
@@ -19,20 +21,30 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
     let others = others(name, host)?;
     let is_last = others.is_empty();
     let keeps_data = !purge && holds_anything(&layout, host)?;
+    let zfs = zfs(name, &edits, &layout, host);
+    let datasets = zfs.as_deref().map(|parent| Datasets::of(&layout, parent));
 
+    refuse_half_way(name, purge, host)?;
     let mut steps = begin(&layout, host);
+    steps.extend(without_rehearsal(&layout, host)?);
     steps.extend(stopped(&layout, host)?);
     steps.extend(without_service(&layout, host)?);
-    steps.extend(without_images(&layout, purge));
+    steps.extend(without_images(&layout, datasets.as_ref()));
+    if !keeps_data {
+        steps.extend(without_data(&layout, datasets.as_ref()));
+    }
     if is_last {
         steps.extend(host_edit::undo(&edits, host)?);
-        edits = HostEdits { made_user: edits.made_user, ..HostEdits::default() };
+        let HostEdits { made_user, kept_datasets, .. } = edits;
+        edits = HostEdits { made_user, kept_datasets, ..HostEdits::default() };
         if edits.made_user && !keeps_data && !any_data(host, name)? {
             steps.push(Step::NoUser);
             edits.made_user = false;
         }
-        steps.push(edits.step());
     }
+    edits.kept_datasets.remove(name);
+    edits.kept_datasets.extend(zfs.filter(|_| keeps_data).map(|parent| (name.to_owned(), parent)));
+    steps.push(edits.step());
     if keeps_data {
         steps.push(Step::Note(kept(&layout)));
     }
@@ -43,6 +55,27 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
         plan.steps.extend(end.steps);
     }
     Ok(plan)
+}
+
+/// Refuses to leave data of which nobody knows whose they are: what an upgrade saved may be all that is good.
+fn refuse_half_way(name: &str, purge: bool, host: &dyn Host) -> Result<()> {
+    let under_way = Record::read(host, &Layout::of(name)).ok().flatten().and_then(|record| record.under_way);
+    match under_way {
+        Some(operation @ Operation::Upgrade { reached: Reached::Switched | Reached::TakenBack, .. })
+            if !purge =>
+        {
+            Err(super::upgrade::under_way(name, operation))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an upgrade has left that was interrupted, its mounts first.
+fn without_rehearsal(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
+    let is_there = host.look(&layout.rehearsal())?.is_some();
+    let mut steps = if is_there { rehearsal::cleared(layout) } else { Vec::new() };
+    steps.extend([layout.saving(), layout.saved()].map(|path| Step::Absent { path }));
+    Ok(steps)
 }
 
 /// The record goes last: until then, whoever is ended can go on.
@@ -103,15 +136,21 @@ fn logs(layout: &Layout, host: &dyn Host) -> Result<Vec<PathBuf>> {
     Ok(names.map(|name| folder.join(name)).collect())
 }
 
-fn without_images(layout: &Layout, purge: bool) -> Vec<Step> {
-    let mut steps: Vec<_> = [layout.current(), layout.previous(), layout.images(), layout.home().join("bin")]
-        .into_iter()
-        .map(|path| Step::Absent { path })
-        .collect();
-    if purge {
-        steps.push(Step::Absent { path: layout.data() });
-    }
-    steps
+fn without_images(layout: &Layout, datasets: Option<&Datasets>) -> Vec<Step> {
+    let gone = [layout.current(), layout.previous(), layout.images(), layout.home().join("bin")];
+    let gone = gone.into_iter().map(|path| Step::Absent { path });
+    datasets.map(Datasets::images_gone).into_iter().chain(gone).collect()
+}
+
+fn without_data(layout: &Layout, datasets: Option<&Datasets>) -> Vec<Step> {
+    let gone = Step::Absent { path: layout.data() };
+    datasets.map(Datasets::data_gone).into_iter().chain([gone]).collect()
+}
+
+/// The dataset below which it has its own, also after its record is gone.
+fn zfs(name: &str, edits: &HostEdits, layout: &Layout, host: &dyn Host) -> Option<String> {
+    let record = Record::read(host, layout).ok().flatten();
+    record.and_then(|record| record.zfs).or_else(|| edits.kept_datasets.get(name).cloned())
 }
 
 fn others(name: &str, host: &dyn Host) -> Result<Vec<String>> {

@@ -1,9 +1,10 @@
-//! Where base files come from: this machine, a folder, or a release's base.txz with a digest that is known.
+//! Where base files come from: this machine, a folder, FreeBSD's packages, or a release's base.txz with a digest that is known.
 
 mod archive;
 mod fetch;
 mod folder;
 pub(crate) mod link;
+mod packages;
 mod release;
 
 use std::{
@@ -17,11 +18,13 @@ use serde::{Deserialize, Serialize};
 pub use archive::Archive;
 pub use fetch::{cache_folder, cached, fetch};
 pub use folder::Folder;
+pub use packages::Packages;
 pub use release::{KnownArchive, Release, known_archives};
 
 use crate::{
     digest::Sha256,
     error::{Error, Result},
+    host::ThisHost,
     target::Target,
 };
 
@@ -68,6 +71,8 @@ pub enum Kind {
     Folder,
     /// The machine that made the image.
     Host,
+    /// FreeBSD's own packages, as signed by FreeBSD.
+    Packages,
     /// A base.txz whose digest stands in the table of releases.
     Release,
 }
@@ -86,6 +91,7 @@ impl fmt::Display for Provenance {
             Kind::Archive => "an archive",
             Kind::Folder => "a folder",
             Kind::Host => "the machine it was made on",
+            Kind::Packages => "packages",
             Kind::Release => "a release",
         };
         write!(formatter, "{} from {kind}", self.release.as_deref().unwrap_or("an unnamed system"))?;
@@ -99,6 +105,8 @@ impl fmt::Display for Provenance {
 pub enum Choice {
     /// `host`: this machine's own files.
     Host,
+    /// `pkgbase`: FreeBSD's packages, as this machine's pkg(8) fetches them.
+    Packages,
     /// A release such as `15.1`, fetched beforehand.
     Release(Release),
     /// A file `….txz`, or a folder.
@@ -109,8 +117,10 @@ impl FromStr for Choice {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        if text == "host" {
-            return Ok(Self::Host);
+        match text {
+            "host" => return Ok(Self::Host),
+            "pkgbase" => return Ok(Self::Packages),
+            _ => {}
         }
         if text.contains('/') || is_archive(Path::new(text)) {
             return Ok(Self::Path(text.into()));
@@ -120,7 +130,7 @@ impl FromStr for Choice {
         }
         Err(Error::configuration(
             format_args!("`{}` is not a base", text.escape_debug()),
-            "write `host`, a release such as `15.1`, the path of a `base.txz`, or a folder with a `/` in its path",
+            "write `host`, `pkgbase`, a release such as `15.1`, the path of a `base.txz`, or a folder with a `/` in its path",
         ))
     }
 }
@@ -149,6 +159,7 @@ impl fmt::Display for Choice {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Host => formatter.write_str("host"),
+            Self::Packages => formatter.write_str("pkgbase"),
             Self::Release(release) => release.fmt(formatter),
             Self::Path(path) => path.display().fmt(formatter),
         }
@@ -172,7 +183,14 @@ impl TryFrom<String> for Choice {
 /// Opens the chosen base. `vouched` is the digest that the administrator gave for an archive, by option or in the site's file.
 pub fn open(choice: &Choice, target: Target, vouched: Option<Sha256>) -> Result<Box<dyn Base>> {
     match choice {
-        Choice::Host => open_host(target),
+        Choice::Host => {
+            require_host(choice, target)?;
+            Ok(Box::new(Folder::open(Path::new("/"), Kind::Host)?))
+        }
+        Choice::Packages => {
+            require_host(choice, target)?;
+            Ok(Box::new(Packages::install(&ThisHost)?))
+        }
         Choice::Release(release) => {
             let known = release.archive(target.machine)?;
             let path = cached(known)?;
@@ -183,14 +201,21 @@ pub fn open(choice: &Choice, target: Target, vouched: Option<Sha256>) -> Result<
     }
 }
 
-fn open_host(target: Target) -> Result<Box<dyn Base>> {
+/// What comes from this machine is for such a machine, and only FreeBSD comes in packages that hold a base.
+fn require_host(choice: &Choice, target: Target) -> Result<()> {
     let host = Target::host()?;
-    if host == target {
-        return Ok(Box::new(Folder::open(Path::new("/"), Kind::Host)?));
-    }
+    let what = match choice {
+        Choice::Packages if !host.is_freebsd() => {
+            format!("`{choice}` needs the pkg(8) of FreeBSD, and this is `{host}`")
+        }
+        _ if host != target => {
+            format!("the base `{choice}` holds files for `{host}`, but the image is for `{target}`")
+        }
+        _ => return Ok(()),
+    };
     Err(Error::configuration(
-        format_args!("the base `host` holds files for `{host}`, but the image is for `{target}`"),
-        "name a base of that system: `--base 15.1` after `jailbuild base fetch 15.1`, or `--base FILE.txz`",
+        what,
+        "name a base of the image's system: `--base 15.1` after `jailbuild base fetch 15.1`, or `--base FILE.txz`",
     ))
 }
 
@@ -215,6 +240,7 @@ mod tests {
     #[test]
     fn a_choice_is_told_by_its_form() {
         assert_eq!("host".parse::<Choice>().unwrap(), Choice::Host);
+        assert_eq!("pkgbase".parse::<Choice>().unwrap(), Choice::Packages);
         assert_eq!("15.1".parse::<Choice>().unwrap(), Choice::Release("15.1".parse().unwrap()));
         assert_eq!("./15.1".parse::<Choice>().unwrap(), Choice::Path("./15.1".into()));
         assert_eq!("base.txz".parse::<Choice>().unwrap(), Choice::Path("base.txz".into()));
@@ -235,6 +261,7 @@ mod tests {
     fn the_host_is_no_base_for_another_system() {
         let other = Target::ALL.into_iter().find(|target| *target != Target::host().unwrap()).unwrap();
         assert_eq!(open(&Choice::Host, other, None).err().unwrap().exit_code(), 3);
+        assert_eq!(open(&Choice::Packages, other, None).err().unwrap().exit_code(), 3);
     }
 
     #[test]

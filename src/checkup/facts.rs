@@ -4,7 +4,10 @@ use std::net::Ipv4Addr;
 
 use ipnet::Ipv4Net;
 
-use crate::host::{Host, command::Command};
+use crate::{
+    host::{Host, command::Command},
+    runtime::freebsd::{Socket, sockets},
+};
 
 /// The programs of the base system that an appliance's life takes.
 const PROGRAMS: [&str; 14] = [
@@ -67,19 +70,6 @@ pub struct Boot {
     pub gateway: bool,
     /// `ntpd_enable`
     pub ntpd: bool,
-}
-
-/// Something that listens.
-#[derive(Clone, Debug, Eq, PartialEq)]
-pub struct Socket {
-    /// `tcp` or `udp`.
-    pub protocol: &'static str,
-    /// On which address; `None` for all.
-    pub address: Option<Ipv4Addr>,
-    /// On which port.
-    pub port: u16,
-    /// The program.
-    pub program: String,
 }
 
 impl Facts {
@@ -156,22 +146,6 @@ pub fn routes(listing: &str) -> Vec<Ipv4Net> {
     destinations
         .filter_map(|text| text.parse().ok().or_else(|| text.parse::<Ipv4Addr>().ok().map(Ipv4Net::from)))
         .collect()
-}
-
-/// What listens, by `sockstat -4l`: its last columns are protocol, local and foreign address.
-pub fn sockets(listing: &str) -> Vec<Socket> {
-    let socket = |line: &str| {
-        let words: Vec<&str> = line.split_ascii_whitespace().collect();
-        let [_, program, .., protocol, local, _] = words.as_slice() else { return None };
-        let (address, port) = local.rsplit_once(':')?;
-        Some(Socket {
-            protocol: ["tcp", "udp"].into_iter().find(|kind| protocol.starts_with(kind))?,
-            address: if address == "*" { None } else { Some(address.parse().ok()?) },
-            port: port.parse().ok()?,
-            program: (*program).to_owned(),
-        })
-    };
-    listing.lines().filter_map(socket).collect()
 }
 
 /// What is free, in the second line of `df -k`.

@@ -1,12 +1,13 @@
 use time::macros::datetime;
 
 use super::{
-    facts::{Boot, Pf, Socket, addresses, free, redirected_ports, routes, sockets},
+    facts::{Boot, Pf, addresses, free, redirected_ports, routes},
     *,
 };
 use crate::{
     host::double::Double,
     policy::Stack,
+    runtime::freebsd::{Socket, sockets},
     site::Site,
     test_support::transcript::{redirections, transcript},
 };

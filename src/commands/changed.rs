@@ -1,8 +1,8 @@
 //! What `upgrade` and `rollback` have in common: a change of image, carried out and shown.
 
-use std::fs::File;
+use std::{env, fs::File};
 
-use super::{changes, show};
+use super::{show, steps};
 use crate::{
     appliance::{
         InService,
@@ -10,15 +10,15 @@ use crate::{
         hold,
     },
     console::{Console, Verbosity},
-    error::Result,
-    host::{Host, command::Command},
+    error::{Context as _, Result},
+    host::{Host, command::Command, file},
     probe::Style,
     render::KernelParameters,
 };
 
 /// From here on what is done is written down, and nobody else changes appliances.
 pub(super) fn begin(host: &dyn Host) -> Result<Option<File>> {
-    changes::write_down()?;
+    steps::write_down()?;
     hold(host)
 }
 
@@ -38,6 +38,12 @@ pub(super) fn carry_out(planned: &Planned, host: &dyn Host, console: &Console) -
 pub(super) fn kernel(host: &dyn Host) -> Result<KernelParameters> {
     let known = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
     Ok(KernelParameters::parse(&known))
+}
+
+/// This very program, which stays with the appliance.
+pub(super) fn this_program() -> Result<Vec<u8>> {
+    let path = env::current_exe().doing("find this program")?;
+    file::read_named("this program", &path)
 }
 
 fn in_style(outcome: &Outcome, style: Style) -> String {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{changes, school};
+use super::{changed, school, steps};
 use crate::{
     appliance::{
         School,
@@ -83,14 +83,14 @@ pub fn run(args: &Args, named: Option<&Path>, console: &Console) -> Result<u8> {
     let mut request = args.request(image, draft(&origin, &site)?)?;
     let plan = install::plan(&request, &host)?;
     if args.dry_run {
-        return changes::show(&plan, format_args!("`{}` is installed so already", site.name), console);
+        return steps::show(&plan, format_args!("`{}` is installed so already", site.name), console);
     }
-    changes::write_down()?;
+    steps::write_down()?;
     let _held = install::hold(&host)?;
     ensure_certificates(&origin, &site, console)?;
     request.school = School::of(&origin)?;
     let plan = install::plan(&request, &host)?;
-    changes::carry_out(&plan, &host, console)?;
+    steps::carry_out(&plan, &host, console)?;
     let name = site.name.as_str();
     let installed = Installed { changed: !plan.steps.is_empty(), appliance: Listed::of(name, &host)? };
     console.result(&installed, installed.said(&request.school.site))?;
@@ -137,7 +137,7 @@ impl Args {
         Ok(Request {
             image,
             school,
-            program: changes::this_program()?,
+            program: changed::this_program()?,
             target: Target::host()?,
             options: Options {
                 externals: self.interface.iter().map(Word::new).collect::<Result<_>>()?,

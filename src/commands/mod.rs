@@ -3,7 +3,6 @@
 pub mod base;
 pub mod cert;
 mod changed;
-mod changes;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -18,6 +17,7 @@ pub mod plan;
 mod recipe;
 pub mod rollback;
 pub mod service;
+mod steps;
 pub mod uninstall;
 pub mod upgrade;
 pub mod verify;

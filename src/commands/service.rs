@@ -1,6 +1,6 @@
 //! `jailbuild start`, `stop`, `restart`, `reload` and `status`: the service of an appliance.
 
-use super::changes;
+use super::steps;
 use crate::{
     appliance::{Plan, Record, Service, Step, hold, listing::Listed, requirements},
     console::Console,
@@ -21,11 +21,11 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let record = Record::find(&host, args.name.as_deref())?;
-    changes::write_down()?;
+    steps::write_down()?;
     let _held = hold(&host)?;
     refuse_half(&record, state)?;
     let step = Step::Service { name: record.name.clone(), state };
-    changes::carry_out(&Plan::new([step]), &host, console)?;
+    steps::carry_out(&Plan::new([step]), &host, console)?;
     console.show(&Listed::of(&record.name, &host)?)
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::changes;
+use super::steps;
 use crate::{
     appliance::{hold, requirements, uninstall},
     console::Console,
@@ -39,12 +39,12 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let name = uninstall::find(&host, args.name.as_deref())?;
     let nothing = format!("nothing of `{name}` is installed here");
     if args.dry_run {
-        return changes::show(&uninstall::plan(&name, args.purge, &host)?, nothing, console);
+        return steps::show(&uninstall::plan(&name, args.purge, &host)?, nothing, console);
     }
-    changes::write_down()?;
+    steps::write_down()?;
     let _held = hold(&host)?;
     let plan = uninstall::plan(&name, args.purge, &host)?;
-    changes::carry_out(&plan, &host, console)?;
+    steps::carry_out(&plan, &host, console)?;
     console.show(&Uninstalled { name, changed: !plan.steps.is_empty() })
 }
 

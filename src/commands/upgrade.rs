@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{changed, changes};
+use super::changed;
 use crate::{
     appliance::{Record, course::Outcome, requirements, service, upgrade},
     console::Console,
@@ -45,7 +45,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
     let image = args.open(&host)?;
-    let planned = upgrade::plan(&record, &image, &changes::this_program()?, &changed::kernel(&host)?, &host)?;
+    let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
         Some(planned) if args.dry_run => console.show(&planned.course),

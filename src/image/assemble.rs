@@ -25,6 +25,9 @@ pub const DAEMON: &str = "/usr/local/sbin/xmppd";
 /// The folders that the runtime mounts something over: the site's settings, and the daemon's data.
 pub const MOUNT_POINTS: [&str; 2] = ["/usr/local/etc/xmppd", "/var/db/xmppd"];
 
+/// Where a jail with a shell gets its four devices; the daemon alone needs none.
+const DEVICES: &str = "/dev";
+
 /// The part of an image that the jail sees.
 pub const ROOTFS: &str = "rootfs";
 
@@ -74,7 +77,8 @@ pub fn assemble(ingredients: Ingredients<'_>) -> Result<Assembled> {
     contents.add(DAEMON, Mode::PROGRAM, daemon.bytes.clone(), "the daemon")?;
     let listed = contents.add_listed(daemon, base, list)?;
     contents.add_closure(daemon, base, &listed)?;
-    for folder in MOUNT_POINTS {
+    let devices = (flavour == Flavour::Debug && daemon.target.is_freebsd()).then_some(DEVICES);
+    for folder in MOUNT_POINTS.into_iter().chain(devices) {
         contents.tree.add_folder(in_rootfs(Path::new(folder))?, Mode::FOLDER)?;
     }
     for extra in extras {

@@ -55,6 +55,18 @@ fn what_a_list_adds_brings_its_own_needs() {
     assert_eq!(why("rootfs/lib/libc.so.7"), "needed by /usr/local/sbin/xmppd");
 }
 
+/// jail(8) mounts devfs(5) over a folder that must be there; what is mounted read-only gets none later.
+#[test]
+fn an_image_with_a_shell_has_a_place_for_devices() {
+    let (_folder, base) = base(0o755);
+    let list = PkgList::parse("debug", "/bin/sh # look around").unwrap();
+    let debug =
+        Ingredients { daemon: &daemon(), base: &base, flavour: Flavour::Debug, list: &list, extras: vec![] };
+    assert!(daemon().target.is_freebsd());
+    assert!(paths(&assemble(debug).unwrap().tree).contains(&"0755 rootfs/dev/".to_owned()));
+    assert!(!paths(&minimal().tree).iter().any(|path| path.contains("/dev/")));
+}
+
 #[test]
 fn a_base_that_is_older_than_the_daemons_libraries_is_refused() {
     let (_folder, base) = base(0o755);

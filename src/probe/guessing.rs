@@ -31,7 +31,7 @@ const GUESSES: usize = 12;
 const SLOWED_BY: Duration = Duration::from_millis(250);
 
 fn wrong_password(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let right = attempt(subject, appliance, &account.name, &account.password)?.refusal;
     require(right.is_none(), || format!("the right password is refused with {right:?}"))?;
     let longer = format!("{}x", account.password.as_str());
@@ -44,7 +44,7 @@ fn wrong_password(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
 }
 
 fn unknown_user(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let nobody = format!("nobody-{}", &random_hex()?[..8]);
     let wrong = random_hex()?;
     let known = attempt(subject, appliance, &account.name, &wrong)?;
@@ -74,7 +74,7 @@ fn show(value: Option<&String>) -> &str {
 }
 
 fn throttled(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut times = Vec::with_capacity(GUESSES);
     for guess in 1..=GUESSES {
         let begin = Instant::now();

@@ -6,7 +6,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use zeroize::Zeroizing;
 
 use super::{
-    Evidence, Finding, Probe, Subject,
+    Evidence, Finding, Probe, Shortfall, Subject,
     account::{Account, after_starttls, attempt, direct_tls},
     client::{Answer, escape, extensible_mechanisms, mechanisms, ns},
     failed, require,
@@ -21,7 +21,7 @@ pub(super) const PROBES: &[Probe] = &[
     ),
     Probe::of_appliance(
         "scram-only",
-        "Only SCRAM is offered for a password, and nothing else is accepted: it is never sent.",
+        "Only SCRAM is offered for a password, and nothing else is accepted: it is never sent, unless the school wants it.",
         scram_only,
     ),
     Probe::of_appliance(
@@ -47,7 +47,7 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     for way in [direct_tls, after_starttls] {
         let mut stream = way(subject, appliance)?;
         let features = stream.open(subject.domain())?;
@@ -65,8 +65,18 @@ fn login_works(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evid
 }
 
 fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    if subject.school.plain {
+        return Err(Shortfall::GivenUp(
+            "the school's file says `[login] plain = true`: whoever passes himself off as the server learns passwords"
+                .to_owned(),
+        ));
+    }
+    let account = Account::add(subject, appliance)?;
     let token = BASE64_STANDARD.encode(&account.name);
+    let takes_plain = subject.school.takes_plain;
+    if takes_plain {
+        evidence.note("the school lets clients send the password itself".to_owned());
+    }
     let tries = [
         ("PLAIN", plain(&account.name, &account.password)),
         ("PLAIN by SASL2", plain_by_sasl2(&account.name, &account.password)),
@@ -80,12 +90,13 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
         evidence.note(format!("offered: {}; by SASL2: {}", offered.join(", "), by_sasl2.join(", ")));
         require(!offered.is_empty(), || "no mechanism is offered".to_owned())?;
         // A hashed token (XEP-0484) stands for the password, and is a digest itself.
-        let hides_the_password =
-            |offer: &str| offer.starts_with("SCRAM-SHA-") || offer.starts_with("HT-SHA-");
-        if let Some(other) = offered.iter().chain(&by_sasl2).find(|offer| !hides_the_password(offer)) {
+        let is_wanted = |offer: &str| {
+            offer.starts_with("SCRAM-SHA-") || offer.starts_with("HT-SHA-") || takes_plain && offer == "PLAIN"
+        };
+        if let Some(other) = offered.iter().chain(&by_sasl2).find(|offer| !is_wanted(offer)) {
             return Err(failed(format!("{other} is offered")));
         }
-        for (mechanism, xml) in &tries {
+        for (mechanism, xml) in tries.iter().filter(|(name, _)| !(takes_plain && name.starts_with("PLAIN"))) {
             let mut stream = way(subject, appliance)?;
             stream.open(subject.domain())?;
             stream.send(xml)?;
@@ -102,7 +113,7 @@ fn scram_only(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evide
 }
 
 fn binding_enforced(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let bound = attempt(subject, appliance, &account.name, &account.password)?;
     evidence.note(format!("{}: {}", bound.mechanism, bound.refusal.as_deref().unwrap_or("let in")));
     require(bound.mechanism == "SCRAM-SHA-256-PLUS", || "SCRAM-SHA-256-PLUS is not offered".to_owned())?;
@@ -155,7 +166,7 @@ pub(super) fn legacy(name: &str, password: &str) -> Zeroizing<String> {
 }
 
 fn legacy_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let login = attempt(subject, appliance, &account.name, &account.password)?;
     require(login.refusal.is_none(), || "the account cannot log in at all".to_owned())?;
     for way in [direct_tls, after_starttls] {
@@ -173,7 +184,7 @@ fn legacy_refused(subject: &Subject, appliance: &dyn Appliance, evidence: &mut E
 
 fn stanza_limit(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let limit = subject.school.stanza_bytes;
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     let to_itself = escape(&session.jid);
     // The limit leaves room for what the daemon adds, such as `from`.
@@ -205,7 +216,7 @@ fn message_of(to: &str, id: &str, length: usize) -> String {
 }
 
 fn disable_closes(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     session.announce()?;
     session.settle(subject.domain())?;

@@ -76,7 +76,7 @@ fn names(element: &Element) -> String {
 }
 
 fn nothing_before_tls(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     // The account can log in the right way, so it is the missing TLS that is at fault below.
     account.log_in(subject)?;
     let plain = super::login::plain(&account.name, &account.password);
@@ -118,7 +118,7 @@ fn registration_not_offered(
         evidence.note(format!("features {stage}: {}", names(&features)));
         offers_no_registration(&features, stage)?;
     }
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     offers_no_registration(&session.features, "after login")?;
     let query = "http://jabber.org/protocol/disco#info";
@@ -148,7 +148,7 @@ fn registration_refused(subject: &Subject, appliance: &dyn Appliance, evidence: 
         stream.send(&iq)?;
         must_be_refused(&format!("a registration {stage}"), &stream.answer()?, evidence)?;
     }
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     let answer = session.request(&iq, "register")?;
     must_be_refused("a registration after login", &Answer::Element(answer), evidence)?;

@@ -22,7 +22,7 @@ pub(super) const PROBES: &[Probe] = &[
 ];
 
 fn foreign_recipient(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let account = Account::add(appliance)?;
+    let account = Account::add(subject, appliance)?;
     let mut session = account.log_in(subject)?;
     let domain = subject.domain();
     let recipients = [
@@ -55,8 +55,11 @@ fn must_come_back(session: &mut Session, xml: &str, id: &str, to: &str, evidence
 }
 
 fn forged_sender(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
-    let (liar, victim, bystander) =
-        (Account::add(appliance)?, Account::add(appliance)?, Account::add(appliance)?);
+    let (liar, victim, bystander) = (
+        Account::add(subject, appliance)?,
+        Account::add(subject, appliance)?,
+        Account::add(subject, appliance)?,
+    );
     let mut mailbox = victim.log_in(subject)?;
     mailbox.announce()?;
     mailbox.settle(subject.domain())?;

@@ -28,10 +28,10 @@ pub(super) const PROBES: &[Probe] = &[Probe::of_appliance(
 )];
 
 /// How long a delivered message may take to be erased.
-const ERASURE: Duration = Duration::from_secs(5);
+const ERASURE: Duration = Duration::from_secs(10);
 
 /// How long a message that waits may take to be on disk.
-const KEEPING: Duration = Duration::from_secs(3);
+const KEEPING: Duration = Duration::from_secs(10);
 
 fn no_secret(subject: &Subject, image: &ImageFiles, evidence: &mut Evidence) -> Finding {
     let secrets = &subject.school.secrets;
@@ -79,7 +79,7 @@ fn size(image: &ImageFiles) -> usize {
 fn canary(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Evidence) -> Finding {
     let mark = format!("canary{}", random_hex()?);
     let needle = Needle::new(mark.as_bytes());
-    let (juliet, romeo) = (Account::add(appliance)?, Account::add(appliance)?);
+    let (juliet, romeo) = (Account::add(subject, appliance)?, Account::add(subject, appliance)?);
     let mut from_juliet = juliet.log_in(subject)?;
     from_juliet.announce()?;
     let mut to_romeo = romeo.log_in(subject)?;

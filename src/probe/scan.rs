@@ -16,14 +16,16 @@ use socket2::{Domain, Socket, Type};
 
 use crate::{Result, error::Context};
 
-/// How long a batch may take. On the link between host and jail an answer takes microseconds.
+/// How long nothing may happen before the rest of a batch counts as silent. On the link between host and jail an answer
+/// takes microseconds, on an emulated machine milliseconds.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How many connects are under way at once, if the system allows so many files.
-const BATCH: usize = 16_384;
+/// How many connects are under way at once, if the system allows so many files. On FreeBSD pf answers at once, and all
+/// programs of the host share one table of files (`kern.maxfiles`), of which a small host has few.
+const BATCH: usize = if cfg!(target_os = "freebsd") { 2_048 } else { 16_384 };
 
 /// As many open files as such a batch takes. The type is unsigned on Linux and signed on FreeBSD.
-const FILES: rlim_t = 16_384 + SPARE;
+const FILES: rlim_t = BATCH as rlim_t + SPARE;
 
 /// How many open files are left for others.
 const SPARE: rlim_t = 512;
@@ -71,13 +73,17 @@ fn scan_batch(address: Ipv4Addr, ports: &[u16], scan: &mut Scan) -> io::Result<(
             result => scan.count(port, &result)?,
         }
     }
-    let deadline = Instant::now() + PATIENCE;
+    let mut deadline = Instant::now() + PATIENCE;
     while !under_way.is_empty() {
         let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             break;
         }
+        let before = under_way.len();
         under_way = settle(under_way, left, scan)?;
+        if under_way.len() < before {
+            deadline = Instant::now() + PATIENCE;
+        }
     }
     scan.silent += under_way.len();
     Ok(())

@@ -60,11 +60,11 @@ fn in_base64(bytes: &[u8], shift: usize) -> Zeroizing<Vec<u8>> {
     Zeroizing::new(encoded.as_bytes()[begin..end].to_vec())
 }
 
-/// More than a data folder of probes holds: beyond it a search ends with an error.
-const MOST_BYTES: u64 = 1 << 30;
+/// More than the data folder of a school with its shared files holds: beyond it a search ends with an error.
+const MOST_BYTES: u64 = 16 << 30;
 
 /// More names than it holds.
-const MOST_NAMES: usize = 100_000;
+const MOST_NAMES: usize = 1_000_000;
 
 /// So much is read at once.
 const CHUNK: usize = 256 << 10;

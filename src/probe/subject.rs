@@ -26,6 +26,8 @@ pub struct Subject<'a> {
     pub minimal: bool,
     /// The appliance, or why there is none.
     pub appliance: std::result::Result<&'a dyn Appliance, NotStarted>,
+    /// Whether it goes on afterwards, and was probed before perhaps.
+    pub in_service: bool,
     /// The school that the appliance was started for.
     pub school: &'a School,
     /// Its ports, and those that must be shut.
@@ -55,6 +57,10 @@ pub struct School {
     pub chain: String,
     /// Largest stanza that is accepted, bytes.
     pub stanza_bytes: usize,
+    /// Whether the school lets clients send the password itself.
+    pub takes_plain: bool,
+    /// Whether the school lets clients send the password itself.
+    pub plain: bool,
     /// What must be nowhere in the image.
     pub secrets: Vec<Secret>,
 }
@@ -104,7 +110,9 @@ impl School {
             domain: site.domain.clone(),
             authority: file::read_text(authority)?,
             chain: file::read_text(chain)?,
+            plain: site.login.plain,
             stanza_bytes: usize::try_from(site.limits.stanza_bytes).unwrap_or(usize::MAX),
+            takes_plain: site.login.plain,
             secrets,
         })
     }

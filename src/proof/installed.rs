@@ -1,6 +1,6 @@
 //! The proof of an appliance that is in service: the same probes, against the live school.
 
-use std::path::PathBuf;
+use std::{net::Ipv4Addr, path::PathBuf};
 
 use super::{Event, Proof, open};
 use crate::{
@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     host::{Host as _, ThisHost},
     pkg_list::Flavour,
+    policy::Stack,
     probe::{self, Doors, ImageFiles, School, Subject},
     runtime::{Place, freebsd, interrupts},
     site::Site,
@@ -30,6 +31,17 @@ pub struct Installed {
     pub authority: PathBuf,
     /// The folder of `chain.pem` and `key.pem`.
     pub settings: PathBuf,
+}
+
+impl Installed {
+    /// The host's address, as the appliance sees it: with a shared stack its own, for it has no other way to pf.
+    fn host(&self) -> Ipv4Addr {
+        let policy = &self.place.policy;
+        match policy.stack {
+            Stack::Own => policy.host,
+            Stack::Shared => policy.jail,
+        }
+    }
 }
 
 /// Probes an appliance that is in service. It is neither started nor stopped nor changed, nobody's session ends, and the
@@ -56,9 +68,10 @@ pub fn prove_installed(installed: &Installed, mut on_event: impl FnMut(Event)) -
         unpacked: Some(&installed.unpacked),
         minimal: image.manifest.flavour == Flavour::Minimal,
         appliance: Ok(appliance.as_ref()),
+        in_service: true,
         school: &school,
         doors: &Doors::of(&installed.site),
-        host: installed.place.policy.host,
+        host: installed.host(),
         stack: installed.place.policy.stack,
     };
     let report = probe::run_all(&subject, |progress| on_event(Event::Probing(progress)));

@@ -35,11 +35,13 @@ impl Handover {
 mod tests {
     use super::*;
 
-    fn page(flavor: &str) -> String {
+    const FREEBSD: &str = "x86_64-unknown-freebsd";
+
+    fn page(flavor: &str, target: &str) -> String {
         let handover = Handover {
-            file: "schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz".to_owned(),
+            file: format!("schoolchat-0.1.0-{target}.tar.gz"),
             version: "0.1.0".to_owned(),
-            target: "x86_64-unknown-freebsd".to_owned(),
+            target: target.to_owned(),
             flavor: flavor.to_owned(),
             signature_namespace: "jailbuild".to_owned(),
         };
@@ -48,12 +50,19 @@ mod tests {
 
     #[test]
     fn the_page_of_an_image() {
-        insta::assert_snapshot!(page("minimal"));
+        insta::assert_snapshot!(page("minimal", FREEBSD));
     }
 
     #[test]
     fn the_page_of_a_debug_image_warns() {
-        assert!(page("debug").contains("not for children"));
-        assert!(!page("minimal").contains("not for children"));
+        assert!(page("debug", FREEBSD).contains("not for children"));
+        assert!(!page("minimal", FREEBSD).contains("not for children"));
+    }
+
+    #[test]
+    fn only_an_image_for_freebsd_is_installed() {
+        assert!(page("minimal", FREEBSD).contains("jailbuild install"));
+        let linux = page("minimal", "x86_64-unknown-linux-gnu");
+        assert!(linux.contains("for trying out") && !linux.contains("jailbuild install"));
     }
 }

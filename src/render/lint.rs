@@ -85,6 +85,34 @@ fn every_firewall_drops_servers_first_and_all_else_last() {
     }
 }
 
+/// Where one appliance names anything of the host, it is by its own name or its own address.
+#[test]
+fn two_appliances_on_one_host_share_nothing_but_the_rules_of_devices() {
+    let named = |name: &str| {
+        let variant = variants::variant("named", |variant| {
+            variant.policy.name = name.to_owned();
+            variant.devices = true;
+        });
+        (variant.service().render().unwrap(), variant.pf(), variant.jail())
+    };
+    // One name begins with the other.
+    let ((script, pf, jail), (other_script, other_pf, other_jail)) = (named("a"), named("a_h"));
+    for variable in ["name", "rcvar", "anchor", "outer", "inner", "pidfile"] {
+        let line = |script: &str| {
+            let start = format!("{variable}=");
+            script.lines().find(|line| line.starts_with(&start)).unwrap().to_owned()
+        };
+        assert_ne!(line(&script), line(&other_script));
+    }
+    let rules = |pf: &str| {
+        pf.lines().filter(|line| !line.starts_with('#')).map(str::to_owned).collect::<BTreeSet<_>>()
+    };
+    // Tables are the anchor's own, and clients are redirected to the jail's address.
+    let common: Vec<_> = rules(&pf).intersection(&rules(&other_pf)).cloned().collect();
+    assert!(common.iter().all(|rule| rule.starts_with("table ") || rule.starts_with("rdr ")), "{common:?}");
+    assert_ne!(statements(&jail, "a")["vnet.interface"], statements(&other_jail, "a_h")["vnet.interface"]);
+}
+
 #[test]
 fn a_shell_can_parse_every_script() {
     for variant in variants::all() {

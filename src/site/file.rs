@@ -7,14 +7,14 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use super::{
-    Creators, Domain, Language, Limits, Link, Mistake, Name, Network, Organisation, Room, RoomPolicy, Rooms,
-    Roster, Site, Tls, Upload, Web,
+    Creators, Domain, Language, Limits, Link, Login, MediaRange, Mistake, Name, Network, Organisation, Room,
+    RoomPolicy, Rooms, Roster, Site, Tls, Upload, Web, WebOrigin,
     limits::{self, Bounds},
     mistake::Source,
     network::{client_port, private_network, refuse_overlap},
     rooms::{label, local_part},
     roster::{Contacts, Group, Visibility},
-    toml_error,
+    toml_error, web,
 };
 use crate::{
     base::Choice,
@@ -35,6 +35,8 @@ struct File {
     domain: Spanned<String>,
     organisation: Spanned<String>,
     name: Option<Spanned<String>>,
+    #[serde(default)]
+    show_version: bool,
     languages: Option<Spanned<Vec<Spanned<String>>>>,
     flavor: Option<Spanned<String>>,
     base: Option<Spanned<String>>,
@@ -43,6 +45,8 @@ struct File {
     network: NetworkTable,
     #[serde(default)]
     tls: TlsTable,
+    #[serde(default)]
+    login: LoginTable,
     #[serde(default)]
     roster: RosterTable,
     #[serde(default)]
@@ -74,6 +78,14 @@ struct TlsTable {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+struct LoginTable {
+    #[serde(default)]
+    plain: bool,
+    token_days: Option<Spanned<i64>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
 struct RosterTable {
     visibility: Option<Spanned<String>>,
     sees_everyone: Option<Vec<Spanned<String>>>,
@@ -93,6 +105,7 @@ struct LimitsTable {
     resumption_seconds: Option<Spanned<i64>>,
     offline_messages: Option<Spanned<i64>>,
     offline_bytes: Option<Spanned<i64>>,
+    offline_days: Option<Spanned<i64>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,6 +114,8 @@ struct WebTable {
     #[serde(default)]
     enabled: bool,
     port: Option<Spanned<i64>>,
+    #[serde(default)]
+    origins: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -111,6 +126,7 @@ struct UploadTable {
     quota_bytes: Option<Spanned<i64>>,
     total_bytes: Option<Spanned<i64>>,
     days: Option<Spanned<i64>>,
+    types: Option<Vec<Spanned<String>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -145,12 +161,17 @@ impl Reader<'_> {
             domain: self.value(&file.domain, Domain::parse)?,
             organisation: self.value(&file.organisation, Organisation::parse)?,
             name: self.value_or(file.name.as_ref(), "schoolchat", Name::parse)?,
+            show_version: file.show_version,
             languages: self.languages(file.languages.as_ref())?,
             flavor: self.value_or(file.flavor.as_ref(), "minimal", lower)?,
             base: self.value_or(file.base.as_ref(), "host", lower::<Choice>)?.within(folder),
             base_sha256: self.base_sha256(file)?,
             network,
             tls: Tls { leaf_days: self.bounded(file.tls.leaf_days.as_ref(), &limits::LEAF_DAYS)? },
+            login: Login {
+                plain: file.login.plain,
+                token_days: self.bounded(file.login.token_days.as_ref(), &limits::TOKEN_DAYS)?,
+            },
             roster: self.roster(&file.roster)?,
             limits,
             rooms: self.rooms(file)?,
@@ -254,7 +275,7 @@ impl Reader<'_> {
             );
             return Err(self.mistake(at, mistake));
         }
-        Ok(Web { enabled: table.enabled, port })
+        Ok(Web { enabled: table.enabled, port, origins: self.values(&table.origins, WebOrigin::parse)? })
     }
 
     fn upload(&self, table: &UploadTable, web: &Web) -> Result<Upload> {
@@ -271,6 +292,13 @@ impl Reader<'_> {
             quota_bytes: self.bounded(table.quota_bytes.as_ref(), &limits::UPLOAD_QUOTA_BYTES)?,
             total_bytes: self.bounded(table.total_bytes.as_ref(), &limits::UPLOAD_TOTAL_BYTES)?,
             days: self.bounded(table.days.as_ref(), &limits::UPLOAD_DAYS)?,
+            types: match &table.types {
+                Some(types) => self.values(types, MediaRange::parse)?,
+                None => web::TYPES
+                    .iter()
+                    .map(|one| self.default(one, MediaRange::parse))
+                    .collect::<Result<_>>()?,
+            },
         })
     }
 
@@ -327,6 +355,7 @@ impl Reader<'_> {
                 .bounded(table.resumption_seconds.as_ref(), &limits::RESUMPTION_SECONDS)?,
             offline_messages: self.bounded(table.offline_messages.as_ref(), &limits::OFFLINE_MESSAGES)?,
             offline_bytes: self.bounded(table.offline_bytes.as_ref(), &limits::OFFLINE_BYTES)?,
+            offline_days: self.bounded(table.offline_days.as_ref(), &limits::OFFLINE_DAYS)?,
         })
     }
 

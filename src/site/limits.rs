@@ -26,6 +26,8 @@ pub struct Limits {
     pub offline_messages: u32,
     /// Bytes that they may have in all.
     pub offline_bytes: u32,
+    /// Days after which one of them is erased.
+    pub offline_days: u32,
 }
 
 /// The key of a limit, its default, and the least and most that it may be.
@@ -50,6 +52,9 @@ pub(super) const RESOURCES_PER_ACCOUNT: Bounds = bounds("resources-per-account",
 pub(super) const RESUMPTION_SECONDS: Bounds = bounds("resumption-seconds", 600, 0, 86_400);
 pub(super) const OFFLINE_MESSAGES: Bounds = bounds("offline-messages", 200, 0, 10_000);
 pub(super) const OFFLINE_BYTES: Bounds = bounds("offline-bytes", 1_048_576, 10_000, 1_048_576);
+pub(super) const OFFLINE_DAYS: Bounds = bounds("offline-days", 30, 1, 365);
+
+pub(super) const TOKEN_DAYS: Bounds = bounds("token-days", 21, 0, 365);
 
 pub(super) const UPLOAD_MAX_BYTES: Bounds = bounds("max-bytes", 16_777_216, 1_024, 4_000_000_000);
 pub(super) const UPLOAD_QUOTA_BYTES: Bounds = bounds("quota-bytes", 268_435_456, 1_048_576, 4_000_000_000);

@@ -10,6 +10,7 @@ mod key;
 mod leaf;
 mod limits;
 pub mod lint;
+mod login;
 mod mistake;
 mod names;
 mod network;
@@ -26,13 +27,14 @@ mod words;
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
+pub use login::Login;
 pub use mistake::Mistake;
 pub use network::{Link, Network};
 pub use origin::Origin;
 pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use roster::Roster;
 pub use settings::{settings, write_settings};
-pub use web::{Upload, Web};
+pub use web::{MediaRange, Upload, Web, WebOrigin};
 pub use words::{Language, Name, Organisation};
 
 use std::{fs, path::Path};
@@ -61,6 +63,8 @@ pub struct Site {
     pub domain: Domain,
     /// Who runs it.
     pub organisation: Organisation,
+    /// Whether clients that have logged in may ask for the version of the daemon.
+    pub show_version: bool,
     /// The languages of the pages for parents: at least one, none twice, the preferred first.
     pub languages: Vec<Language>,
     /// What goes into the image besides the daemon.
@@ -73,6 +77,8 @@ pub struct Site {
     pub network: Network,
     /// Certificates.
     pub tls: Tls,
+    /// How clients log in.
+    pub login: Login,
     /// Who sees whom.
     pub roster: Roster,
     /// What clients may take of the daemon.

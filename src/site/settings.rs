@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use super::{Limits, Name, Roster, Site, Upload, Web, folder::Folder, roster::Group, toml_string};
+use super::{
+    Limits, Login, MediaRange, Name, Roster, Site, Upload, Web, WebOrigin, folder::Folder, roster::Group,
+    toml_string,
+};
 use crate::{
     error::{Error, Result},
     host::file::{self, read_if_there, read_secret_if_there},
@@ -42,28 +45,36 @@ pub fn settings(site: &Site) -> Result<String> {
         name: &'a Name,
         domain: String,
         organisation: String,
+        show_version: bool,
         starttls: u16,
         direct_tls: u16,
+        login: &'a Login,
         roster: &'a Roster,
         sees_everyone: Vec<String>,
         limits: &'a Limits,
         rooms: String,
         web: &'a Web,
+        origins: Vec<String>,
         upload: &'a Upload,
+        types: Vec<String>,
     }
     let values = Values {
         name: &site.name,
         domain: toml_string(site.domain.as_str()),
         organisation: toml_string(site.organisation.as_str()),
+        show_version: site.show_version,
         starttls: site.network.starttls,
         direct_tls: site.network.direct_tls,
+        login: &site.login,
         roster: &site.roster,
         sees_everyone: site.roster.sees_everyone.iter().map(Group::as_str).map(toml_string).collect(),
         limits: &site.limits,
         rooms: toml::to_string(&site.rooms)
             .map_err(|cause| Error::failed(format_args!("cannot write the rooms down: {cause}")))?,
         web: &site.web,
+        origins: site.web.origins.iter().map(WebOrigin::as_str).map(toml_string).collect(),
         upload: &site.upload,
+        types: site.upload.types.iter().map(MediaRange::as_str).map(toml_string).collect(),
     };
     render(Template::Settings, &values)
 }

@@ -42,6 +42,7 @@ fn probe(stage: &Stage, order: &Order, on_progress: &mut dyn FnMut(Progress)) ->
         unpacked: order.deployment.rootfs.parent(),
         minimal: true,
         appliance: Ok(&*appliance),
+        in_service: false,
         school: &school,
         doors: &doors,
         host: order.deployment.policy.host,

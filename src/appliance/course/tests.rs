@@ -192,7 +192,7 @@ fn dies_everywhere(zfs: Option<&str>, first: &Says, death: Death, then: Then) {
         home.host.dies_after(Some(acts));
         home.upgrade(first).unwrap_err();
         match death {
-            Death::Program => home.host.lives_on(),
+            Death::Program => home.host.revive(),
             Death::Power => home.host.boot(),
         }
         let case = format!("{zfs:?} {death:?} before {}, then {then:?}", journal.lines().nth(acts).unwrap());

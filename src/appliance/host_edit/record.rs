@@ -25,6 +25,8 @@ pub struct HostEdits {
     pub enabled_pf: bool,
     /// Whether forwarding was turned on in the kernel.
     pub forwarding: bool,
+    /// The appliances that were taken away but for their data, where these have a ZFS dataset: below which one.
+    pub kept_datasets: BTreeMap<String, String>,
 }
 
 /// A file that was edited.

@@ -130,3 +130,25 @@ fn a_daemon_that_does_not_answer_is_told_with_the_end_of_its_log() {
     install(&request, &host).unwrap();
     assert!(running(&host, "schoolchat"));
 }
+
+#[test]
+fn a_dataset_of_data_stays_until_it_is_purged() {
+    let host = Machine::new();
+    host.state().datasets.insert("zroot/chat".into(), "/zroot/chat".into());
+    let before = everything(&host);
+    let mut request = request(school(""));
+    request.options.zfs = Some("zroot/chat".to_owned());
+    install(&request, &host).unwrap();
+    assert!(install(&request, &host).unwrap().steps.is_empty());
+    host.write(&Layout::of("schoolchat").data().join("xmppd.sqlite"), b"accounts", 0o600).unwrap();
+    uninstall("schoolchat", false, &host).unwrap();
+    let names: Vec<_> = host.state().datasets.keys().cloned().collect();
+    assert_eq!(names, ["zroot/chat", "zroot/chat/schoolchat-data"]);
+    // Without a word about ZFS, the data is where it was.
+    request.options.zfs = None;
+    install(&request, &host).unwrap();
+    uninstall("schoolchat", false, &host).unwrap();
+    uninstall("schoolchat", true, &host).unwrap();
+    assert_eq!(everything(&host), before);
+    assert_eq!(host.state().datasets.len(), 1);
+}

@@ -77,3 +77,15 @@ fn of_a_removal() {
     insta::assert_snapshot!(plan(false));
     insta::assert_snapshot!(plan(true));
 }
+
+#[test]
+fn with_zfs() {
+    let host = Machine::new();
+    host.state().datasets.insert("zroot/chat".into(), "/zroot/chat".into());
+    let mut request = request(school(""));
+    request.options.zfs = Some("zroot/chat".to_owned());
+    insta::assert_snapshot!(plan(&request, &host));
+    install(&request, &host).unwrap();
+    let removal = |purge| shown(&uninstall::plan("schoolchat", purge, &host).unwrap(), &request.image);
+    insta::assert_snapshot!(removal(true));
+}

@@ -52,7 +52,7 @@ impl Machine {
         match words {
             ["mount"] => {
                 let rehearsed = state.mounts.iter().map(|(from, at)| line(from, at));
-                said(rehearsed.chain([super::mounts(state.running.keys())]).collect())
+                said(rehearsed.chain([super::commands::mounts(state.running.keys())]).collect())
             }
             ["mount", "-t", "nullfs", "-o", _, from, at] => {
                 state.mounts.push((from.into(), at.into()));

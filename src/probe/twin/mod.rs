@@ -134,7 +134,9 @@ impl Twin {
             domain: Domain::parse(DOMAIN).unwrap(),
             authority: certificates.authority,
             chain: certificates.chain,
+            plain: false,
             stanza_bytes: STANZA_BYTES,
+            takes_plain: false,
             secrets: vec![
                 Secret::private_key("the authority's key", &certificates.authority_key).unwrap(),
                 Secret::text("a password", "correct horse battery staple"),
@@ -162,6 +164,7 @@ impl Twin {
             unpacked: Some(self.unpacked.path()),
             minimal: true,
             appliance: Ok(self),
+            in_service: false,
             school: &self.school,
             doors: &self.doors,
             host: Ipv4Addr::LOCALHOST,

@@ -246,6 +246,14 @@ fn a_healthy_twin_passes_every_probe() {
 }
 
 #[test]
+fn a_school_may_take_the_password_itself() {
+    let habits = vec![Habit::OffersPlain, Habit::OffersPlainBySasl2, Habit::AcceptsPlain];
+    let mut twin = Twin::start(Plan { habits, ..Plan::healthy() });
+    twin.school.takes_plain = true;
+    assert_eq!(probe("scram-only").run(&twin.subject()).verdict, Verdict::Passed);
+}
+
+#[test]
 fn without_a_web_port_nothing_is_asked_of_it() {
     let mut twin = Twin::start(Plan::healthy());
     twin.doors.web = None;
@@ -322,6 +330,13 @@ fn what_a_shared_network_stack_cannot_keep_is_given_up_and_never_passed() {
         ["no-default-route", "nothing-leaves"]
     );
     assert_eq!((report.failed(), report.passed()), (0, registry().len() - 2));
+}
+
+#[test]
+fn a_school_that_lets_passwords_be_sent_has_given_that_up() {
+    let mut twin = Twin::start(Plan::healthy());
+    twin.school.plain = true;
+    assert!(matches!(probe("scram-only").run(&twin.subject()).verdict, Verdict::GivenUp { .. }));
 }
 
 #[test]

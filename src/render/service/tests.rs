@@ -1,14 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "a test may")]
 
-use std::{
-    fs::{self, File},
-    process::Command,
-};
+mod host;
 
-use tempfile::TempDir;
-
+use self::host::Host;
 use crate::{
-    appliance::machine::is_known,
     policy::Stack,
     render::lint::variants::{Variant, variant},
 };
@@ -19,97 +14,6 @@ fn example() -> Variant {
 
 fn shared() -> Variant {
     variant("shared", |variant| variant.policy.stack = Stack::Shared)
-}
-
-/// A host on which nothing is real: see `tests/freebsd/rc.subr`. What it has besides is a file in its folder.
-struct Host {
-    state: TempDir,
-    script: String,
-}
-
-impl Host {
-    fn new() -> Self {
-        Self::of(&example())
-    }
-
-    fn of(variant: &Variant) -> Self {
-        Self { state: tempfile::tempdir().unwrap(), script: variant.service().render().unwrap() }
-    }
-
-    /// One on which it was started.
-    fn started() -> Self {
-        let host = Self::new();
-        assert!(host.service("start").ends_with("schoolchat started.\nexit 0"));
-        host
-    }
-
-    fn with(self, file: &str) -> Self {
-        fs::write(self.state.path().join(file), "906\n").unwrap();
-        self
-    }
-
-    fn without(self, file: &str) -> Self {
-        fs::remove_file(self.state.path().join(file)).unwrap();
-        self
-    }
-
-    fn has(&self, file: &str) -> bool {
-        self.state.path().join(file).exists()
-    }
-
-    /// What the script asks of the host for a verb, and the code that it ends with.
-    fn service(&self, verb: &str) -> String {
-        self.service_with_broken(verb, "nothing")
-    }
-
-    fn service_with_broken(&self, verb: &str, broken: &str) -> String {
-        let commands = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/freebsd/rc.subr");
-        let state = self.state.path().to_str().unwrap();
-        let text = self
-            .script
-            .replace("/etc/rc.subr", commands)
-            .replace("/usr/sbin/daemon", "supervise")
-            .replace("/usr/local/jailbuild/schoolchat/bin/jailbuild", "tool")
-            .replace("/var/run/schoolchat.pid", &format!("{state}/pid"));
-        let path = self.state.path().join("script");
-        fs::write(&path, text).unwrap();
-        let trace = self.state.path().join("trace");
-        let output = || File::options().append(true).create(true).open(&trace).unwrap();
-        let mut script = Command::new("sh");
-        script.arg(&path).arg(verb).envs([("state", state), ("broken", broken)]);
-        let status = script.stdout(output()).stderr(output()).status().unwrap();
-        let said = fs::read_to_string(&trace).unwrap().replace(state, "STATE");
-        fs::remove_file(&trace).unwrap();
-        self.assert_forms();
-        format!("{said}exit {}", status.code().unwrap())
-    }
-
-    /// Every command, questions as well, has a form that was seen on a real host or is stated by its manual.
-    fn assert_forms(&self) {
-        let asked = fs::read_to_string(self.state.path().join("asked")).unwrap_or_default();
-        for command in asked.lines() {
-            assert!(is_known(&command.split('\t').collect::<Vec<_>>()), "`{command}` is of no known form");
-        }
-    }
-
-    /// What is left: processes, interfaces, mounts, rules, limits.
-    fn left(&self) -> Vec<String> {
-        let names = fs::read_dir(self.state.path()).unwrap();
-        let mut names: Vec<_> =
-            names.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-        let mounts = fs::read_to_string(self.state.path().join("mounts")).unwrap_or_default();
-        names.retain(|name| {
-            ["jail", "pid", "supervisor", "daemon", "rules", "limits"].contains(&name.as_str())
-                || name.starts_with("interface.")
-                || name == "mounts" && !mounts.is_empty()
-        });
-        names.sort();
-        names
-    }
-
-    fn assert_clean(&self, trace: &str) {
-        assert_eq!(self.left(), [""; 0], "{trace}");
-    }
 }
 
 #[test]
@@ -132,8 +36,7 @@ fn it_starts_the_jail_behind_its_rules() {
 #[test]
 fn it_starts_without_a_network_stack_of_its_own() {
     // Forwarding is no matter of its.
-    let host = Host::of(&shared()).with("no-net.inet.ip.forwarding");
-    fs::write(host.state.path().join("address"), "10.66.0.2").unwrap();
+    let host = Host::of(&shared()).with("no-net.inet.ip.forwarding").holding("address", "10.66.0.2");
     insta::assert_snapshot!(host.service("start"));
     assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
     let trace = host.service("stop");
@@ -224,9 +127,16 @@ fn rules_that_were_lost_are_told_of_and_can_be_loaded_again() {
 }
 
 #[test]
+fn rules_that_pf_does_not_look_at_are_told_of() {
+    for (lacks, advice) in [("no-pf", "pf is not enabled"), ("no-anchor", "add this line to /etc/pf.conf")] {
+        let said = Host::started().with(lacks).service("status");
+        assert!(said.contains(advice) && said.contains("not in force") && said.ends_with("exit 1"), "{said}");
+    }
+}
+
+#[test]
 fn who_cannot_see_is_not_told_that_it_is_down() {
-    let host = Host::started();
-    fs::write(host.state.path().join("user"), "1001").unwrap();
+    let host = Host::started().holding("user", "1001");
     assert_eq!(host.service("status"), "Only root can see whether schoolchat is running.\nexit 1");
 }
 
@@ -242,9 +152,9 @@ fn whatever_a_start_left_the_next_one_takes_away() {
         &["pid"],
     ] {
         for verb in ["start", "stop"] {
-            let host = left.iter().fold(Host::new(), |host, file| host.with(file));
             let mounts = "/x on /usr/local/jailbuild/schoolchat/root (nullfs, local, read-only)\n";
-            fs::write(host.state.path().join("mounts"), mounts).unwrap();
+            let host = Host::new().holding("mounts", mounts);
+            let host = left.iter().fold(host, |host, file| host.with(file));
             let trace = host.service(verb);
             assert!(trace.ends_with("exit 0"), "{left:?}: {trace}");
             if verb == "start" {

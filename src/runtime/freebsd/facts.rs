@@ -1,17 +1,21 @@
 //! What FreeBSD's own tools print, parsed. Tested with what a FreeBSD 15.1 printed.
 
-use std::path::{Path, PathBuf};
+use std::{
+    net::Ipv4Addr,
+    path::{Path, PathBuf},
+};
 
 use serde_json::Value;
 
 use crate::{
     error::{Context as _, Error, Result},
+    policy::Stack,
     runtime::{Listener, Mount, Process},
 };
 
 /// The locks of a jail that are open, from `jls -j NAME --libxo json all`. Locks that the kernel does not know are not
 /// listed, nor asked for.
-pub(super) fn open_locks(listing: &str) -> Result<Vec<String>> {
+pub(super) fn open_locks(listing: &str, stack: Stack) -> Result<Vec<String>> {
     let listing: Value = serde_json::from_str(listing).doing("understand `jls --libxo json`")?;
     let jail = listing["jail-information"]["jail"][0]
         .as_object()
@@ -21,7 +25,9 @@ pub(super) fn open_locks(listing: &str) -> Result<Vec<String>> {
         "enforce_statfs" => Some("2"),
         "securelevel" => Some("3"),
         "sysvmsg" | "sysvsem" | "sysvshm" => Some("disable"),
-        "vnet" => Some("new"),
+        "vnet" if stack == Stack::Own => Some("new"),
+        "ip4" if stack == Stack::Shared => Some("new"),
+        "ip6" if stack == Stack::Shared => Some("disable"),
         // Whether root within has privileges at all: nobody is root within, and setuid files are not there.
         "allow.suser" => None,
         other => other.starts_with("allow.").then_some("false"),
@@ -35,6 +41,9 @@ pub(super) fn open_locks(listing: &str) -> Result<Vec<String>> {
 
 /// The listening sockets in `netstat -j NAME -an -f inet --libxo json`, or of `inet6`.
 pub(super) fn listening(listing: &str) -> Result<Vec<Listener>> {
+    if listing.trim().is_empty() {
+        return Ok(Vec::new());
+    }
     let listing: Value = serde_json::from_str(listing).doing("understand `netstat --libxo json`")?;
     let sockets = listing["statistics"]["socket"].as_array().map(Vec::as_slice).unwrap_or_default();
     let listener = |socket: &Value| {
@@ -48,6 +57,36 @@ pub(super) fn listening(listing: &str) -> Result<Vec<Listener>> {
         listens.then(|| Listener { protocol: protocol.to_owned(), port })
     };
     Ok(sockets.iter().filter_map(listener).collect())
+}
+
+/// Something that listens on the host.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Socket {
+    /// `tcp` or `udp`.
+    pub protocol: &'static str,
+    /// On which address; `None` for all.
+    pub address: Option<Ipv4Addr>,
+    /// On which port.
+    pub port: u16,
+    /// The program.
+    pub program: String,
+}
+
+/// What listens by IPv4, from `sockstat -4l`, whose last columns are protocol, local and foreign address. Jails with a
+/// network stack of their own are not seen.
+pub fn sockets(listing: &str) -> Vec<Socket> {
+    let socket = |line: &str| {
+        let words: Vec<&str> = line.split_ascii_whitespace().collect();
+        let [_, program, .., protocol, local, _] = words.as_slice() else { return None };
+        let (address, port) = local.rsplit_once(':')?;
+        Some(Socket {
+            protocol: ["tcp", "udp"].into_iter().find(|kind| protocol.starts_with(kind))?,
+            address: if address == "*" { None } else { Some(address.parse().ok()?) },
+            port: port.parse().ok()?,
+            program: (*program).to_owned(),
+        })
+    };
+    listing.lines().filter_map(socket).collect()
 }
 
 /// The destinations in `netstat -j NAME -rn`; those of the loopback interface aside.
@@ -128,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_jail_with_all_locks_has_none_open() {
-        assert_eq!(open_locks(transcript::locked_jail()).unwrap(), Vec::<String>::new());
+        assert_eq!(open_locks(transcript::locked_jail(), Stack::Own).unwrap(), Vec::<String>::new());
     }
 
     #[test]
@@ -142,11 +181,40 @@ mod tests {
         ] {
             assert!(jail.contains(locked));
             assert_eq!(
-                open_locks(&jail.replace(locked, open)).unwrap(),
+                open_locks(&jail.replace(locked, open), Stack::Own).unwrap(),
                 [open.replacen('"', "", 2).replace(": ", " = ")]
             );
         }
-        assert!(open_locks("{}").is_err());
+        assert!(open_locks("{}", Stack::Own).is_err());
+    }
+
+    #[test]
+    fn a_jail_that_shares_a_stack_has_one_address_of_it_and_no_ipv6() {
+        let shared = |ip4: &str, ip6: &str| {
+            let listing = format!(
+                r#"{{"jail-information": {{"jail": [{{"vnet": "inherit", "ip4": "{ip4}", "ip6": "{ip6}"}}]}}}}"#
+            );
+            open_locks(&listing, Stack::Shared).unwrap()
+        };
+        assert_eq!(shared("new", "disable"), Vec::<String>::new());
+        assert_eq!(shared("inherit", "disable"), ["ip4 = \"inherit\""]);
+        assert_eq!(shared("new", "inherit"), ["ip6 = \"inherit\""]);
+    }
+
+    #[test]
+    fn sockets_of_the_host_with_their_programs() {
+        let typed = "ifconfig lo1 create";
+        let seen = transcript::transcript(4).sections().find(|(command, _)| command.starts_with(typed));
+        let text = seen.unwrap().1.split_once("\n{").unwrap().0;
+        let socket = |port| Socket {
+            protocol: "tcp",
+            address: Some([10, 67, 0, 2].into()),
+            port,
+            program: "xmppd".to_owned(),
+        };
+        assert_eq!(sockets(text), [socket(5222), socket(5269)]);
+        let all = sockets("root  ntpd  99  3 udp4  *:123  *:*\n");
+        assert_eq!((all[0].protocol, all[0].address, all[0].port), ("udp", None, 123));
     }
 
     #[test]
@@ -156,6 +224,7 @@ mod tests {
         assert_eq!(listening(listing).unwrap(), [listener("tcp", 5223), listener("tcp", 5222)]);
         let established = listing.replacen("LISTEN", "ESTABLISHED", 1);
         assert_eq!(listening(&established).unwrap(), [listener("tcp", 5222)]);
+        assert_eq!(listening("").unwrap(), [], "of a family that has no socket");
         let udp = listing.replacen("tcp4", "udp4", 1);
         assert_eq!(listening(&udp).unwrap(), [listener("udp", 5223), listener("tcp", 5222)]);
     }

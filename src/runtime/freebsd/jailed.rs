@@ -16,7 +16,7 @@ use super::{
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
-    policy::SERVER_TO_SERVER,
+    policy::{SERVER_TO_SERVER, Stack},
     runtime::{Appliance, BEYOND, Firewall, Listener, Mount, Output, Place, Process, log},
 };
 
@@ -82,7 +82,9 @@ impl Jailed {
     }
 
     pub(super) fn require_locked(&self) -> Result<()> {
-        match facts::open_locks(&self.jail("jls", &["--libxo", "json", "all"])?)?.as_slice() {
+        match facts::open_locks(&self.jail("jls", &["--libxo", "json", "all"])?, self.place.policy.stack)?
+            .as_slice()
+        {
             [] => Ok(()),
             open => Err(Error::failed(format_args!("the jail is not locked: {}", open.join(", ")))),
         }
@@ -97,6 +99,22 @@ impl Jailed {
     /// Whether the daemon still runs: its supervisor goes as it goes, or starts it again.
     pub(super) fn is_supervised(&self) -> Result<bool> {
         Ok(supervisor(self.host.as_ref(), &self.place.pid_file)?.is_some())
+    }
+
+    fn listening_within(&self) -> Result<Vec<Listener>> {
+        let mut listeners = Vec::new();
+        for family in ["inet", "inet6"] {
+            let listing = self.jail("netstat", &["-an", "-f", family, "--libxo", "json"])?;
+            listeners.extend(facts::listening(&listing)?);
+        }
+        Ok(listeners)
+    }
+
+    /// With the host's stack, whatever listens within does so on the one address that it may use.
+    fn listening_on_its_address(&self) -> Result<Vec<Listener>> {
+        let sockets = facts::sockets(&self.host.ask(&Command::new("sockstat").arg("-4l"))?);
+        let own = sockets.into_iter().filter(|socket| socket.address == Some(self.place.policy.jail));
+        Ok(own.map(|it| Listener { protocol: it.protocol.to_owned(), port: it.port }).collect())
     }
 
     fn leave(&mut self) -> Result<()> {
@@ -150,11 +168,10 @@ impl Appliance for Jailed {
     }
 
     fn listening(&self) -> Result<Vec<Listener>> {
-        let mut listeners = Vec::new();
-        for family in ["inet", "inet6"] {
-            listeners
-                .extend(facts::listening(&self.jail("netstat", &["-an", "-f", family, "--libxo", "json"])?)?);
-        }
+        let mut listeners = match self.place.policy.stack {
+            Stack::Own => self.listening_within()?,
+            Stack::Shared => self.listening_on_its_address()?,
+        };
         listeners.sort();
         listeners.dedup();
         Ok(listeners)
@@ -166,7 +183,11 @@ impl Appliance for Jailed {
     }
 
     fn routes(&self) -> Result<Vec<String>> {
-        Ok(facts::routes(&self.jail("netstat", &["-rn"])?))
+        let listing = match self.place.policy.stack {
+            Stack::Own => self.jail("netstat", &["-rn"])?,
+            Stack::Shared => self.host.ask(&Command::new("netstat").args(["-rn", "-f", "inet"]))?,
+        };
+        Ok(facts::routes(&listing))
     }
 
     fn firewall(&self) -> Firewall {

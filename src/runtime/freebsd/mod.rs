@@ -15,6 +15,7 @@ mod requirements;
 pub use attach::attach;
 pub use execute::carry_out;
 pub use facts::mounts;
+pub use facts::{Socket, sockets};
 pub use firewall::{is_enabled as pf_is_enabled, require as require_pf};
 pub use jailed::inside;
 pub use jails::Jails;

@@ -58,7 +58,9 @@ refused! {
     leaf_days_too_many: format!("{GOOD}[tls]\nleaf-days = 826\n");
     link_too_wide: format!("{GOOD}[network]\nlink = \"10.66.0.0/24\"\n");
     link_with_host_bits: format!("{GOOD}[network]\nlink = \"10.66.0.1/30\"\n");
+    media_type_bad: format!("{GOOD}[upload]\ntypes = [\"image\"]\n");
     name_too_long: format!("{GOOD}name = \"the_chat_of_our_school\"\n");
+    origin_with_a_path: format!("{GOOD}[web]\norigins = [\"https://www.school.test/\"]\n");
     organisation_empty: "domain = \"school.test\"\norganisation = \" \"\n";
     port_of_servers: format!("{GOOD}[network]\nstarttls = 5269\n");
     port_of_the_web_taken: format!("{GOOD}[web]\nenabled = true\nport = 5223\n");

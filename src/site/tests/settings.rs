@@ -13,6 +13,7 @@ fn the_settings_of_the_daemon_say_what_the_site_says() {
     let text = fs::read_to_string(destination.join("xmppd.toml")).unwrap();
     let settings: toml::Table = text.parse().unwrap();
     assert_eq!(settings["domain"].as_str(), Some("school.test"));
+    assert_eq!(settings["login"], toml::Value::try_from(&school.site.login).unwrap());
     assert_eq!(settings["limits"], toml::Value::try_from(&school.site.limits).unwrap());
     assert_eq!(settings["web"], toml::Value::try_from(&school.site.web).unwrap());
     assert_eq!(settings["upload"], toml::Value::try_from(&school.site.upload).unwrap());
@@ -38,6 +39,20 @@ fn what_the_school_opens_to_browsers_is_opened() {
     assert_eq!(settings["web"]["port"].as_integer(), Some(5500));
     assert_eq!(settings["upload"]["enabled"].as_bool(), Some(true));
     assert_eq!(settings["upload"]["days"].as_integer(), Some(7));
+}
+
+#[test]
+fn what_the_school_decides_is_what_the_daemon_gets() {
+    let text = "domain = \"school.test\"\norganisation = \"A\"\nshow-version = true\n[login]\nplain = true\n\
+                token-days = 0\n[limits]\noffline-days = 7\n[web]\norigins = [\"https://www.school.test\"]\n\
+                [upload]\ntypes = [\"image/*\"]";
+    let site = Site::parse(Path::new("jailbuild.toml"), text).unwrap();
+    let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
+    assert_eq!(settings["show-version"].as_bool(), Some(true));
+    assert_eq!(settings["login"].to_string(), "{ plain = true, token-days = 0 }");
+    assert_eq!(settings["limits"]["offline-days"].as_integer(), Some(7));
+    assert_eq!(settings["web"]["origins"].to_string(), "[\"https://www.school.test\"]");
+    assert_eq!(settings["upload"]["types"].to_string(), "[\"image/*\"]");
 }
 
 #[test]

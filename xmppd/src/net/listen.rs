@@ -127,7 +127,8 @@ async fn router(config: &Config, store: &Store) -> Result<Router, StoreError> {
     let (accounts, now) = (store.accounts().await?, OffsetDateTime::now_utc());
     let mut router = Router::new(config.settings(), authenticator, accounts, now);
     for record in router.restore(&store.records().await?) {
-        tracing::warn!(?record, "cannot be read, and is left out");
+        let (owner, shelf) = (&record.owner, record.shelf.name()); // the key may say whom somebody has blocked
+        tracing::warn!(?owner, shelf, "a record cannot be read, and is left out");
     }
     Ok(router)
 }

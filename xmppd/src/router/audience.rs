@@ -19,12 +19,15 @@ pub(crate) struct Online {
     by_group: HashMap<Arc<str>, BTreeSet<SessionId>>,
     /// Of those who see all.
     seers: BTreeSet<SessionId>,
+    /// Of those who see nobody, and are seen by nobody.
+    unlisted: BTreeSet<SessionId>,
 }
 
 impl Online {
     pub(super) fn enter(&mut self, session: SessionId, sight: &Sight) {
         match sight {
             Sight::All => drop(self.seers.insert(session)),
+            Sight::Nobody => drop(self.unlisted.insert(session)),
             Sight::Groups(groups) => {
                 for group in &**groups {
                     self.by_group.entry(Arc::clone(group)).or_default().insert(session);
@@ -36,6 +39,7 @@ impl Online {
     pub(super) fn leave(&mut self, session: SessionId, sight: &Sight) {
         match sight {
             Sight::All => drop(self.seers.remove(&session)),
+            Sight::Nobody => drop(self.unlisted.remove(&session)),
             Sight::Groups(groups) => {
                 for group in &**groups {
                     if let Some(sessions) = self.by_group.get_mut(group) {
@@ -84,9 +88,19 @@ impl Router {
         let (mut all, mut some) = (None, Vec::new());
         match self.roster.member(name).map(|member| &member.sight) {
             None => {}
-            Some(Sight::All) => all = Some(self.sessions.values()),
-            Some(Sight::Groups(groups)) => {
-                some.extend(self.online.near(groups));
+            Some(Sight::All) => {
+                let unlisted = &self.online.unlisted;
+                all = Some(self.sessions.values().filter(|session| !unlisted.contains(&session.id)));
+                if !unlisted.is_empty() {
+                    some.extend(self.contacts_of(name, is_included).flat_map(|person| &person.sessions));
+                    some.retain(|session| unlisted.contains(session));
+                }
+            }
+            Some(sight) => {
+                match sight {
+                    Sight::Groups(groups) => some.extend(self.online.near(groups)),
+                    _ => some.extend(self.sessions_of(name).map(|session| session.id)),
+                }
                 some.extend(self.contacts_of(name, is_included).flat_map(|person| &person.sessions));
                 some.sort_unstable();
                 some.dedup();

@@ -10,6 +10,10 @@ use bytes::Bytes;
 use super::{Visibility, circle::Circle, item::Item};
 use crate::{account::Account, router::Settings};
 
+/// Whoever belongs to this group is in nobody's roster and sees nobody: accounts that come and go without a word, such as
+/// those that prove that a server in service is closed.
+const UNLISTED: &str = ".unlisted";
+
 /// Every account that is seen, and what it sees.
 pub struct SharedRoster {
     domain: String,
@@ -37,11 +41,14 @@ pub(crate) enum Sight {
     All,
     /// Who shares one of these groups; and who sees all.
     Groups(Arc<BTreeSet<Arc<str>>>),
+    /// Nobody but itself.
+    Nobody,
 }
 
 impl Sight {
     fn meets(&self, other: &Self) -> bool {
         match (self, other) {
+            (Self::Nobody, _) | (_, Self::Nobody) => false,
             (Self::Groups(own), Self::Groups(others)) => own.intersection(others).next().is_some(),
             _ => true,
         }
@@ -120,7 +127,9 @@ impl SharedRoster {
         let groups = if account.groups.is_empty() { default } else { &account.groups };
         let sees_all = account.administrator
             || self.seers.as_ref().is_none_or(|seers| groups.iter().any(|group| seers.contains(group)));
-        let sight = if sees_all {
+        let sight = if groups.iter().any(|group| group == UNLISTED) {
+            Sight::Nobody
+        } else if sees_all {
             Sight::All
         } else {
             Sight::Groups(Arc::new(groups.iter().map(|group| group.as_str().into()).collect()))

@@ -1,12 +1,12 @@
-//! Changes of this host: shown as they are done, and written down.
+//! Steps on this host: shown as they are done, and written down.
 
 use std::{fmt, path::Path};
 
 use crate::{
     appliance::{Plan, Step},
     console::Console,
-    error::{Context as _, Result},
-    host::{Host, command, file},
+    error::Result,
+    host::{Host, command},
 };
 
 /// Where every command is written down that changes this host.
@@ -36,9 +36,4 @@ pub(super) fn carry_out(plan: &Plan, host: &dyn Host, console: &Console) -> Resu
         index += 1;
     };
     plan.carry_out(host, &mut tell)
-}
-
-/// The program that runs now.
-pub(super) fn this_program() -> Result<Vec<u8>> {
-    file::read(&std::env::current_exe().doing("find this program")?)
 }
