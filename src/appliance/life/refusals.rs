@@ -98,18 +98,3 @@ fn rules_that_pf_does_not_take() {
     let (code, said) = refused(&host, &request);
     assert!(code == 6 && said.contains("put them in yourself"), "{said}");
 }
-
-#[test]
-fn a_change_of_image_must_end_before_it_is_taken_away() {
-    let host = Machine::new();
-    install(&request(school("")), &host).unwrap();
-    let layout = Layout::of("schoolchat");
-    let mut record = Record::find(&host, None).unwrap();
-    let to = crate::digest::Sha256::of(b"another");
-    record.under_way = Some(Operation::Rollback { to, runs: true, reached: Reached::Begun });
-    host.write(&layout.record(), record.to_json().as_bytes(), 0o644).unwrap();
-    let before = everything(&host);
-    let error = uninstall::plan("schoolchat", true, &host).unwrap_err();
-    assert_eq!(error.exit_code(), 3);
-    assert_eq!(everything(&host), before);
-}
