@@ -78,7 +78,9 @@ impl Kept {
             owner: Owner::Root,
             content: content.clone(),
         };
-        let mut steps = vec![folder(layout.all_kept()), folder(layout.kept(image))];
+        // What an earlier time may have left of the same image is not mixed with what is in force now.
+        let stale = Step::Absent { path: layout.kept(image) };
+        let mut steps = vec![folder(layout.all_kept()), stale, folder(layout.kept(image))];
         steps.extend(self.files.iter().map(|file| kept(&file.path, file.mode, &file.content)));
         steps.extend(self.site.iter().map(|content| kept(&layout.site(), file::PUBLIC, content)));
         steps

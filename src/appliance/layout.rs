@@ -89,6 +89,11 @@ impl Layout {
         self.images().join(digest.to_string())
     }
 
+    /// An image while it is being unpacked.
+    pub fn unpacking(&self, digest: Sha256) -> PathBuf {
+        self.images().join(format!(".{digest}"))
+    }
+
     /// An image as it came; its digest and its signature lie beside it.
     pub fn archive(&self, digest: Sha256) -> PathBuf {
         self.images().join(format!("{digest}.tar.gz"))

@@ -59,8 +59,6 @@ pub(crate) struct State {
     pub(crate) datasets: BTreeMap<String, String>,
     /// Whether pf looks at packets.
     pub(crate) pf_enabled: bool,
-    /// Whether daemons refuse data when it is migrated.
-    pub(crate) refuses_data: bool,
     /// The schema that the daemon of an image knows, where it is not 1.
     pub(crate) schemas: BTreeMap<String, u32>,
     /// An image whose daemon does not know a word of the settings.
@@ -92,14 +90,13 @@ impl Machine {
             datasets: BTreeMap::new(),
             pf: RULES.to_owned(),
             pf_enabled: true,
-            refuses_data: false,
             schemas: BTreeMap::new(),
             unknown_setting: None,
             mounts: Vec::new(),
             journal: Vec::new(),
             left: None,
         };
-        let machine = Self { root: tempfile::tempdir().unwrap(), state: Mutex::new(state) };
+        let machine = Self { root: place(), state: Mutex::new(state) };
         for folder in ["etc", "usr/local/etc/newsyslog.conf.d", "usr/local/etc/rc.d", "var/log", "var/run"] {
             std::fs::create_dir_all(machine.root.path().join(folder)).unwrap();
         }
@@ -137,6 +134,15 @@ impl Machine {
         state.sysctls.insert("net.inet.ip.forwarding".into(), "0".into());
         drop(state);
         machine
+    }
+
+    /// Another one in the same state, of which nothing was recorded.
+    pub(crate) fn twin(&self) -> Self {
+        let twin = Self { root: place(), state: Mutex::new(self.state().clone()) };
+        let [from, to] = [self, &twin].map(|machine| machine.root.path());
+        Command::new("cp").arg("-a").arg(from.join(".")).arg(to).run().unwrap();
+        twin.journal();
+        twin
     }
 
     /// What was done, a line each; and forgets it.
@@ -184,6 +190,11 @@ impl Machine {
     fn act_on(&self, verb: &str, path: &Path) -> Result<()> {
         self.act(&format!("{verb} {}", path.display()))
     }
+}
+
+/// In memory where it can be: each file is written through to the disk, and there are many.
+fn place() -> TempDir {
+    tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap()
 }
 
 impl Host for Machine {

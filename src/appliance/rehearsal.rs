@@ -32,7 +32,7 @@ pub struct Rehearsal {
     pub migrate: Command,
     /// The daemon reads its settings.
     pub check: Command,
-    /// What is done after, and before, in case that another one was interrupted.
+    /// What is done after it. Where one was interrupted, this must be done before anything else.
     pub clear: Plan,
 }
 
@@ -52,7 +52,7 @@ pub struct Migration {
 impl Rehearsal {
     /// The rehearsal of an image of this appliance, with the settings that it would get.
     pub fn of(layout: &Layout, image: Sha256, settings: &str) -> Self {
-        let place = Place { jail: format!("{}_rehearsal", layout.name()), folder: layout.rehearsal() };
+        let place = Place::of(layout);
         Self {
             set_up: Plan::new(place.set_up(layout, image, settings)),
             migrate: place.run("migrate --json"),
@@ -64,7 +64,6 @@ impl Rehearsal {
     /// Carries it out, and takes everything of it away, however it ends.
     pub fn carry_out(&self, host: &dyn Host) -> Result<Option<Migration>> {
         let tell = &mut |_: &Step| ();
-        self.clear.carry_out(host, tell)?;
         let rehearsed = self.set_up.carry_out(host, tell).and_then(|()| self.perform(host));
         let cleared = self.clear.carry_out(host, tell);
         let migration = rehearsed?;
@@ -77,6 +76,11 @@ impl Rehearsal {
         let json = said.lines().rev().find(|line| line.starts_with('{'));
         Ok(json.and_then(|json| serde_json::from_str(json).ok()))
     }
+}
+
+/// Nothing is left of a rehearsal of this appliance.
+pub fn cleared(layout: &Layout) -> Vec<Step> {
+    Place::of(layout).clear()
 }
 
 fn perform(host: &dyn Host, command: &Command, failure: &str) -> Result<String> {
@@ -95,6 +99,10 @@ struct Place {
 }
 
 impl Place {
+    fn of(layout: &Layout) -> Self {
+        Self { jail: format!("{}_rehearsal", layout.name()), folder: layout.rehearsal() }
+    }
+
     fn root(&self) -> PathBuf {
         self.folder.join("root")
     }

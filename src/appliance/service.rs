@@ -67,12 +67,11 @@ fn has_jail(host: &dyn Host, name: &str) -> Result<bool> {
     Ok(host.output(&Command::new("jls").args(["-j", name, "jid"]))?.code == Some(0))
 }
 
-/// Whether anything is mounted within its folder: what is removed there could be the data, seen from another side.
+/// Whether anything is mounted for its jail: what is removed there could be the data, seen from another side.
 fn has_mounts(host: &dyn Host, name: &str) -> Result<bool> {
-    let home = Layout::of(name).home();
+    let root = Layout::of(name).root();
     let mounts = mounts(&host.ask(&Command::new("mount"))?);
-    // A dataset of its own is mounted at the folder itself, or at one of those in it.
-    Ok(mounts.iter().any(|mount| mount.at.starts_with(&home) && mount.kind != "zfs"))
+    Ok(mounts.iter().any(|mount| mount.at.starts_with(&root)))
 }
 
 fn service(name: &str, verb: &str) -> Command {

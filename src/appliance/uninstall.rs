@@ -3,8 +3,9 @@
 use std::path::PathBuf;
 
 use super::{
-    Layout, Operation, Plan, Record, Service, Step, files,
+    Layout, Operation, Plan, Reached, Record, Service, Step, files,
     host_edit::{self, HostEdits},
+    rehearsal,
     zfs::Datasets,
 };
 use crate::{
@@ -23,7 +24,9 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
     let zfs = zfs(name, &edits, &layout, host);
     let datasets = zfs.as_deref().map(|parent| Datasets::of(&layout, parent));
 
+    refuse_half_way(name, purge, host)?;
     let mut steps = begin(&layout, host);
+    steps.extend(without_rehearsal(&layout, host)?);
     steps.extend(stopped(&layout, host)?);
     steps.extend(without_service(&layout, host)?);
     steps.extend(without_images(&layout, datasets.as_ref()));
@@ -52,6 +55,27 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
         plan.steps.extend(end.steps);
     }
     Ok(plan)
+}
+
+/// Refuses to leave data of which nobody knows whose they are: what an upgrade saved may be all that is good.
+fn refuse_half_way(name: &str, purge: bool, host: &dyn Host) -> Result<()> {
+    let under_way = Record::read(host, &Layout::of(name)).ok().flatten().and_then(|record| record.under_way);
+    match under_way {
+        Some(operation @ Operation::Upgrade { reached: Reached::Switched | Reached::TakenBack, .. })
+            if !purge =>
+        {
+            Err(super::upgrade::under_way(name, operation))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What an upgrade has left that was interrupted, its mounts first.
+fn without_rehearsal(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
+    let is_there = host.look(&layout.rehearsal())?.is_some();
+    let mut steps = if is_there { rehearsal::cleared(layout) } else { Vec::new() };
+    steps.extend([layout.saving(), layout.saved()].map(|path| Step::Absent { path }));
+    Ok(steps)
 }
 
 /// The record goes last: until then, whoever is ended can go on.

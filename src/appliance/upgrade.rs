@@ -1,7 +1,7 @@
 //! Another image for an appliance: planned from what is there, also from what an interrupted upgrade left.
 
 use super::{
-    Layout, Operation, Reached, Record, School,
+    Layout, Operation, Reached, Record, School, Step,
     course::{Planned, Situation},
     files, service,
 };
@@ -43,8 +43,12 @@ pub fn plan(
         image.manifest.flavour,
         kernel,
     )?;
-    situation.arrival = files::image(&layout, image);
-    situation.arrival.push(files::tool(&layout, tool));
+    // Who was interrupted while it was taken away again has left a part of it.
+    if record.under_way.is_some() && record.previous != Some(to) {
+        situation.arrival.push(Step::Absent { path: layout.image(to) });
+    }
+    situation.arrival.extend(files::image(&layout, image));
+    situation.tool = Some(files::tool(&layout, tool));
     Ok(Some(Planned { course: situation.upgrade(), reached, is_given_up: false }))
 }
 

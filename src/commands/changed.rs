@@ -1,12 +1,13 @@
 //! What `upgrade` and `rollback` have in common: a change of image, carried out and shown.
 
-use std::{env, fmt};
+use std::{env, fs::File};
 
-use super::show;
+use super::{show, steps};
 use crate::{
     appliance::{
         InService,
         course::{Means, Outcome, Planned},
+        hold,
     },
     console::{Console, Verbosity},
     error::{Context as _, Result},
@@ -14,6 +15,12 @@ use crate::{
     probe::Style,
     render::KernelParameters,
 };
+
+/// From here on what is done is written down, and nobody else changes appliances.
+pub(super) fn begin(host: &dyn Host) -> Result<Option<File>> {
+    steps::write_down()?;
+    hold(host)
+}
 
 /// Carries it out, and shows what came of it.
 pub(super) fn carry_out(planned: &Planned, host: &dyn Host, console: &Console) -> Result<u8> {
@@ -39,7 +46,7 @@ pub(super) fn this_program() -> Result<Vec<u8>> {
     file::read_named("this program", &path)
 }
 
-fn in_style(outcome: &Outcome, style: Style) -> impl fmt::Display {
-    let reports = outcome.proofs().map(|proof| format!("{}\n\n", proof.report.display(style)));
-    reports.chain([outcome.to_string()]).collect::<String>()
+fn in_style(outcome: &Outcome, style: Style) -> String {
+    let reports = outcome.proofs().map(|proof| proof.report.display(style).to_string());
+    reports.chain([outcome.to_string()]).collect::<Vec<_>>().join("\n\n")
 }

@@ -2,10 +2,10 @@
 
 use super::changed;
 use crate::{
-    appliance::{Layout, Record, requirements, rollback},
+    appliance::{Record, requirements, rollback},
     console::Console,
     error::Result,
-    host::{Host as _, ThisHost},
+    host::ThisHost,
 };
 
 /// Give an installed appliance its previous image back. The data stays, if that image's daemon takes it.
@@ -29,7 +29,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let name = Record::find(&host, args.name.as_deref())?.name;
-    let _held = if args.dry_run { None } else { Some(host.hold(Layout::common())?) };
+    let _held = if args.dry_run { None } else { changed::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     let planned = rollback::plan(&record, &changed::kernel(&host)?, &host)?;
     if args.dry_run {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::changed;
 use crate::{
-    appliance::{Layout, Record, course::Outcome, requirements, service, upgrade},
+    appliance::{Record, course::Outcome, requirements, service, upgrade},
     console::Console,
     error::Result,
     host::{Host, ThisHost},
@@ -41,7 +41,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let name = Record::find(&host, args.name.as_deref())?.name;
-    let _held = if args.dry_run { None } else { Some(host.hold(Layout::common())?) };
+    let _held = if args.dry_run { None } else { changed::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
     let image = args.open(&host)?;

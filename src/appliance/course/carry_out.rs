@@ -55,7 +55,6 @@ impl Course {
             return Ok(self.outcome(None, ending));
         }
         means.doing("giving up what was begun");
-        self.rehearsal.clear.carry_out(means.host, &mut |_| ())?;
         means.carry_out(&self.abandon)?;
         Ok(self.outcome(None, Ending::GivenUp))
     }

@@ -27,6 +27,8 @@ pub struct Situation {
     pub runs: bool,
     /// What puts the image where images lie.
     pub arrival: Vec<Step>,
+    /// The program that does it, which stays with the appliance once that image has proved itself.
+    pub tool: Option<Step>,
     /// The files of that image.
     pub files: Vec<Step>,
     /// The daemon's settings among them.
@@ -73,6 +75,7 @@ impl Situation {
             to,
             runs,
             arrival: Vec::new(),
+            tool: None,
             files: Vec::new(),
             settings: String::new(),
             kept,
@@ -122,21 +125,29 @@ impl Situation {
         };
         // What an upgrade saved is of no use once its image is in service: it holds messages that wait.
         let saved = if data == Data::Saved { self.saved() } else { self.saved_gone() };
+        // The files of the image that comes back are kept until nothing depends on them any more.
         let settled =
-            [self.image_gone(), self.kept_gone(before.image), vec![files::record(&before)]].concat();
+            [self.image_gone(), vec![files::record(&before)], self.kept_gone(before.image)].concat();
+        let rehearsal = Rehearsal::of(&self.layout(), self.to, &self.settings);
         Course {
             from: before.image,
             to: self.to,
             runs: self.runs,
             prepare: plan([
                 vec![recorded(&before, Reached::Begun)],
+                rehearsal.clear.steps.clone(),
                 self.arrival.clone(),
                 self.kept.are_kept(),
                 vec![self.service(Service::Stopped)],
                 saved,
             ]),
-            rehearsal: Rehearsal::of(&self.layout(), self.to, &self.settings),
-            abandon: plan([self.started(), self.saved_gone(), settled.clone()]),
+            abandon: plan([
+                rehearsal.clear.steps.clone(),
+                self.started(),
+                self.saved_gone(),
+                settled.clone(),
+            ]),
+            rehearsal,
             switch: plan([
                 vec![recorded(&before, Reached::Switched)],
                 self.out_of_service(),
@@ -156,6 +167,7 @@ impl Situation {
             settle: plan([settled]),
             finish: plan([
                 vec![recorded(&after, Reached::Done)],
+                self.tool.iter().cloned().collect(),
                 self.saved_gone(),
                 self.obsolete.iter().flat_map(|image| self.gone(*image)).collect(),
                 self.kept_gone(self.to),
@@ -237,13 +249,15 @@ impl Situation {
         let layout = self.layout();
         let archive = layout.archive(image);
         let beside = [".sha256", ".sig"].map(|ending| files::beside(&archive, ending));
-        let paths = [layout.image(image), archive].into_iter().chain(beside).chain([layout.kept(image)]);
-        paths.map(|path| Step::Absent { path }).collect()
+        let unpacked = [layout.image(image), layout.unpacking(image)];
+        let gone = unpacked.into_iter().chain([archive]).chain(beside).map(|path| Step::Absent { path });
+        gone.chain(self.kept_gone(image)).collect()
     }
 
     /// The files of an image that is in service are where they belong.
     fn kept_gone(&self, image: Sha256) -> Vec<Step> {
-        vec![Step::Absent { path: self.layout().kept(image) }]
+        let layout = self.layout();
+        vec![Step::Absent { path: layout.kept(image) }, Step::Pruned { path: layout.all_kept() }]
     }
 }
 

@@ -4,7 +4,10 @@ mod school;
 
 use self::school::{Home, Says};
 use super::*;
-use crate::host::{Host as _, command::Command};
+use crate::{
+    appliance::uninstall,
+    host::{Host as _, command::Command},
+};
 
 /// A proof that fails for this image.
 fn fails(image: Sha256) -> Says {
@@ -77,14 +80,13 @@ fn a_daemon_that_does_not_start_is_taken_back() {
 fn a_daemon_that_does_not_take_the_data_never_sees_it() {
     let home = Home::installed(None);
     let before = home.host.files();
-    home.host.state().refuses_data = true;
+    home.host.state().schemas.insert(home.new.digest.to_string(), 0);
     let error = home.upgrade(&passes()).unwrap_err().to_string();
     assert_eq!(
         error,
         "the daemon of that image does not take the data: \
-         xmppd: the data has schema 1, and this xmppd knows 2 at most"
+         xmppd: the data has schema 1, and this xmppd knows 0 at most"
     );
-    home.host.state().refuses_data = false;
     home.expect_old();
     assert_eq!(home.host.files(), before);
 }
@@ -153,7 +155,7 @@ fn while_one_upgrade_is_under_way_no_other_begins() {
     home.host.dies_after(Some(40));
     home.upgrade(&passes()).unwrap_err();
     home.host.boot();
-    let other = home.another_image();
+    let other = Home::another_image();
     let error = home.plan_upgrade_to(&other).unwrap_err();
     assert_eq!(error.exit_code(), 3);
     assert!(error.to_string().contains("an upgrade was begun and has not ended"), "{error}");
@@ -175,22 +177,34 @@ enum Then {
     Rollback,
 }
 
-/// Lets an upgrade die after each of its acts, then somebody goes on or back: it ends in one of two good states.
+/// Lets an upgrade die after each of its acts that changes something, then somebody goes on or back: it ends in one of two
+/// good states.
 fn dies_everywhere(zfs: Option<&str>, first: &Says, death: Death, then: Then) {
-    for acts in 0.. {
-        let home = Home::installed(zfs);
+    let installed = Home::installed(zfs);
+    let undisturbed = installed.twin();
+    undisturbed.upgrade(first).unwrap();
+    let journal = undisturbed.host.journal();
+    let changes: Vec<usize> =
+        journal.lines().enumerate().filter(|(_, act)| !only_looks(act)).map(|(index, _)| index).collect();
+    assert!(changes.len() > 40, "{journal}");
+    for acts in changes {
+        let home = installed.twin();
         home.host.dies_after(Some(acts));
-        let ended = home.upgrade(first);
-        if ended.is_ok() {
-            return assert!(acts > 60, "{acts} acts");
-        }
+        home.upgrade(first).unwrap_err();
         match death {
             Death::Program => home.host.revive(),
             Death::Power => home.host.boot(),
         }
-        let case = format!("{zfs:?} {death:?} after {acts} acts, then {then:?}");
+        let case = format!("{zfs:?} {death:?} before {}, then {then:?}", journal.lines().nth(acts).unwrap());
         match then {
-            Then::Upgrade => drop(home.upgrade(first).unwrap_or_else(|error| panic!("{case}: {error}"))),
+            Then::Upgrade => {
+                let outcome = home.upgrade(first).unwrap_or_else(|error| panic!("{case}: {error}"));
+                assert!(
+                    !outcome.to_string().contains("not proved"),
+                    "{case}: {outcome}\n{}",
+                    home.host.journal()
+                );
+            }
             Then::Rollback if home.record().under_way.is_none() => continue,
             Then::Rollback => match home.rollback(first) {
                 Ok(_) => {}
@@ -200,6 +214,14 @@ fn dies_everywhere(zfs: Option<&str>, first: &Says, death: Death, then: Then) {
         }
         home.expect_good(&case);
     }
+}
+
+/// Whether nothing is different after this act.
+fn only_looks(act: &str) -> bool {
+    ["stat ", "jls ", "zfs list ", "mount\n", "env -i jexec "]
+        .iter()
+        .any(|look| format!("{act}\n").starts_with(look))
+        || act.ends_with(" onestatus")
 }
 
 #[test]
@@ -236,4 +258,40 @@ fn who_is_killed_while_it_is_taken_back_ends_with_what_was_before() {
         dies_everywhere(None, &image, death, Then::Upgrade);
         dies_everywhere(None, &image, death, Then::Rollback);
     }
+}
+
+/// Everything that is done to a host in the life of an appliance, each command of a form that is known.
+#[test]
+fn the_journal_of_a_whole_life() {
+    let home = Home::installed(None);
+    let mut journal = Vec::new();
+    let mut lived = |what: &str| journal.push(format!("# {what}\n{}", home.stable(&home.host.journal())));
+    home.upgrade(&fails(home.new.digest)).unwrap();
+    lived("upgrade, with a probe that fails: taken back");
+    home.upgrade(&passes()).unwrap();
+    lived("upgrade");
+    home.rollback(&passes()).unwrap_err();
+    lived("rollback, which the older daemon refuses");
+    home.host.state().schemas.insert(home.old.digest.to_string(), 2);
+    home.rollback(&passes()).unwrap();
+    lived("rollback");
+    uninstall::plan("schoolchat", true, &home.host).unwrap().carry_out(&home.host, &mut |_| ()).unwrap();
+    lived("uninstall --purge");
+    insta::assert_snapshot!(journal.join("\n"));
+    assert!(!home.host.files().iter().any(|line| line.contains("schoolchat")), "{:?}", home.host.files());
+}
+
+#[test]
+fn the_other_school_on_the_host_does_not_notice() {
+    let home = Home::installed(None);
+    home.install_another("otherschool");
+    let files =
+        || home.host.files().into_iter().filter(|line| line.contains("otherschool")).collect::<Vec<_>>();
+    let before = (files(), home.host.state().running.get("otherschool").cloned());
+    assert!(before.1.is_some());
+    home.host.journal();
+    home.upgrade(&fails(home.new.digest)).unwrap();
+    home.upgrade(&passes()).unwrap();
+    assert_eq!((files(), home.host.state().running.get("otherschool").cloned()), before);
+    assert!(!home.host.journal().contains("otherschool"));
 }

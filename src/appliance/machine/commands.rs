@@ -203,6 +203,8 @@ impl Machine {
             }
             ["destroy", .., name] => {
                 ThisHost.remove(&self.real(&place(name))).unwrap();
+                // It goes with the last snapshot, if it is there.
+                drop(std::fs::remove_dir(self.real(Path::new("/.zfs"))));
                 self.state().datasets.remove(*name);
                 (true, String::new())
             }

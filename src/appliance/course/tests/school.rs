@@ -1,5 +1,7 @@
 //! A school with its appliance, and a newer image.
 
+use std::sync::LazyLock;
+
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
@@ -32,8 +34,23 @@ pub(super) struct Home {
     pub(super) old: Image,
     pub(super) new: Image,
     pub(super) layout: Layout,
-    place: TempDir,
 }
+
+/// What takes long to make: two images, and a school's keys.
+struct Goods {
+    old: Image,
+    new: Image,
+    school: School,
+}
+
+static GOODS: LazyLock<Goods> = LazyLock::new(|| {
+    let place = tempfile::tempdir().unwrap();
+    Goods {
+        old: image(&place, "old"),
+        new: image(&place, "new"),
+        school: school(&place, &Site::example_text().unwrap()),
+    }
+});
 
 /// A prover that finds a fault in one image.
 pub(super) struct Says {
@@ -50,8 +67,7 @@ impl Prover for Says {
 
 impl Home {
     pub(super) fn installed(zfs: Option<&str>) -> Self {
-        let place = tempfile::tempdir().unwrap();
-        let (old, new) = (image(&place, "old"), image(&place, "new"));
+        let Goods { old, new, school } = &*GOODS;
         let host = Machine::new();
         if let Some(dataset) = zfs {
             host.state().datasets.insert(dataset.to_owned(), String::new());
@@ -59,7 +75,7 @@ impl Home {
         host.state().schemas.insert(new.digest.to_string(), 2);
         let request = Request {
             image: old.clone(),
-            school: school(&place),
+            school: school.clone(),
             program: b"jailbuild 1".to_vec(),
             target: old.manifest.target,
             options: options(zfs),
@@ -68,15 +84,42 @@ impl Home {
         let layout = Layout::of("schoolchat");
         host.write_store(&layout, MESSAGES);
         host.journal();
-        Self { host, old, new, layout, place }
+        Self { host, old: old.clone(), new: new.clone(), layout }
     }
 
     pub(super) fn record(&self) -> Record {
         Record::read(&self.host, &self.layout).unwrap().unwrap()
     }
 
-    pub(super) fn another_image(&self) -> Image {
-        image(&self.place, "other")
+    /// Puts another school beside it, with the older image, another link and other ports.
+    pub(super) fn install_another(&self, name: &str) {
+        let place = tempfile::tempdir().unwrap();
+        let text = format!(
+            "domain = \"other.test\"\norganisation = \"Other\"\nname = \"{name}\"\n\
+             [network]\nlink = \"10.77.0.0/30\"\nstarttls = 5322\ndirect-tls = 5323\n"
+        );
+        let request = Request {
+            image: self.old.clone(),
+            school: school(&place, &text),
+            program: b"jailbuild 1".to_vec(),
+            target: self.old.manifest.target,
+            options: options(None),
+        };
+        install::plan(&request, &self.host).unwrap().carry_out(&self.host, &mut |_| ()).unwrap();
+    }
+
+    /// The same at another moment of its life.
+    pub(super) fn twin(&self) -> Self {
+        Self {
+            host: self.host.twin(),
+            old: self.old.clone(),
+            new: self.new.clone(),
+            layout: self.layout.clone(),
+        }
+    }
+
+    pub(super) fn another_image() -> Image {
+        image(&tempfile::tempdir().unwrap(), "other")
     }
 
     pub(super) fn plan_upgrade_to(&self, image: &Image) -> Result<Option<Planned>> {
@@ -118,6 +161,8 @@ impl Home {
     pub(super) fn expect_good(&self, case: &str) {
         let image = self.record().image;
         assert!([self.old.digest, self.new.digest].contains(&image), "{case}");
+        let state = self.host.state().clone();
+        assert_eq!(state.running.len(), 1, "{case}");
         self.expect_in_service(image, if image == self.old.digest { 1 } else { 2 });
     }
 
@@ -133,7 +178,7 @@ impl Home {
         assert!(state.mounts.is_empty(), "{:?}", state.mounts);
         assert_eq!(self.host.store(&self.layout), format!("schema {schema}\n{MESSAGES}\n"));
         let left = self.host.files();
-        for gone in ["saved", "saving", "rehearsal", ".zfs", "before-upgrade"] {
+        for gone in ["saved", "saving", "rehearsal", "before-upgrade"] {
             assert!(!left.iter().any(|line| line.contains(gone)), "{gone} is left");
         }
         let images = self.host.names(&self.layout.images()).unwrap();
@@ -166,9 +211,9 @@ fn kernel() -> KernelParameters {
     KernelParameters::parse(&transcript::jail_parameters())
 }
 
-fn school(place: &TempDir) -> School {
+fn school(place: &TempDir, text: &str) -> School {
     let file = place.path().join("jailbuild.toml");
-    std::fs::write(&file, Site::example_text().unwrap()).unwrap();
+    std::fs::write(&file, text).unwrap();
     let origin = Origin::File(file);
     certificates::ensure(&origin.load().unwrap(), &origin.folder(), OffsetDateTime::now_utc()).unwrap();
     School::of(&origin).unwrap()
