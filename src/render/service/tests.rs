@@ -127,6 +127,13 @@ fn rules_that_were_lost_are_told_of_and_can_be_loaded_again() {
 }
 
 #[test]
+fn rules_are_the_same_whether_or_not_the_kernel_tells_for_how_long_it_tracks() {
+    let host = Host::new().with("tells-src-track");
+    assert!(host.service("start").ends_with("schoolchat started.\nexit 0"));
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+}
+
+#[test]
 fn rules_that_pf_does_not_look_at_are_told_of() {
     for (lacks, advice) in [("no-pf", "pf is not enabled"), ("no-anchor", "add this line to /etc/pf.conf")] {
         let said = Host::started().with(lacks).service("status");
