@@ -133,6 +133,13 @@ fn rules_are_the_same_whether_or_not_the_kernel_tells_for_how_long_it_tracks() {
     assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
 }
 
+/// As of an interface that was named twice: pf drops the second in silence.
+#[test]
+fn a_rule_that_is_repeated_is_in_force_once() {
+    let host = Host::new().with("repeats");
+    assert!(host.service("start").ends_with("schoolchat started.\nexit 0"));
+}
+
 #[test]
 fn rules_that_pf_does_not_look_at_are_told_of() {
     for (lacks, advice) in [("no-pf", "pf is not enabled"), ("no-anchor", "add this line to /etc/pf.conf")] {

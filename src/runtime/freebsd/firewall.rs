@@ -104,16 +104,18 @@ fn pfctl(host: &dyn Host, place: &Place, arguments: &[&str]) -> Result<String> {
     host.ask(&Command::new("pfctl").args(["-a", &place.policy.anchor()]).args(arguments))
 }
 
-/// The rules in a listing. Where a rate is limited, pf prints the time for which sources are tracked before it loads a
-/// rule, and not afterwards.
+/// The rules in a listing, each once: one that is repeated pf drops in silence. Where a rate is limited, it prints the
+/// time for which sources are tracked before it loads a rule, and some kernels do not tell it afterwards.
 fn rules(listing: &str) -> impl Iterator<Item = String> {
+    let mut seen = BTreeSet::new();
     let rule = |line: &str| match line.split_once(", src.track ") {
         Some((before, after)) => {
             format!("{before}{}", after.trim_start_matches(|digit: char| digit.is_ascii_digit()))
         }
         None => line.to_owned(),
     };
-    listing.lines().map(str::trim).filter(|line| !line.is_empty()).map(rule)
+    let lines = listing.lines().map(str::trim).filter(|line| !line.is_empty());
+    lines.map(rule).filter(move |rule| seen.insert(rule.clone()))
 }
 
 /// `table <NAME> const { ADDRESS ADDRESS }`.

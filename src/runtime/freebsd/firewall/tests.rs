@@ -49,6 +49,15 @@ fn rules_that_are_as_written_are_in_force() {
     assert!(rules[3].starts_with("rdr pass"));
 }
 
+/// As of an interface that was named twice.
+#[test]
+fn a_rule_that_is_repeated_is_in_force_once() {
+    let mut answers = sound();
+    let (tables, others) = WANTED.split_once('\n').unwrap();
+    answers[3].2 = Box::leak(format!("{tables}\n{TRANSLATION}{others}").into_boxed_str());
+    assert!(matches!(check(&Double::answering(&answers), &place()), Firewall::InForce { .. }));
+}
+
 #[test]
 fn each_difference_is_seen_and_said() {
     assert_eq!(difference(5, ""), "no rules are in force");
