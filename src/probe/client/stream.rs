@@ -10,8 +10,9 @@ use rustls::ClientConfig;
 
 use super::{ClientError, Element, Frame, Frames, Transport, ns, transport::Input};
 
-/// How long an answer may take. Logins cost the daemon some work on purpose, and guesses are slowed down.
-pub const ANSWER: Duration = Duration::from_secs(8);
+/// How long an answer may take. Logins cost the daemon some work on purpose, and guesses are slowed down. A FreeBSD to try
+/// things on is often an emulated one.
+pub const ANSWER: Duration = Duration::from_secs(if cfg!(target_os = "freebsd") { 30 } else { 8 });
 
 /// A stream to the appliance.
 pub struct Stream {

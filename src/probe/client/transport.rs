@@ -14,8 +14,8 @@ use super::ClientError;
 /// How long a TCP connection may take to come about.
 const CONNECT: Duration = Duration::from_secs(3);
 
-/// How long a handshake, or the writing of one stanza, may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How long a handshake, or the writing of one stanza, may take; longer on what may be an emulated machine.
+const PATIENCE: Duration = Duration::from_secs(if cfg!(target_os = "freebsd") { 30 } else { 10 });
 
 /// A connection, in the clear or through TLS.
 pub enum Transport {
