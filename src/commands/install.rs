@@ -127,9 +127,9 @@ impl Args {
 
     /// Opens the image, if its signer is trusted.
     fn open(&self, origin: &Origin, console: &Console) -> Result<Image> {
-        let image = Image::open(&self.image, &[])?;
-        let trusted = trust::judge(image.signer.fingerprint, &Sources::of(&self.trust, origin), &ThisHost)?;
-        console.note(format_args!("signed by {}, {trusted}", image.signer.fingerprint));
+        let image = Image::open(&self.image)?;
+        let trusted = trust::judge(image.signer, &Sources::of(&self.trust, origin), &ThisHost)?;
+        console.note(format_args!("signed by {}, {trusted}", image.signer));
         Ok(image)
     }
 

@@ -11,7 +11,7 @@ use crate::{
     daemon::{self, Daemon, SourceDateEpoch},
     error::{Error, Result},
     format::{self, Format, Wrapped},
-    image::{self, Assembled, Extra, Image, Ingredients, Mode, SigningKey},
+    image::{self, Assembled, Extra, Fingerprint, Image, Ingredients, Mode, SigningKey},
     lock::Lock,
     pkg_list::Flavour,
     plan::{Plan, Step, Wishes},
@@ -165,8 +165,9 @@ impl<'a> Workbench<'a> {
         let folder = archive.parent().unwrap_or(Path::new("."));
         let key = SigningKey::of_folder(keys)?;
         image::write(image, folder, &key)?;
-        let image = Image::open(archive, &[key.public().clone()])?;
-        self.written = Some(ImageFacts::of(archive, &image));
+        let image = Image::open(archive)?;
+        let is_ours = image.signer == Fingerprint::of(key.public());
+        self.written = Some(ImageFacts::of(archive, &image, is_ours));
         self.image = Some(image);
         Ok(())
     }

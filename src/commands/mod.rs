@@ -37,7 +37,7 @@ use crate::{
     digest::Sha256,
     error::Result,
     format,
-    image::{Fingerprint, Image, Signer},
+    image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
     site::{Origin, Site},
@@ -58,11 +58,16 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
     Ok((origin, site))
 }
 
-/// Opens an image, which checks it, and looks whether its signer is trusted.
-fn open_image(path: &Path, keyring: &Keyring) -> Result<Image> {
-    let image = Image::open(path, &[])?;
-    let trusted = keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
-    Ok(Image { signer: Signer { trusted, ..image.signer }, ..image })
+/// Opens an image. Where any key is trusted, another's image is refused; where none is, the strict refuse it, too.
+fn open_image(path: &Path, keyring: &Keyring, strict: bool) -> Result<(Image, ImageFacts)> {
+    let image = Image::open(path)?;
+    let signer_trusted = match keyring.judge(image.signer, OffsetDateTime::now_utc()) {
+        Ok(_) => true,
+        Err(_) if keyring.is_empty() && !strict => false,
+        Err(refusal) => return Err(refusal),
+    };
+    let facts = ImageFacts::of(path, &image, signer_trusted);
+    Ok((image, facts))
 }
 
 /// Shows how far a proof has come.
@@ -87,14 +92,8 @@ struct ImageFacts {
 }
 
 impl ImageFacts {
-    fn of(path: &Path, image: &Image) -> Self {
-        let signer = &image.signer;
-        Self {
-            path: path.to_owned(),
-            sha256: image.digest,
-            signer: signer.fingerprint,
-            signer_trusted: signer.trusted,
-        }
+    fn of(path: &Path, image: &Image, signer_trusted: bool) -> Self {
+        Self { path: path.to_owned(), sha256: image.digest, signer: image.signer, signer_trusted }
     }
 }
 

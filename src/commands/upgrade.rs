@@ -9,6 +9,7 @@ use crate::{
     error::Result,
     host::{Host, ThisHost},
     image::Image,
+    site::Origin,
     target::Target,
     trust::{self, Sources},
 };
@@ -36,7 +37,7 @@ pub struct Args {
 }
 
 /// Refuses what cannot be done, then carries the upgrade out, or back.
-pub fn run(args: &Args, console: &Console) -> Result<u8> {
+pub fn run(args: &Args, origin: &Origin, console: &Console) -> Result<u8> {
     let host = ThisHost;
     requirements::freebsd()?;
     requirements::root(&host)?;
@@ -44,7 +45,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let _held = if args.dry_run { None } else { changed::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
-    let image = args.open(&host)?;
+    let image = args.open(origin, &host)?;
     let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
@@ -55,9 +56,9 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
 
 impl Args {
     /// Opens the image, if its signer is trusted and this host can run it.
-    fn open(&self, host: &dyn Host) -> Result<Image> {
-        let image = Image::open(&self.image, &[])?;
-        trust::judge(image.signer.fingerprint, &Sources::typed(&self.trust), host)?;
+    fn open(&self, origin: &Origin, host: &dyn Host) -> Result<Image> {
+        let image = Image::open(&self.image)?;
+        trust::judge(image.signer, &Sources::of(&self.trust, origin), host)?;
         requirements::image(&image.manifest, Target::host()?, host)?;
         Ok(image)
     }
