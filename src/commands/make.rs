@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use time::OffsetDateTime;
-
-use super::{ImageFacts, Outcome, conclude, recipe, school, show};
+use super::{ImageFacts, Outcome, conclude, ensure_certificates, recipe, school, show};
 use crate::{
     base::{self, Base},
     console::Console,
@@ -18,7 +16,7 @@ use crate::{
     policy::Policy,
     proof::{Case, Certificate, Proof, prove},
     render::{Handover, Template},
-    site::{Origin, Site, certificates},
+    site::{Origin, Site},
     target::Target,
 };
 
@@ -118,7 +116,9 @@ impl<'a> Workbench<'a> {
             }
             Step::ObtainDaemon { source, target } => self.daemon = Some(self.obtain(source, *target)?),
             Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
-            Step::EnsureCertificates { .. } => self.ensure_certificates()?,
+            Step::EnsureCertificates { .. } => {
+                ensure_certificates(&self.wishes.origin, &self.wishes.site, self.console)?;
+            }
             Step::Write { archive, keys } => self.write(archive, keys)?,
             Step::Wrap { format, folder } => self.wrapped.push(self.wrap(*format, folder)?),
             Step::Prove { start, .. } => self.proof = Some(self.prove(*start)?),
@@ -144,20 +144,6 @@ impl<'a> Workbench<'a> {
             image::assemble(Ingredients { daemon, base: base.as_ref(), flavour, list: &list, extras })?;
         self.wishes.lock.iter().try_for_each(|lock| lock.check_files(&image.base_files))?;
         Ok(image)
-    }
-
-    fn ensure_certificates(&self) -> Result<()> {
-        let folder = self.wishes.origin.folder();
-        let made = certificates::ensure(&self.wishes.site, &folder, OffsetDateTime::now_utc())?;
-        if made.authority {
-            self.console.note(format_args!(
-                "made the authority of {}: keep `{}` safe, and give `{}` to every device",
-                self.wishes.site.domain,
-                folder.authority_key().display(),
-                folder.authority().display()
-            ));
-        }
-        Ok(())
     }
 
     fn write(&mut self, archive: &Path, keys: &Path) -> Result<()> {

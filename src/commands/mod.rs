@@ -2,7 +2,6 @@
 
 pub mod base;
 pub mod cert;
-mod changed;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -40,7 +39,7 @@ use crate::{
     image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
-    site::{Origin, Site},
+    site::{Origin, Site, certificates},
     trust::Keyring,
 };
 
@@ -68,6 +67,21 @@ fn open_image(path: &Path, keyring: &Keyring, strict: bool) -> Result<(Image, Im
     };
     let facts = ImageFacts::of(path, &image, signer_trusted);
     Ok((image, facts))
+}
+
+/// Makes what the school lacks of authority and certificate, and says so of an authority.
+fn ensure_certificates(origin: &Origin, site: &Site, console: &Console) -> Result<()> {
+    let folder = origin.folder();
+    let made = certificates::ensure(site, &folder, OffsetDateTime::now_utc())?;
+    if made.authority {
+        console.note(format_args!(
+            "made the authority of {}: keep `{}` safe, and give `{}` to every device",
+            site.domain,
+            folder.authority_key().display(),
+            folder.authority().display()
+        ));
+    }
+    Ok(())
 }
 
 /// Shows how far a proof has come.
