@@ -140,10 +140,10 @@ impl Cli {
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
-            Command::Inspect(arguments) => inspect::run(&arguments, console),
+            Command::Inspect(arguments) => inspect::run(&arguments, &Origin::find(named), console),
             Command::Export(arguments) => export::run(&arguments, named, console),
             Command::Settings(arguments) => settings::run(&arguments, named, console),
-            Command::Upgrade(arguments) => upgrade::run(&arguments, console),
+            Command::Upgrade(arguments) => upgrade::run(&arguments, &Origin::find(named), console),
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {

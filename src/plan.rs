@@ -181,3 +181,68 @@ impl fmt::Display for Step {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::lock::Digests;
+
+    fn wishes() -> Wishes {
+        Wishes {
+            origin: Origin::Example,
+            site: Site::example(),
+            target: "x86_64-unknown-freebsd".parse().unwrap(),
+            daemon: daemon::Source::Workspace,
+            base: "host".parse().unwrap(),
+            base_sha256: None,
+            lock: None,
+            flavour: Flavour::Minimal,
+            dist: "dist".into(),
+            formats: BTreeSet::new(),
+            start: false,
+        }
+    }
+
+    /// Each version has the same plan.
+    fn without_version(text: &str) -> String {
+        text.replace(image::VERSION, "VERSION")
+    }
+
+    #[test]
+    fn the_plan_of_make() {
+        insta::assert_snapshot!(without_version(&Plan::new(&wishes()).unwrap().to_string()));
+    }
+
+    #[test]
+    fn the_plan_of_a_debug_image_in_every_format_over_a_locked_archive() {
+        let base: base::Choice = "./base.txz".parse().unwrap();
+        let sha256 = Sha256::of(b"base.txz");
+        let wishes = Wishes {
+            base: base.clone(),
+            base_sha256: Some(sha256),
+            lock: Some(Locked { base, release: None, sha256: Digests::Archive(sha256) }),
+            daemon: daemon::Source::File("xmppd".into()),
+            flavour: Flavour::Debug,
+            formats: Format::ALL.into_iter().collect(),
+            ..wishes()
+        };
+        let plan = Plan::new(&wishes).unwrap();
+        insta::assert_snapshot!(without_version(&serde_json::to_string_pretty(&plan).unwrap()));
+    }
+
+    #[test]
+    fn only_an_image_for_this_system_is_started() {
+        let starts = |wishes: &Wishes| match Plan::new(wishes).unwrap().steps.pop() {
+            Some(Step::Prove { start, .. }) => start,
+            other => panic!("{other:?} is last"),
+        };
+        let here = Wishes { target: Target::host().unwrap(), start: true, ..wishes() };
+        let others =
+            ["aarch64-unknown-freebsd", "x86_64-unknown-freebsd"].map(|triple| triple.parse().unwrap());
+        let other = others.into_iter().find(|target| *target != here.target).unwrap();
+        let elsewhere = Wishes { target: other, ..here.clone() };
+        assert_eq!((starts(&here), starts(&elsewhere)), (true, false));
+        assert!(!starts(&Wishes { start: false, ..here }));
+    }
+}

@@ -43,7 +43,7 @@ fn programs_of_this_machine_start_in_an_image_of_them() {
             .unwrap();
     let key = SigningKey::of_folder(&folder.path().join("signing")).unwrap();
     let written = image::write(&assembled, &folder.path().join("dist"), &key).unwrap();
-    Image::open(&written.archive, &[]).unwrap().unpack(&folder.path().join("image")).unwrap();
+    Image::open(&written.archive).unwrap().unpack(&folder.path().join("image")).unwrap();
 
     let root = folder.path().join("image").join(image::ROOTFS);
     assert_eq!(run_in(&root, &["/bin/sh", "-c", "echo a shell"]).unwrap(), "a shell");

@@ -74,9 +74,9 @@ fn a_freebsd_image_is_made_on_this_machine() {
     let archive = fs::read_dir(folder.path().join("dist")).unwrap().map(|entry| entry.unwrap().path());
     let archive = archive.into_iter().find(|path| path.extension().is_some_and(|end| end == "gz")).unwrap();
     let keys = Folder::at(folder.path().join("example-site")).signing_public_key();
-    let image = Image::open(&archive, &[]).unwrap();
+    let image = Image::open(&archive).unwrap();
     let own = Sources { own: Some(keys), ..Sources::default() };
-    assert_eq!(judge(image.signer.fingerprint, &own, &ThisHost).unwrap(), Trusted::Own);
+    assert_eq!(judge(image.signer, &own, &ThisHost).unwrap(), Trusted::Own);
     for path in ["rootfs/libexec/ld-elf.so.1", "rootfs/lib/libc.so.7", "rootfs/lib/libsys.so.7"] {
         assert!(image.tree.file(path).is_some(), "{path}");
     }

@@ -90,6 +90,11 @@ fn a_strangers_image_is_taken_for_what_it_is_until_somebody_is_trusted() {
         format!("north namespaces=\"jailbuild\" {}", fs::read_to_string(&key).unwrap()).as_bytes(),
     );
 
+    let mut own = jailbuild(stranger.path());
+    let own = own.args(["inspect", "--json"]).arg(image_in(stranger.path())).output().unwrap();
+    let description: Value = serde_json::from_slice(&own.stdout).unwrap();
+    assert_eq!(description["signer"]["trusted"], true, "one's own key needs no option");
+
     let unknown = verify(&[]);
     assert_eq!(unknown.status.code(), Some(4), "{}", said(&unknown));
     let proof: Value = serde_json::from_slice(&unknown.stdout).unwrap();

@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    host::{Host, command::Command},
+    host::Host,
     image::Image,
     policy::Stack,
     render::{KernelParameters, Word},
@@ -225,12 +225,11 @@ impl Installation<'_> {
     }
 
     fn files(&self, host: &dyn Host) -> Result<Groups> {
-        let known = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
         let files = Files {
             record: &self.record,
             school: &self.request.school,
             flavour: self.request.image.manifest.flavour,
-            kernel: &KernelParameters::parse(&known),
+            kernel: &KernelParameters::of(host)?,
         };
         let mut of_daemon = vec![folder(self.layout.settings(), 0o700, Owner::Daemon)];
         of_daemon.extend(files.of_daemon()?);

@@ -42,7 +42,7 @@ fn other_school() -> School {
 /// The image of all tests here: each would otherwise be signed with a key of its own.
 static IMAGE: LazyLock<Image> = LazyLock::new(|| {
     let folder = tempfile::tempdir().unwrap();
-    Image::open(&fixture::written(folder.path()).0.archive, &[]).unwrap()
+    Image::open(&fixture::written(folder.path()).0.archive).unwrap()
 });
 
 fn request(school: School) -> Request {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::{Layout, Operation, Record, service, step};
+use super::{Layout, Operation, Record, service::State, step};
 use crate::{
     digest::Sha256,
     error::Result,
@@ -25,8 +25,10 @@ pub struct Listing {
 pub struct Listed {
     /// Its name.
     pub name: String,
-    /// Whether it runs.
+    /// Whether all of it runs.
     pub running: bool,
+    /// What its service says, where only a part of it runs or nothing guards it.
+    pub impaired: Option<String>,
     /// What is installed; nothing where its record cannot be read.
     pub installed: Option<Installed>,
     /// What is wrong with it.
@@ -76,7 +78,12 @@ impl Listed {
                 Some(format!("{error}; `jailbuild uninstall {name}` takes it away, and keeps its data")),
             ),
         };
-        Ok(Self { name: name.to_owned(), running: service::runs(host, name)?, installed, trouble })
+        let (running, impaired) = match State::of(host, name)? {
+            State::Running => (true, None),
+            State::Stopped => (false, None),
+            State::Impaired(how) => (false, Some(how)),
+        };
+        Ok(Self { name: name.to_owned(), running, impaired, installed, trouble })
     }
 }
 
@@ -109,12 +116,17 @@ impl fmt::Display for Listing {
 
 impl fmt::Display for Listed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let state = if self.running { "running" } else { "stopped" };
+        let state = match (self.running, &self.impaired) {
+            (true, _) => "running",
+            (false, None) => "stopped",
+            (false, Some(_)) => "impaired",
+        };
         write!(formatter, "{:<13}  {state}", self.name)?;
         if let Some(installed) = &self.installed {
             write!(formatter, "  {installed}")?;
         }
-        self.trouble.as_ref().map_or(Ok(()), |trouble| write!(formatter, "\n{:15}{trouble}", ""))
+        let mut lines = self.impaired.iter().chain(&self.trouble);
+        lines.try_for_each(|line| write!(formatter, "\n{:15}{line}", ""))
     }
 }
 

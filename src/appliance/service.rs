@@ -3,7 +3,10 @@
 use super::{Layout, step::Service};
 use crate::{
     error::{Error, Result},
-    host::{Host, command::Command},
+    host::{
+        Host,
+        command::{Command, Output},
+    },
     runtime::freebsd::mounts,
 };
 
@@ -15,7 +18,37 @@ const LOG_LINES: usize = 10;
 
 /// Whether the service's script says that it runs.
 pub fn runs(host: &dyn Host, name: &str) -> Result<bool> {
-    Ok(has_script(host, name)? && host.output(&service(name, "onestatus"))?.code == Some(0))
+    Ok(State::of(host, name)? == State::Running)
+}
+
+/// What the service's script says of it.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub enum State {
+    /// All of it runs, behind its rules.
+    Running,
+    /// Nothing of it runs.
+    Stopped,
+    /// Something of it runs, or runs unguarded: the script says what, and what to type.
+    Impaired(String),
+}
+
+impl State {
+    /// Asks the script.
+    pub fn of(host: &dyn Host, name: &str) -> Result<Self> {
+        if !has_script(host, name)? {
+            return Ok(Self::Stopped);
+        }
+        Ok(Self::said(name, &host.output(&service(name, "onestatus"))?))
+    }
+
+    fn said(name: &str, output: &Output) -> Self {
+        let said = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        match output.code {
+            Some(0) => Self::Running,
+            _ if said.is_empty() || said == format!("{name} is not running.") => Self::Stopped,
+            _ => Self::Impaired(said),
+        }
+    }
 }
 
 /// Whether the daemon answers.
@@ -88,4 +121,20 @@ fn with_log(host: &dyn Host, name: &str, error: Error) -> Error {
         return error;
     }
     Error::failed_with_hint(error, format_args!("the end of `{}`:\n{end}", log.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_in_part_neither_runs_nor_is_stopped() {
+        let said = |code, stdout: &str| {
+            State::said("a", &Output { code: Some(code), stdout: stdout.into(), stderr: Vec::new() })
+        };
+        assert_eq!(said(0, "a is running as jail 7.\n"), State::Running);
+        assert_eq!(said(1, "a is not running.\n"), State::Stopped);
+        let alone = "a is running without its supervisor: service a restart";
+        assert_eq!(said(1, &format!("{alone}\n")), State::Impaired(alone.to_owned()));
+    }
 }

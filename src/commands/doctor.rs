@@ -48,7 +48,7 @@ pub struct Diagnosis {
 
 /// Looks, for the school whose file this is.
 pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
-    let image = arguments.image.as_ref().map(|path| Image::open(path, &[])).transpose()?;
+    let image = arguments.image.as_ref().map(|path| Image::open(path)).transpose()?;
     let policy = Policy::of(&Origin::find(file).load()?);
     let host = Target::host()?;
     let mut checks = vec![Check::ok("this machine", host.triple())];

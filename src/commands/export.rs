@@ -6,7 +6,6 @@ use std::{
 };
 
 use serde::Serialize;
-use time::OffsetDateTime;
 
 use super::{ImageFacts, open_image, school};
 use crate::{
@@ -14,8 +13,8 @@ use crate::{
     error::Result,
     format::{Format, Wrapped, Written},
     host::ThisHost,
-    image::Image,
     policy::Policy,
+    site::Origin,
     trust::{self, Sources},
 };
 
@@ -59,12 +58,12 @@ struct Exported {
 /// Checks the image, then wraps it.
 pub fn run(arguments: &Arguments, file: Option<&Path>, console: &Console) -> Result<u8> {
     // The school's file is asked for where a format needs it alone.
-    console.show(&export(arguments, &|| Ok(Policy::of(&school(file, console)?.1)))?)
+    console.show(&export(arguments, &Origin::find(file), &|| Ok(Policy::of(&school(file, console)?.1)))?)
 }
 
-fn export(arguments: &Arguments, policy: &dyn Fn() -> Result<Policy>) -> Result<Exported> {
-    let image = arguments.open()?;
-    let facts = ImageFacts::of(&arguments.image, &image);
+fn export(arguments: &Arguments, origin: &Origin, policy: &dyn Fn() -> Result<Policy>) -> Result<Exported> {
+    let keyring = Sources::of(&arguments.trust, origin).read(&ThisHost)?;
+    let (image, facts) = open_image(&arguments.image, &keyring, false)?;
     let mut formats = arguments.formats.clone();
     formats.sort_unstable();
     formats.dedup();
@@ -82,15 +81,6 @@ fn export(arguments: &Arguments, policy: &dyn Fn() -> Result<Policy>) -> Result<
 impl Arguments {
     fn folder(&self) -> &Path {
         self.out.as_deref().or(self.image.parent()).unwrap_or(Path::new("."))
-    }
-
-    fn open(&self) -> Result<Image> {
-        let keyring = Sources::typed(&self.trust).read(&ThisHost)?;
-        let image = open_image(&self.image, &keyring)?;
-        if !keyring.is_empty() {
-            keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc())?;
-        }
-        Ok(image)
     }
 }
 
@@ -111,10 +101,7 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::{
-        image::{SigningKey, fixture},
-        site::Origin,
-    };
+    use crate::image::{SigningKey, fixture};
 
     fn arguments(image: &Path, formats: &[Format]) -> Arguments {
         Arguments {
@@ -127,7 +114,7 @@ mod tests {
     }
 
     fn run(arguments: &Arguments) -> Result<Exported> {
-        export(arguments, &|| Ok(Policy::of(&Origin::Example.load()?)))
+        export(arguments, &Origin::Example, &|| Ok(Policy::of(&Origin::Example.load()?)))
     }
 
     fn names(folder: &Path) -> Vec<String> {

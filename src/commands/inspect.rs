@@ -4,15 +4,15 @@ use std::{fmt, path::PathBuf};
 
 use serde::Serialize;
 
-use super::open_image;
 use crate::{
     console::Console,
     daemon::BuildInputs,
     digest::Sha256,
     error::{Error, Result},
     host::ThisHost,
-    image::{Difference, Image, Manifest, SBOM, Signer},
-    trust::{self, Sources},
+    image::{Difference, Fingerprint, Image, Manifest, SBOM},
+    site::Origin,
+    trust::{self, Keyring, Sources},
 };
 
 /// Show what an image holds, where it came from and who signed it.
@@ -57,16 +57,25 @@ pub struct Description {
     files: bool,
 }
 
+/// Who signed an image.
+#[derive(Clone, Debug, Serialize)]
+pub struct Signer {
+    /// The key.
+    pub fingerprint: Fingerprint,
+    /// Whether it is trusted here.
+    pub trusted: bool,
+}
+
 /// Opens the image, which checks it, and shows what was asked for.
-pub fn run(arguments: &Arguments, console: &Console) -> Result<u8> {
-    let keyring = Sources::typed(&arguments.trust).read(&ThisHost)?;
-    let image = open_image(&arguments.image, &keyring)?;
+pub fn run(arguments: &Arguments, origin: &Origin, console: &Console) -> Result<u8> {
+    let keyring = Sources::of(&arguments.trust, origin).read(&ThisHost)?;
+    let image = Image::open(&arguments.image)?;
     if arguments.sbom {
         return console.copy(sbom(&image)?);
     }
     match &arguments.diff {
-        Some(other) => console.show(&Difference::between(&open_image(other, &keyring)?, &image)?),
-        None => console.show(&Description::of(image, arguments.files)),
+        Some(other) => console.show(&Difference::between(&Image::open(other)?, &image)?),
+        None => console.show(&Description::of(image, &keyring, arguments.files)),
     }
 }
 
@@ -75,9 +84,9 @@ fn sbom(image: &Image) -> Result<&[u8]> {
 }
 
 impl Description {
-    fn of(image: Image, files: bool) -> Self {
-        let Image { digest, signer, manifest, .. } = image;
-        Self { sha256: digest, signer, manifest, files }
+    fn of(image: Image, keyring: &Keyring, files: bool) -> Self {
+        let signer = Signer { fingerprint: image.signer, trusted: keyring.trusts(image.signer) };
+        Self { sha256: image.digest, signer, manifest: image.manifest, files }
     }
 }
 
@@ -138,11 +147,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::{
-        console::Verbosity,
-        host::file,
-        image::{Fingerprint, fixture},
-    };
+    use crate::{console::Verbosity, host::file, image::fixture};
 
     fn arguments(image: PathBuf) -> Arguments {
         Arguments { image, trust: trust::Args::default(), files: false, sbom: false, diff: None }
@@ -159,8 +164,8 @@ mod tests {
         let public = folder.path().join("signing/id_ed25519.pub");
         let trust =
             trust::Args { trust: if trust { vec![public] } else { Vec::new() }, ..trust::Args::default() };
-        let keyring = Sources::typed(&trust).read(&ThisHost).unwrap();
-        let text = shown(&Description::of(open_image(&written.archive, &keyring).unwrap(), true));
+        let keyring = Sources::of(&trust, &Origin::Example).read(&ThisHost).unwrap();
+        let text = shown(&Description::of(Image::open(&written.archive).unwrap(), &keyring, true));
         text.replace(&Fingerprint::of(key.public()).to_string(), "FINGERPRINT")
             .replace(&written.digest.to_string(), "DIGEST")
     }
@@ -191,7 +196,7 @@ mod tests {
         {
             let trust = trust::Args { trust, ..trust::Args::default() };
             let arguments = Arguments { trust, ..arguments(image.into()) };
-            assert_eq!(run(&arguments, &console()).unwrap_err().exit_code(), 3);
+            assert_eq!(run(&arguments, &Origin::Example, &console()).unwrap_err().exit_code(), 3);
         }
     }
 
@@ -199,7 +204,7 @@ mod tests {
     fn the_bill_of_materials_is_that_of_the_image() {
         let folder = tempfile::tempdir().unwrap();
         let (written, _) = fixture::written(folder.path());
-        let image = Image::open(&written.archive, &[]).unwrap();
+        let image = Image::open(&written.archive).unwrap();
         assert_eq!(sbom(&image).unwrap(), image.tree.file("sbom.cdx.json").unwrap());
     }
 
@@ -216,7 +221,7 @@ mod tests {
             Arguments { diff: Some(broken), ..good },
         ];
         for attempt in attempts {
-            assert_eq!(run(&attempt, &console()).unwrap_err().exit_code(), 5);
+            assert_eq!(run(&attempt, &Origin::Example, &console()).unwrap_err().exit_code(), 5);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{changed, school, steps};
+use super::{ensure_certificates, school, steps};
 use crate::{
     appliance::{
         School,
@@ -83,7 +83,7 @@ pub fn run(args: &Args, named: Option<&Path>, console: &Console) -> Result<u8> {
     let mut request = args.request(image, draft(&origin, &site)?)?;
     let plan = install::plan(&request, &host)?;
     if args.dry_run {
-        return steps::show(&plan, format_args!("`{}` is installed so already", site.name), console);
+        return steps::show_plan(&plan, format_args!("`{}` is installed so already", site.name), console);
     }
     steps::write_down()?;
     let _held = install::hold(&host)?;
@@ -127,9 +127,9 @@ impl Args {
 
     /// Opens the image, if its signer is trusted.
     fn open(&self, origin: &Origin, console: &Console) -> Result<Image> {
-        let image = Image::open(&self.image, &[])?;
-        let trusted = trust::judge(image.signer.fingerprint, &Sources::of(&self.trust, origin), &ThisHost)?;
-        console.note(format_args!("signed by {}, {trusted}", image.signer.fingerprint));
+        let image = Image::open(&self.image)?;
+        let trusted = trust::judge(image.signer, &Sources::of(&self.trust, origin), &ThisHost)?;
+        console.note(format_args!("signed by {}, {trusted}", image.signer));
         Ok(image)
     }
 
@@ -137,7 +137,7 @@ impl Args {
         Ok(Request {
             image,
             school,
-            program: changed::this_program()?,
+            program: steps::this_program()?,
             target: Target::host()?,
             options: Options {
                 externals: self.interface.iter().map(Word::new).collect::<Result<_>>()?,
@@ -161,18 +161,4 @@ fn draft(origin: &Origin, site: &Site) -> Result<School> {
     let drafts = Folder::at(folder.path());
     certificates::ensure(site, &drafts, OffsetDateTime::now_utc())?;
     School::with(origin, &drafts)
-}
-
-fn ensure_certificates(origin: &Origin, site: &Site, console: &Console) -> Result<()> {
-    let folder = origin.folder();
-    let made = certificates::ensure(site, &folder, OffsetDateTime::now_utc())?;
-    if made.authority {
-        console.note(format_args!(
-            "made the authority of {}: keep `{}` safe, and give `{}` to every device",
-            site.domain,
-            folder.authority_key().display(),
-            folder.authority().display()
-        ));
-    }
-    Ok(())
 }

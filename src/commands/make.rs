@@ -2,23 +2,21 @@
 
 use std::path::{Path, PathBuf};
 
-use time::OffsetDateTime;
-
-use super::{ImageFacts, Outcome, conclude, recipe, school, show};
+use super::{ImageFacts, Outcome, conclude, ensure_certificates, recipe, school, show};
 use crate::{
     base::{self, Base},
     console::Console,
     daemon::{self, Daemon, SourceDateEpoch},
     error::{Error, Result},
     format::{self, Format, Wrapped},
-    image::{self, Assembled, Extra, Image, Ingredients, Mode, SigningKey},
+    image::{self, Assembled, Extra, Fingerprint, Image, Ingredients, Mode, SigningKey},
     lock::Lock,
     pkg_list::Flavour,
     plan::{Plan, Step, Wishes},
     policy::Policy,
     proof::{Case, Certificate, Proof, prove},
     render::{Handover, Template},
-    site::{Origin, Site, certificates},
+    site::{Origin, Site},
     target::Target,
 };
 
@@ -118,7 +116,9 @@ impl<'a> Workbench<'a> {
             }
             Step::ObtainDaemon { source, target } => self.daemon = Some(self.obtain(source, *target)?),
             Step::Assemble { flavour } => self.assembled = Some(self.assemble(*flavour)?),
-            Step::EnsureCertificates { .. } => self.ensure_certificates()?,
+            Step::EnsureCertificates { .. } => {
+                ensure_certificates(&self.wishes.origin, &self.wishes.site, self.console)?;
+            }
             Step::Write { archive, keys } => self.write(archive, keys)?,
             Step::Wrap { format, folder } => self.wrapped.push(self.wrap(*format, folder)?),
             Step::Prove { start, .. } => self.proof = Some(self.prove(*start)?),
@@ -146,27 +146,14 @@ impl<'a> Workbench<'a> {
         Ok(image)
     }
 
-    fn ensure_certificates(&self) -> Result<()> {
-        let folder = self.wishes.origin.folder();
-        let made = certificates::ensure(&self.wishes.site, &folder, OffsetDateTime::now_utc())?;
-        if made.authority {
-            self.console.note(format_args!(
-                "made the authority of {}: keep `{}` safe, and give `{}` to every device",
-                self.wishes.site.domain,
-                folder.authority_key().display(),
-                folder.authority().display()
-            ));
-        }
-        Ok(())
-    }
-
     fn write(&mut self, archive: &Path, keys: &Path) -> Result<()> {
         let image = self.assembled.as_ref().ok_or_else(|| out_of_order("write"))?;
         let folder = archive.parent().unwrap_or(Path::new("."));
         let key = SigningKey::of_folder(keys)?;
         image::write(image, folder, &key)?;
-        let image = Image::open(archive, &[key.public().clone()])?;
-        self.written = Some(ImageFacts::of(archive, &image));
+        let image = Image::open(archive)?;
+        let is_ours = image.signer == Fingerprint::of(key.public());
+        self.written = Some(ImageFacts::of(archive, &image, is_ours));
         self.image = Some(image);
         Ok(())
     }

@@ -2,7 +2,6 @@
 
 pub mod base;
 pub mod cert;
-mod changed;
 pub mod check;
 pub mod completions;
 pub mod doctor;
@@ -37,10 +36,10 @@ use crate::{
     digest::Sha256,
     error::Result,
     format,
-    image::{Fingerprint, Image, Signer},
+    image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
-    site::{Origin, Site},
+    site::{Origin, Site, certificates},
     trust::Keyring,
 };
 
@@ -58,11 +57,31 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
     Ok((origin, site))
 }
 
-/// Opens an image, which checks it, and looks whether its signer is trusted.
-fn open_image(path: &Path, keyring: &Keyring) -> Result<Image> {
-    let image = Image::open(path, &[])?;
-    let trusted = keyring.judge(image.signer.fingerprint, OffsetDateTime::now_utc()).is_ok();
-    Ok(Image { signer: Signer { trusted, ..image.signer }, ..image })
+/// Opens an image. Where any key is trusted, another's image is refused; where none is, the strict refuse it, too.
+fn open_image(path: &Path, keyring: &Keyring, strict: bool) -> Result<(Image, ImageFacts)> {
+    let image = Image::open(path)?;
+    let signer_trusted = match keyring.judge(image.signer, OffsetDateTime::now_utc()) {
+        Ok(_) => true,
+        Err(_) if keyring.is_empty() && !strict => false,
+        Err(refusal) => return Err(refusal),
+    };
+    let facts = ImageFacts::of(path, &image, signer_trusted);
+    Ok((image, facts))
+}
+
+/// Makes what the school lacks of authority and certificate, and says so of an authority.
+fn ensure_certificates(origin: &Origin, site: &Site, console: &Console) -> Result<()> {
+    let folder = origin.folder();
+    let made = certificates::ensure(site, &folder, OffsetDateTime::now_utc())?;
+    if made.authority {
+        console.note(format_args!(
+            "made the authority of {}: keep `{}` safe, and give `{}` to every device",
+            site.domain,
+            folder.authority_key().display(),
+            folder.authority().display()
+        ));
+    }
+    Ok(())
 }
 
 /// Shows how far a proof has come.
@@ -87,14 +106,8 @@ struct ImageFacts {
 }
 
 impl ImageFacts {
-    fn of(path: &Path, image: &Image) -> Self {
-        let signer = &image.signer;
-        Self {
-            path: path.to_owned(),
-            sha256: image.digest,
-            signer: signer.fingerprint,
-            signer_trusted: signer.trusted,
-        }
+    fn of(path: &Path, image: &Image, signer_trusted: bool) -> Self {
+        Self { path: path.to_owned(), sha256: image.digest, signer: image.signer, signer_trusted }
     }
 }
 

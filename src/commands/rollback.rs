@@ -1,11 +1,12 @@
 //! `jailbuild rollback`: the image that an appliance had before.
 
-use super::changed;
+use super::steps;
 use crate::{
     appliance::{Record, requirements, rollback},
     console::Console,
     error::Result,
     host::ThisHost,
+    render::KernelParameters,
 };
 
 /// Give an installed appliance its previous image back. The data stays, if that image's daemon takes it.
@@ -29,11 +30,11 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let name = Record::find(&host, args.name.as_deref())?.name;
-    let _held = if args.dry_run { None } else { changed::begin(&host)? };
+    let _held = if args.dry_run { None } else { steps::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
-    let planned = rollback::plan(&record, &changed::kernel(&host)?, &host)?;
+    let planned = rollback::plan(&record, &KernelParameters::of(&host)?, &host)?;
     if args.dry_run {
         return console.show(&planned.course);
     }
-    changed::carry_out(&planned, &host, console)
+    steps::change_image(&planned, &host, console)
 }

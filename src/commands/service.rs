@@ -2,7 +2,7 @@
 
 use super::steps;
 use crate::{
-    appliance::{Plan, Record, Service, Step, hold, listing::Listed, requirements},
+    appliance::{Plan, Record, Service, Step, listing::Listed, requirements},
     console::Console,
     error::{Error, Result},
     host::ThisHost,
@@ -21,8 +21,7 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     let record = Record::find(&host, args.name.as_deref())?;
-    steps::write_down()?;
-    let _held = hold(&host)?;
+    let _held = steps::begin(&host)?;
     refuse_half(&record, state)?;
     let step = Step::Service { name: record.name.clone(), state };
     steps::carry_out(&Plan::new([step]), &host, console)?;

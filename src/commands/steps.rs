@@ -1,12 +1,18 @@
-//! Steps on this host: shown as they are done, and written down.
+//! Plans and changes of image on this host: written down, and shown as they are carried out.
 
-use std::{fmt, path::Path};
+use std::{env, fmt, fs::File, path::Path};
 
+use super::show;
 use crate::{
-    appliance::{Plan, Step},
-    console::Console,
-    error::Result,
-    host::{Host, command},
+    appliance::{
+        InService, Plan, Step,
+        course::{Means, Outcome, Planned},
+        hold,
+    },
+    console::{Console, Verbosity},
+    error::{Context as _, Result},
+    host::{Host, command, file},
+    probe::Style,
 };
 
 /// Where every command is written down that changes this host.
@@ -17,11 +23,10 @@ pub(super) fn write_down() -> Result<()> {
     command::log_to(Path::new(LOG))
 }
 
-/// Prints a plan that is not carried out.
-pub(super) fn show(plan: &Plan, nothing: impl fmt::Display, console: &Console) -> Result<u8> {
-    let text = if plan.steps.is_empty() { format!("nothing to do: {nothing}") } else { plan.to_string() };
-    console.result(plan, text)?;
-    Ok(0)
+/// The same, and keeps others from changing appliances until the result is dropped.
+pub(super) fn begin(host: &dyn Host) -> Result<Option<File>> {
+    write_down()?;
+    hold(host)
 }
 
 /// Carries a plan out, and tells how far it is. Notes stay on the screen.
@@ -36,4 +41,34 @@ pub(super) fn carry_out(plan: &Plan, host: &dyn Host, console: &Console) -> Resu
         index += 1;
     };
     plan.carry_out(host, &mut tell)
+}
+
+/// Prints a plan that is not carried out.
+pub(super) fn show_plan(plan: &Plan, nothing: impl fmt::Display, console: &Console) -> Result<u8> {
+    let text = if plan.steps.is_empty() { format!("nothing to do: {nothing}") } else { plan.to_string() };
+    console.result(plan, text)?;
+    Ok(0)
+}
+
+/// Carries a change of image out, and shows what came of it.
+pub(super) fn change_image(planned: &Planned, host: &dyn Host, console: &Console) -> Result<u8> {
+    let outcome = planned.carry_out(&mut Means {
+        host,
+        prover: &InService { host },
+        tell: &mut |event| show(&event, console),
+    })?;
+    let style = Style::of_stdout(console.verbosity() == Verbosity::Verbose);
+    console.result(&outcome, in_style(&outcome, style))?;
+    Ok(outcome.exit_code(planned.is_given_up))
+}
+
+/// This very program, which stays with the appliance.
+pub(super) fn this_program() -> Result<Vec<u8>> {
+    let path = env::current_exe().doing("find this program")?;
+    file::read_named("this program", &path)
+}
+
+fn in_style(outcome: &Outcome, style: Style) -> String {
+    let reports = outcome.proofs().map(|proof| proof.report.display(style).to_string());
+    reports.chain([outcome.to_string()]).collect::<Vec<_>>().join("\n\n")
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::steps;
 use crate::{
-    appliance::{hold, requirements, uninstall},
+    appliance::{requirements, uninstall},
     console::Console,
     error::Result,
     host::ThisHost,
@@ -39,10 +39,9 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let name = uninstall::find(&host, args.name.as_deref())?;
     let nothing = format!("nothing of `{name}` is installed here");
     if args.dry_run {
-        return steps::show(&uninstall::plan(&name, args.purge, &host)?, nothing, console);
+        return steps::show_plan(&uninstall::plan(&name, args.purge, &host)?, nothing, console);
     }
-    steps::write_down()?;
-    let _held = hold(&host)?;
+    let _held = steps::begin(&host)?;
     let plan = uninstall::plan(&name, args.purge, &host)?;
     steps::carry_out(&plan, &host, console)?;
     console.show(&Uninstalled { name, changed: !plan.steps.is_empty() })

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
-use super::changed;
+use super::steps;
 use crate::{
     appliance::{Record, course::Outcome, requirements, service, upgrade},
     console::Console,
     error::Result,
     host::{Host, ThisHost},
     image::Image,
+    render::KernelParameters,
+    site::Origin,
     target::Target,
     trust::{self, Sources},
 };
@@ -36,28 +38,29 @@ pub struct Args {
 }
 
 /// Refuses what cannot be done, then carries the upgrade out, or back.
-pub fn run(args: &Args, console: &Console) -> Result<u8> {
+pub fn run(args: &Args, origin: &Origin, console: &Console) -> Result<u8> {
     let host = ThisHost;
     requirements::freebsd()?;
     requirements::root(&host)?;
     let name = Record::find(&host, args.name.as_deref())?.name;
-    let _held = if args.dry_run { None } else { changed::begin(&host)? };
+    let _held = if args.dry_run { None } else { steps::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
-    let image = args.open(&host)?;
-    let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
+    let image = args.open(origin, &host)?;
+    let planned =
+        upgrade::plan(&record, &image, &steps::this_program()?, &KernelParameters::of(&host)?, &host)?;
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
         Some(planned) if args.dry_run => console.show(&planned.course),
-        Some(planned) => changed::carry_out(&planned, &host, console),
+        Some(planned) => steps::change_image(&planned, &host, console),
     }
 }
 
 impl Args {
     /// Opens the image, if its signer is trusted and this host can run it.
-    fn open(&self, host: &dyn Host) -> Result<Image> {
-        let image = Image::open(&self.image, &[])?;
-        trust::judge(image.signer.fingerprint, &Sources::typed(&self.trust), host)?;
+    fn open(&self, origin: &Origin, host: &dyn Host) -> Result<Image> {
+        let image = Image::open(&self.image)?;
+        trust::judge(image.signer, &Sources::of(&self.trust, origin), host)?;
         requirements::image(&image.manifest, Target::host()?, host)?;
         Ok(image)
     }

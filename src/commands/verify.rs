@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use time::OffsetDateTime;
-
-use super::{ImageFacts, Outcome, conclude, school, show};
+use super::{ImageFacts, Outcome, conclude, open_image, school, show};
 use crate::{
     appliance::{Record, prover, requirements},
     console::Console,
@@ -13,7 +11,7 @@ use crate::{
     image::Image,
     proof::{Case, Certificate, prove, prove_installed},
     site::Origin,
-    trust::{self, Sources},
+    trust::{self, Keyring, Sources},
 };
 
 /// Check an image's digests and signature, start it with a throw-away data folder, and probe it; or probe the
@@ -47,7 +45,10 @@ pub struct Args {
 pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     match (&args.image, &args.installed) {
         (Some(image), _) => args.prove_image(image, file, console),
-        (None, name) => args.prove_installed(name.as_deref().filter(|name| !name.is_empty()), console),
+        (None, name) => {
+            let name = name.as_deref().filter(|name| !name.is_empty());
+            args.prove_installed(name, &Origin::find(file), console)
+        }
     }
 }
 
@@ -55,7 +56,7 @@ impl Args {
     /// It is started with a certificate made for the occasion, for it may be a stranger's.
     fn prove_image(&self, image: &Path, file: Option<&Path>, console: &Console) -> Result<u8> {
         let (origin, _) = school(file, console)?;
-        let image = self.open(image, &origin)?;
+        let (_, image) = open_image(image, &self.keyring(&origin)?, self.strict)?;
         note_signer(&image, console);
         let case = Case {
             archive: image.path.clone(),
@@ -69,27 +70,19 @@ impl Args {
     }
 
     /// Whether its signer was to be trusted was decided when it was installed; that it still is what was signed, is seen.
-    fn prove_installed(&self, name: Option<&str>, console: &Console) -> Result<u8> {
+    fn prove_installed(&self, name: Option<&str>, origin: &Origin, console: &Console) -> Result<u8> {
         requirements::freebsd()?;
         requirements::root(&ThisHost)?;
         let installed = prover::installed(&Record::find(&ThisHost, name)?, &ThisHost)?;
-        let image = ImageFacts::of(&installed.archive, &Image::open(&installed.archive, &[])?);
-        let keyring = Sources::typed(&self.trust).read(&ThisHost)?;
-        let signer_trusted = keyring.judge(image.signer, OffsetDateTime::now_utc()).is_ok();
-        let image = ImageFacts { signer_trusted, ..image };
+        let image = Image::open(&installed.archive)?;
+        let signer_trusted = self.keyring(origin)?.trusts(image.signer);
+        let image = ImageFacts::of(&installed.archive, &image, signer_trusted);
         let proof = prove_installed(&installed, |event| show(&event, console))?;
         conclude(&Outcome { image, wrapped: Vec::new(), proof }, self.strict, console)
     }
 
-    /// Opens the image. Where any key is trusted, another's image is refused.
-    fn open(&self, path: &Path, origin: &Origin) -> Result<ImageFacts> {
-        let keyring = Sources::of(&self.trust, origin).read(&ThisHost)?;
-        let image = ImageFacts::of(path, &Image::open(path, &[])?);
-        match keyring.judge(image.signer, OffsetDateTime::now_utc()) {
-            Ok(_) => Ok(ImageFacts { signer_trusted: true, ..image }),
-            Err(_) if keyring.is_empty() && !self.strict => Ok(image),
-            Err(refusal) => Err(refusal),
-        }
+    fn keyring(&self, origin: &Origin) -> Result<Keyring> {
+        Sources::of(&self.trust, origin).read(&ThisHost)
     }
 }
 

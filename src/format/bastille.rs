@@ -109,7 +109,7 @@ mod tests {
 
     fn minimal() -> Image {
         let folder = tempfile::tempdir().unwrap();
-        Image::open(&fixture::written(folder.path()).0.archive, &[]).unwrap()
+        Image::open(&fixture::written(folder.path()).0.archive).unwrap()
     }
 
     fn policy() -> Policy {

@@ -107,7 +107,7 @@ fn facts(image: &Image) -> Result<BTreeMap<String, String>> {
     if let Value::Object(members) = &mut manifest {
         members.retain(|name, _| !matches!(name.as_str(), "files" | "folders"));
     }
-    let mut facts = BTreeMap::from([("signer".to_owned(), image.signer.fingerprint.to_string())]);
+    let mut facts = BTreeMap::from([("signer".to_owned(), image.signer.to_string())]);
     flatten("", manifest, &mut facts);
     Ok(facts)
 }
@@ -248,7 +248,7 @@ mod tests {
         let ingredients = Ingredients { daemon: &daemon, base: &base, flavour, list: &list, extras };
         let key = SigningKey::of_folder(&folder.join("signing")).unwrap();
         let written = write(&assemble(ingredients).unwrap(), &folder.join(name), &key).unwrap();
-        Image::open(&written.archive, &[]).unwrap()
+        Image::open(&written.archive).unwrap()
     }
 
     #[test]

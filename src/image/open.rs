@@ -6,9 +6,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use serde::Serialize;
-use ssh_key::PublicKey;
-
 use super::{
     archive,
     manifest::{MANIFEST, Manifest},
@@ -32,8 +29,8 @@ const LARGEST_IMAGE: u64 = 256 << 20;
 pub struct Image {
     /// The digest of the archive, by which the image is known.
     pub digest: Sha256,
-    /// Who signed it.
-    pub signer: Signer,
+    /// The key that signed it. Whether that is to be trusted is another question: `src/trust` answers it.
+    pub signer: Fingerprint,
     /// What it says about itself, and is.
     pub manifest: Manifest,
     /// What is in it.
@@ -44,19 +41,9 @@ pub struct Image {
     pub signature: Vec<u8>,
 }
 
-/// Who signed an image.
-#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
-pub struct Signer {
-    /// The key.
-    pub fingerprint: Fingerprint,
-    /// Whether it is one of the keys that were said to be trusted.
-    pub trusted: bool,
-}
-
 impl Image {
-    /// Reads the image at `path`, with `PATH.sha256` and `PATH.sig` beside it. `trusted` are the keys of those whose images are wanted:
-    /// a good signature of anyone else is reported by [`Image::signer`], not refused.
-    pub fn open(path: &Path, trusted: &[PublicKey]) -> Result<Self> {
+    /// Reads the image at `path`, with `PATH.sha256` and `PATH.sig` beside it. A good signature of whomever will do.
+    pub fn open(path: &Path) -> Result<Self> {
         let length = fs::metadata(path).map_err(|cause| file::unreadable(WHAT, path, &cause))?.len();
         if length > LARGEST_IMAGE {
             return Err(refused(path, &format!("it has {length} bytes, more than an image can have")));
@@ -65,7 +52,7 @@ impl Image {
         let digest = Sha256::of(&bytes);
         check_digest(path, digest)?;
         let signature = read_beside(path, ".sig")?;
-        let signer = check_signature(path, &bytes, &signature, trusted)?;
+        let signer = check_signature(path, &bytes, &signature)?;
         let (tree, manifest) = contents(&bytes).map_err(|failure| refused(path, &failure.to_string()))?;
         Ok(Self { digest, signer, manifest, tree, archive: bytes, signature })
     }
@@ -135,13 +122,10 @@ fn check_digest(path: &Path, digest: Sha256) -> Result<()> {
     }
 }
 
-fn check_signature(path: &Path, bytes: &[u8], signature: &[u8], trusted: &[PublicKey]) -> Result<Signer> {
+fn check_signature(path: &Path, bytes: &[u8], signature: &[u8]) -> Result<Fingerprint> {
     let key = sign::signer(bytes, signature)
         .map_err(|why| refused(path, &format!("its signature does not hold: {why}")))?;
-    Ok(Signer {
-        fingerprint: Fingerprint::of(&key),
-        trusted: trusted.iter().any(|other| other.key_data() == key.key_data()),
-    })
+    Ok(Fingerprint::of(&key))
 }
 
 fn read_beside(path: &Path, ending: &str) -> Result<Vec<u8>> {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{Template, Word, render};
 use crate::{
     error::Result,
+    host::{Host, command::Command},
     policy::{Policy, Stack},
 };
 
@@ -82,6 +83,12 @@ pub fn device_rules() -> Result<String> {
 pub struct KernelParameters(BTreeSet<String>);
 
 impl KernelParameters {
+    /// Asks the kernel of this host.
+    pub fn of(host: &dyn Host) -> Result<Self> {
+        let known = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
+        Ok(Self::parse(&known))
+    }
+
     /// Reads what `sysctl -N security.jail.param` prints; values behind a colon are passed over.
     pub fn parse(output: &str) -> Self {
         let names = output.lines().filter_map(|line| line.trim().strip_prefix("security.jail.param."));

@@ -1,20 +1,21 @@
 //! The text of `jailbuild.toml` turned into a [`Site`], value by value, each mistake with its place.
 
+mod network;
+mod tables;
+
 use std::{ops::Range, path::Path, str::FromStr};
 
-use ipnet::Ipv4Net;
-use serde::Deserialize;
 use toml::Spanned;
 
+use self::tables::{File, LimitsTable, RoomTable, RosterTable};
 use super::{
-    Creators, Domain, Language, Limits, Link, Login, MediaRange, Mistake, Name, Network, Organisation, Room,
-    RoomPolicy, Rooms, Roster, Site, Tls, Upload, Web, WebOrigin,
+    Creators, Domain, Language, Limits, Login, Mistake, Name, Organisation, Room, RoomPolicy, Rooms, Roster,
+    Site, Tls,
     limits::{self, Bounds},
     mistake::Source,
-    network::{client_port, private_network, refuse_overlap},
     rooms::{label, local_part},
     roster::{Contacts, Group, Visibility},
-    toml_error, web,
+    toml_error,
 };
 use crate::{
     base::Choice,
@@ -27,125 +28,6 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Site> {
     let source = Source { path, text };
     let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error))?;
     Reader(source).site(&file)
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct File {
-    domain: Spanned<String>,
-    organisation: Spanned<String>,
-    name: Option<Spanned<String>>,
-    #[serde(default)]
-    show_version: bool,
-    languages: Option<Spanned<Vec<Spanned<String>>>>,
-    flavor: Option<Spanned<String>>,
-    base: Option<Spanned<String>>,
-    base_sha256: Option<Spanned<String>>,
-    #[serde(default)]
-    network: NetworkTable,
-    #[serde(default)]
-    tls: TlsTable,
-    #[serde(default)]
-    login: LoginTable,
-    #[serde(default)]
-    roster: RosterTable,
-    #[serde(default)]
-    limits: LimitsTable,
-    #[serde(default)]
-    rooms: RoomsTable,
-    #[serde(default)]
-    room: Vec<RoomTable>,
-    #[serde(default)]
-    web: WebTable,
-    #[serde(default)]
-    upload: UploadTable,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct NetworkTable {
-    link: Option<Spanned<String>>,
-    lan: Option<Spanned<Vec<Spanned<String>>>>,
-    starttls: Option<Spanned<i64>>,
-    direct_tls: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct TlsTable {
-    leaf_days: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct LoginTable {
-    #[serde(default)]
-    plain: bool,
-    token_days: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct RosterTable {
-    visibility: Option<Spanned<String>>,
-    sees_everyone: Option<Vec<Spanned<String>>>,
-    contacts: Option<Spanned<String>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct LimitsTable {
-    stanza_bytes: Option<Spanned<i64>>,
-    bytes_per_second: Option<Spanned<i64>>,
-    burst_bytes: Option<Spanned<i64>>,
-    connections: Option<Spanned<i64>>,
-    connections_per_address: Option<Spanned<i64>>,
-    unauthenticated_seconds: Option<Spanned<i64>>,
-    resources_per_account: Option<Spanned<i64>>,
-    resumption_seconds: Option<Spanned<i64>>,
-    offline_messages: Option<Spanned<i64>>,
-    offline_bytes: Option<Spanned<i64>>,
-    offline_days: Option<Spanned<i64>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct WebTable {
-    #[serde(default)]
-    enabled: bool,
-    port: Option<Spanned<i64>>,
-    #[serde(default)]
-    origins: Vec<Spanned<String>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct UploadTable {
-    enabled: Option<Spanned<bool>>,
-    max_bytes: Option<Spanned<i64>>,
-    quota_bytes: Option<Spanned<i64>>,
-    total_bytes: Option<Spanned<i64>>,
-    days: Option<Spanned<i64>>,
-    types: Option<Vec<Spanned<String>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct RoomsTable {
-    creators: Option<Spanned<String>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
-struct RoomTable {
-    name: Spanned<String>,
-    title: Spanned<String>,
-    #[serde(default)]
-    groups: Vec<Spanned<String>>,
-    #[serde(default)]
-    moderators: Vec<Spanned<String>>,
-    #[serde(default)]
-    owners: Vec<Spanned<String>>,
 }
 
 /// Reads values, and knows where they stand.
@@ -248,81 +130,6 @@ impl Reader<'_> {
             return Err(self.mistake(digest.span(), mistake));
         }
         self.value(digest, lower).map(Some)
-    }
-
-    fn network(&self, table: &NetworkTable) -> Result<Network> {
-        let link = self.value_or(table.link.as_ref(), "10.66.0.0/30", Link::parse)?;
-        let starttls = self.port(table.starttls.as_ref(), 5222)?;
-        let direct_tls = self.port(table.direct_tls.as_ref(), 5223)?;
-        if starttls == direct_tls {
-            let at = table.direct_tls.as_ref().or(table.starttls.as_ref()).map_or(0..0, Spanned::span);
-            let mistake = Mistake::new(
-                format!("port {starttls} cannot be for STARTTLS and for direct TLS"),
-                "give each its own: `5222` and `5223` are what clients try first",
-            );
-            return Err(self.mistake(at, mistake));
-        }
-        Ok(Network { link, lan: self.lan(table.lan.as_ref(), link)?, starttls, direct_tls })
-    }
-
-    fn web(&self, table: &WebTable, network: &Network) -> Result<Web> {
-        let port = self.port(table.port.as_ref(), 5443)?;
-        if [network.starttls, network.direct_tls].contains(&port) {
-            let at = table.port.as_ref().map_or(0..0, Spanned::span);
-            let mistake = Mistake::new(
-                format!("port {port} cannot be for XMPP and for the web"),
-                "give the web its own: `5443`, or any other from 1024",
-            );
-            return Err(self.mistake(at, mistake));
-        }
-        Ok(Web { enabled: table.enabled, port, origins: self.values(&table.origins, WebOrigin::parse)? })
-    }
-
-    fn upload(&self, table: &UploadTable, web: &Web) -> Result<Upload> {
-        if let Some(enabled) = table.enabled.as_ref().filter(|enabled| *enabled.get_ref() && !web.enabled) {
-            let mistake = Mistake::new(
-                "files are shared through the web port, which is off",
-                "add `enabled = true` to `[web]`",
-            );
-            return Err(self.mistake(enabled.span(), mistake));
-        }
-        Ok(Upload {
-            enabled: table.enabled.as_ref().is_some_and(|enabled| *enabled.get_ref()),
-            max_bytes: self.bounded(table.max_bytes.as_ref(), &limits::UPLOAD_MAX_BYTES)?,
-            quota_bytes: self.bounded(table.quota_bytes.as_ref(), &limits::UPLOAD_QUOTA_BYTES)?,
-            total_bytes: self.bounded(table.total_bytes.as_ref(), &limits::UPLOAD_TOTAL_BYTES)?,
-            days: self.bounded(table.days.as_ref(), &limits::UPLOAD_DAYS)?,
-            types: match &table.types {
-                Some(types) => self.values(types, MediaRange::parse)?,
-                None => web::TYPES
-                    .iter()
-                    .map(|one| self.default(one, MediaRange::parse))
-                    .collect::<Result<_>>()?,
-            },
-        })
-    }
-
-    fn lan(&self, ranges: Option<&Spanned<Vec<Spanned<String>>>>, link: Link) -> Result<Vec<Ipv4Net>> {
-        let Some(ranges) = ranges else { return Ok(vec![self.default("192.168.0.0/16", private_network)?]) };
-        let mut lan = Vec::new();
-        for text in ranges.get_ref() {
-            let range = self.value(text, private_network)?;
-            refuse_overlap(range, link, &lan).map_err(|mistake| self.mistake(text.span(), mistake))?;
-            lan.push(range);
-        }
-        if lan.is_empty() {
-            let mistake = Mistake::new(
-                "no client could connect",
-                "name the school's network, such as `192.168.1.0/24`",
-            );
-            return Err(self.mistake(ranges.span(), mistake));
-        }
-        Ok(lan)
-    }
-
-    fn port(&self, port: Option<&Spanned<i64>>, default: u16) -> Result<u16> {
-        let Some(port) = port else { return Ok(default) };
-        client_port(*port.get_ref()).map_err(|mistake| self.mistake(port.span(), mistake))
     }
 
     fn roster(&self, table: &RosterTable) -> Result<Roster> {

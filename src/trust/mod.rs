@@ -52,14 +52,14 @@ pub struct Sources {
 }
 
 impl Sources {
-    /// What was typed, and the host's list.
-    pub fn typed(args: &Args) -> Self {
-        Self { files: args.trust.clone(), own: None, this: args.trust_this.clone(), host: true }
-    }
-
-    /// The same, and the key of the school whose file this is.
+    /// What was typed, the host's list, and the key of the school whose file this is.
     pub fn of(args: &Args, origin: &Origin) -> Self {
-        Self { own: Some(origin.folder().signing_public_key()), ..Self::typed(args) }
+        Self {
+            files: args.trust.clone(),
+            own: Some(origin.folder().signing_public_key()),
+            this: args.trust_this.clone(),
+            host: true,
+        }
     }
 
     /// Reads all that is there.
@@ -128,6 +128,11 @@ impl Keyring {
     /// Whether nobody is trusted at all.
     pub fn is_empty(&self) -> bool {
         self.this.is_empty() && self.places.iter().all(|place| place.signers().is_empty())
+    }
+
+    /// Whether the images of a signer are good, now.
+    pub fn trusts(&self, signer: Fingerprint) -> bool {
+        self.judge(signer, OffsetDateTime::now_utc()).is_ok()
     }
 
     /// Judges a signer at a moment.

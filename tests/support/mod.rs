@@ -44,13 +44,3 @@ pub(crate) fn skipped(why: &str) {
     assert!(std::env::var_os("CI").is_none(), "skipped: {why}");
     eprintln!("skipped: {why}");
 }
-
-/// Commands that the pages describe before they are there.
-const AHEAD: [&str; 2] = ["rollback", "upgrade"];
-
-/// Whether a command, with what stands behind it, is among those that are not there yet.
-pub(crate) fn is_ahead(typed: &str) -> bool {
-    AHEAD
-        .iter()
-        .any(|ahead| typed.strip_prefix(ahead).is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')))
-}

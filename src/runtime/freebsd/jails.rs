@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     error::{Error, Result},
-    host::{Host, ThisHost, command::Command},
+    host::{Host, ThisHost},
     policy::Policy,
     render::KernelParameters,
     runtime::{Appliance, Deployment, Place, Runtime, interrupts, log},
@@ -71,8 +71,7 @@ fn place(deployment: &Deployment) -> Place {
 }
 
 fn start(deployment: &Deployment, host: Box<dyn Host>) -> Result<Jailed> {
-    let parameters = host.ask(&Command::new("sysctl").args(["-N", "security.jail.param"]))?;
-    let steps = plan::start(deployment, &KernelParameters::parse(&parameters))?;
+    let steps = plan::start(deployment, &KernelParameters::of(host.as_ref())?)?;
     // A start over what was left fails: so nothing is left over first. What fails half-way is taken down by `Drop`.
     carry_out(&plan::stop(deployment), host.as_ref())?;
     let mut appliance =

@@ -225,5 +225,5 @@ fn image(place: &TempDir, what: &str) -> Image {
     let image = fixture::assembled(&base, "", extras).unwrap();
     let key = SigningKey::of_folder(&place.path().join("signing")).unwrap();
     let written = write(&image, &place.path().join(what), &key).unwrap();
-    Image::open(&written.archive, &[]).unwrap()
+    Image::open(&written.archive).unwrap()
 }
