@@ -11,10 +11,11 @@ use super::{
     zfs::{self, Datasets},
 };
 use crate::{
+    checkup::{self, Wanted},
     error::{Error, Result},
     host::{Host, command::Command},
     image::Image,
-    policy::Stack,
+    policy::{Policy, Stack},
     render::{KernelParameters, Word},
     target::Target,
 };
@@ -72,9 +73,16 @@ impl Request {
     /// What does not depend on how it is installed.
     fn require(&self, layout: &Layout, before: Option<&Record>, host: &dyn Host) -> Result<()> {
         requirements::root(host)?;
-        requirements::image(&self.image.manifest, self.target, host)?;
-        requirements::stack(self.options.stack, host)?;
-        requirements::user(host)?;
+        checkup::require(&checkup::preflight(
+            host,
+            &Wanted {
+                policy: &Policy::of(&self.school.site).with_stack(self.options.stack),
+                image: Some(&self.image),
+                target: self.target,
+                edits_host: self.options.edit_host,
+                is_installed: before.is_some(),
+            },
+        ))?;
         requirements::name(layout, before.is_some(), host)?;
         if let Some(parent) = &self.options.zfs {
             zfs::require(host, parent)?;

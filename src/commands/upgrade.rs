@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::changed;
 use crate::{
     appliance::{Record, course::Outcome, requirements, service, upgrade},
+    checkup::{self, Wanted},
     console::Console,
     error::Result,
     host::{Host, ThisHost},
@@ -45,6 +46,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
     let image = args.open(&host)?;
+    require(&record, &image, &host)?;
     let planned = upgrade::plan(&record, &image, &changed::this_program()?, &changed::kernel(&host)?, &host)?;
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
@@ -53,12 +55,28 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     }
 }
 
+/// Refuses a host on which it could not be proved, before anything is stopped. What was begun may always go on.
+fn require(record: &Record, image: &Image, host: &dyn Host) -> Result<()> {
+    if record.under_way.is_some() {
+        return Ok(());
+    }
+    checkup::require(&checkup::preflight(
+        host,
+        &Wanted {
+            policy: &record.policy(&record.site(host)?),
+            image: Some(image),
+            target: Target::host()?,
+            edits_host: false,
+            is_installed: false,
+        },
+    ))
+}
+
 impl Args {
-    /// Opens the image, if its signer is trusted and this host can run it.
+    /// Opens the image, if its signer is trusted.
     fn open(&self, host: &dyn Host) -> Result<Image> {
         let image = Image::open(&self.image, &[])?;
         trust::judge(image.signer.fingerprint, &Sources::typed(&self.trust), host)?;
-        requirements::image(&image.manifest, Target::host()?, host)?;
         Ok(image)
     }
 }
