@@ -20,9 +20,10 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     let host = ThisHost;
     requirements::freebsd()?;
     requirements::root(&host)?;
-    let record = Record::find(&host, args.name.as_deref())?;
     steps::write_down()?;
+    // What is under way when this is typed may have ended when it is this one's turn.
     let _held = hold(&host)?;
+    let record = Record::find(&host, args.name.as_deref())?;
     refuse_half(&record, state)?;
     let step = Step::Service { name: record.name.clone(), state };
     steps::carry_out(&Plan::new([step]), &host, console)?;
