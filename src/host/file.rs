@@ -73,7 +73,27 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<()> {
     written.map(drop).doing_to("write", path)
 }
 
-/// The same, unless there is a file of that name already: then it is left alone, and this is `false`.
+/// Waits until all that is in a folder is on the disk: what is copied is there only in memory for a while. Links have
+/// nothing in them, and sockets nothing that stays.
+pub fn settle(path: &Path) -> Result<()> {
+    let found = fs::symlink_metadata(path).doing_to("look at", path)?;
+    if found.is_dir() {
+        for entry in fs::read_dir(path).doing_to("list", path)? {
+            settle(&entry.doing_to("list", path)?.path())?;
+        }
+    } else if !found.is_file() {
+        return Ok(());
+    }
+    File::open(path).and_then(|file| file.sync_all()).doing_to("write to the disk", path)
+}
+
+/// Waits until the name of a file is on the disk, or that it has none any more.
+pub fn settle_name(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    File::open(&folder).and_then(|folder| folder.sync_all()).doing_to("write to the disk", &folder)
+}
+
+/// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
     let written = draft(path, content, mode)
         .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
@@ -149,6 +169,16 @@ mod tests {
         assert_eq!(read(&path).unwrap(), b"two");
         assert_eq!(mode(&path).unwrap(), 0o640);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_is_settled_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("deep/file"), b"text", SECRET).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        settle(folder.path()).unwrap();
+        assert!(settle(&folder.path().join("missing")).is_err());
     }
 
     #[test]
