@@ -63,10 +63,16 @@ pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
 
 /// Keeps others from changing the appliances of this host until the result is dropped.
 pub fn hold(host: &dyn Host) -> Result<Option<File>> {
-    if host.look(Layout::common())?.is_none() {
-        host.create_folder(Layout::common(), 0o755)?;
+    loop {
+        if host.look(Layout::common())?.is_none() {
+            host.create_folder(Layout::common(), 0o755)?;
+        }
+        let held = super::hold(host)?;
+        // With the last appliance, which was waited for, the folder goes.
+        if held.is_some() && host.look(Layout::common())?.is_some() {
+            return Ok(held);
+        }
     }
-    super::hold(host)
 }
 
 impl Request {

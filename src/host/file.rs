@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Permissions},
     io::{self, ErrorKind, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -117,9 +117,16 @@ pub fn ensure_private_folder(path: &Path) -> Result<()> {
 
 /// Waits until nobody else holds this folder, and holds it until the result is dropped (flock(2)).
 pub fn hold_folder(path: &Path) -> Result<File> {
-    let folder = File::open(path).doing_to("open the folder", path)?;
-    folder.lock().doing_to("lock the folder", path)?;
-    Ok(folder)
+    loop {
+        let folder = File::open(path).doing_to("open the folder", path)?;
+        folder.lock().doing_to("lock the folder", path)?;
+        // Whoever held it may have removed it: what is there by now, others hold.
+        let held = folder.metadata().doing_to("look at", path)?;
+        match if_there(fs::metadata(path)).doing_to("look at", path)? {
+            Some(found) if (found.dev(), found.ino()) != (held.dev(), held.ino()) => {}
+            _ => return Ok(folder),
+        }
+    }
 }
 
 /// The permission bits of a file, setuid and its kin included.
@@ -220,6 +227,24 @@ mod tests {
         assert!(other.try_lock().is_err());
         drop(held);
         assert!(other.try_lock().is_ok());
+    }
+
+    #[test]
+    fn who_waited_for_a_folder_that_is_gone_holds_the_one_in_its_place() {
+        let place = tempfile::tempdir().unwrap();
+        let (path, removed) = (place.path().join("folder"), place.path().join("removed"));
+        create_folder(&path, 0o700).unwrap();
+        let held = hold_folder(&path).unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || hold_folder(&path).unwrap()
+        });
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        fs::rename(&path, &removed).unwrap();
+        create_folder(&path, 0o700).unwrap();
+        drop(held);
+        let _held = waiting.join().unwrap();
+        assert!(File::open(&path).unwrap().try_lock().is_err());
     }
 
     #[test]
