@@ -36,7 +36,7 @@ const FORWARDING: &str = "net.inet.ip.forwarding";
 /// What the host lacks.
 struct Lack {
     /// pf is off, or does not evaluate the anchors.
-    firewall: Option<Error>,
+    firewall: bool,
     /// Packets are not forwarded, though a jail with a stack of its own needs it.
     forwarding: bool,
     /// Variables that do not say `YES`.
@@ -44,16 +44,13 @@ struct Lack {
 }
 
 /// The steps after which the host does what its appliances need; `edits` gets what must be written down before they are
-/// carried out. Where it is not to be edited, a lack is an error that says every line.
+/// carried out. Where it is not to be edited, [`crate::checkup`] has found that it lacks nothing but what lasts.
 pub fn plan(stack: Stack, edit: bool, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
     let lack = Lack::of(stack, host)?;
     if edit {
         return lack.mend(edits, host);
     }
-    match lack.error() {
-        Some(error) => Err(error),
-        None => Ok(lack.variables.iter().map(|name| Step::Note(not_lasting(name))).collect()),
-    }
+    Ok(lack.variables.iter().map(|name| Step::Note(not_lasting(name))).collect())
 }
 
 impl Lack {
@@ -66,35 +63,15 @@ impl Lack {
             }
         }
         Ok(Self {
-            firewall: require_pf(host).err(),
+            firewall: require_pf(host).is_err(),
             forwarding: own && kernel(host, FORWARDING)?.as_deref() != Some("1"),
             variables,
         })
     }
 
-    fn error(&self) -> Option<Error> {
-        let forwarding = format!("`sysctl {FORWARDING}=1` and `sysrc {GATEWAY}=YES`");
-        let firewall = format!(
-            "put the line `{}` after the translation rules of /etc/pf.conf, and `{}` before its filter rules (where there is no \
-             such file: these two, `set skip on lo0` before them, `pass all` after them); look at it with \
-             `pfctl -nf /etc/pf.conf`; then `sysrc {PF}=YES`, and `service pf start` or, where pf runs, `service pf reload`",
-            rules::REDIRECT,
-            rules::FILTER
-        );
-        let (what, how) = match (&self.firewall, self.forwarding) {
-            (None, false) => return None,
-            (Some(error), false) => (error.to_string(), firewall),
-            (None, true) => ("this host does not forward packets".to_owned(), forwarding),
-            (Some(error), true) => {
-                (format!("{error}, and it does not forward packets"), format!("{firewall}; and {forwarding}"))
-            }
-        };
-        Some(Error::host(what, format_args!("{how}. Or let `--edit-host` do it, and `uninstall` undo it")))
-    }
-
     fn mend(&self, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
         let mut steps = Vec::new();
-        if self.firewall.is_some() {
+        if self.firewall {
             steps.extend(firewall(edits, host)?);
         }
         for name in &self.variables {
@@ -102,7 +79,7 @@ impl Lack {
             edits.variables.entry((*name).to_owned()).or_insert(before);
             steps.push(Step::Variable { name: (*name).to_owned(), value: Some("YES".to_owned()) });
         }
-        if self.firewall.is_some() {
+        if self.firewall {
             steps.push(Step::Firewall { rules: main_rules(host)? });
         }
         if self.forwarding {

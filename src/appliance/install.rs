@@ -11,10 +11,11 @@ use super::{
     zfs::{self, Datasets},
 };
 use crate::{
+    checkup::{self, Wanted},
     error::{Error, Result},
     host::Host,
     image::Image,
-    policy::Stack,
+    policy::{Policy, Stack},
     render::{KernelParameters, Word},
     target::Target,
 };
@@ -62,19 +63,32 @@ pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
 
 /// Keeps others from changing the appliances of this host until the result is dropped.
 pub fn hold(host: &dyn Host) -> Result<Option<File>> {
-    if host.look(Layout::common())?.is_none() {
-        host.create_folder(Layout::common(), 0o755)?;
+    loop {
+        if host.look(Layout::common())?.is_none() {
+            host.create_folder(Layout::common(), 0o755)?;
+        }
+        let held = super::hold(host)?;
+        // With the last appliance, which was waited for, the folder goes.
+        if held.is_some() && host.look(Layout::common())?.is_some() {
+            return Ok(held);
+        }
     }
-    super::hold(host)
 }
 
 impl Request {
     /// What does not depend on how it is installed.
     fn require(&self, layout: &Layout, before: Option<&Record>, host: &dyn Host) -> Result<()> {
         requirements::root(host)?;
-        requirements::image(&self.image.manifest, self.target, host)?;
-        requirements::stack(self.options.stack, host)?;
-        requirements::user(host)?;
+        checkup::require(&checkup::preflight(
+            host,
+            &Wanted {
+                policy: &Policy::of(&self.school.site).with_stack(self.options.stack),
+                image: Some(&self.image),
+                target: self.target,
+                edits_host: self.options.edit_host,
+                is_installed: before.is_some(),
+            },
+        ))?;
         requirements::name(layout, before.is_some(), host)?;
         if let Some(parent) = &self.options.zfs {
             zfs::require(host, parent)?;

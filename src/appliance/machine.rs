@@ -57,6 +57,12 @@ pub(crate) struct State {
     pub(crate) pf: String,
     /// ZFS datasets, each with its mount point.
     pub(crate) datasets: BTreeMap<String, String>,
+    /// Those of them that are not mounted.
+    pub(crate) unmounted: BTreeSet<String>,
+    /// What listens, as sockstat(1) lists it.
+    pub(crate) listens: String,
+    /// How many KiB are free on its disk.
+    pub(crate) free: u64,
     /// Whether pf looks at packets.
     pub(crate) pf_enabled: bool,
     /// The schema that the daemon of an image knows, where it is not 1.
@@ -88,7 +94,10 @@ impl Machine {
             running: BTreeMap::new(),
             broken_image: None,
             datasets: BTreeMap::new(),
+            unmounted: BTreeSet::new(),
             pf: RULES.to_owned(),
+            listens: String::new(),
+            free: 5_000_000,
             pf_enabled: true,
             schemas: BTreeMap::new(),
             unknown_setting: None,

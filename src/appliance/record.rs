@@ -131,6 +131,12 @@ impl Record {
         let path = layout.record();
         let Some(text) = host.text(&path)? else { return Ok(None) };
         let record: Self = serde_json::from_str(&text).doing_to("understand", &path)?;
+        if record.name != layout.name() {
+            return Err(Error::failed_with_hint(
+                format_args!("`{}` is the record of another appliance, `{}`", path.display(), record.name),
+                "was its folder copied, or renamed? Put it back where it was",
+            ));
+        }
         if record.format == FORMAT {
             return Ok(Some(record));
         }
@@ -254,5 +260,15 @@ mod tests {
         host.write(&layout.record(), record.to_json().as_bytes(), file::PUBLIC).unwrap();
         let error = Record::read(&host, &layout).unwrap_err().to_string();
         assert!(error.ends_with("is of format 2, but this program reads 1"), "{error}");
+    }
+
+    #[test]
+    fn a_copied_record_does_not_lead_to_another_appliance() {
+        let host = Machine::new();
+        let record = install(&host, "schoolchat");
+        let copy = Layout::of("copy");
+        host.write(&copy.record(), record.to_json().as_bytes(), file::PUBLIC).unwrap();
+        let error = Record::find(&host, Some("copy")).unwrap_err().to_string();
+        assert!(error.ends_with("is the record of another appliance, `schoolchat`"), "{error}");
     }
 }

@@ -1,12 +1,10 @@
-//! What a host must have, asked before anything of it is touched.
+//! What is asked before anything of a host is touched: by every verb, and of an appliance's name. The host itself is
+//! judged in [`crate::checkup`].
 
-use super::{Layout, execute::kernel};
+use super::Layout;
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
-    image::Manifest,
-    policy::Stack,
-    runtime::DAEMON_USER,
     target::Target,
 };
 
@@ -30,60 +28,6 @@ pub fn root(host: &dyn Host) -> Result<()> {
         return Ok(());
     }
     Err(Error::host("only root changes the appliances of a host", "type `su -` or `sudo` first"))
-}
-
-/// Refuses an image that this host cannot run.
-pub fn image(manifest: &Manifest, target: Target, host: &dyn Host) -> Result<()> {
-    if manifest.target != target {
-        return Err(Error::host(
-            format_args!("the image is for {}, and this host is {target}", manifest.target),
-            "get the image for this host, or make one here: `jailbuild make`",
-        ));
-    }
-    let release = kernel(host, "kern.osreldate")?.and_then(|text| text.parse::<u32>().ok());
-    // sys/param.h: 1501501 is 15.1.
-    let major = release.map(|release| release / 100_000);
-    match (manifest.base.major(), major) {
-        (Some(needed), Some(found)) if needed > found => Err(Error::host(
-            format_args!(
-                "the image's libraries are those of FreeBSD {needed}, and this host's kernel is {found}"
-            ),
-            "an older kernel does not run them: upgrade the host, or make the image from an older base",
-        )),
-        _ => Ok(()),
-    }
-}
-
-/// Refuses a network stack that the kernel cannot give.
-pub fn stack(stack: Stack, host: &dyn Host) -> Result<()> {
-    let vnet = kernel(host, "kern.features.vimage")?.as_deref() == Some("1");
-    if vnet || stack == Stack::Shared {
-        return Ok(());
-    }
-    Err(Error::host(
-        "this host's kernel has no VNET (`options VIMAGE`), which gives a jail a network of its own",
-        "boot the GENERIC kernel, or add `--shared-address`: the jail then reaches what listens on this host",
-    ))
-}
-
-/// Refuses a host whose user of this name is somebody else.
-pub fn user(host: &dyn Host) -> Result<()> {
-    let wanted = DAEMON_USER.to_string();
-    for which in ["-u", "-g"] {
-        let output = host.output(&Command::new("id").args([which, "xmppd"]))?;
-        let found = String::from_utf8_lossy(&output.stdout).trim().to_owned();
-        if output.code == Some(0) && found != wanted {
-            return Err(Error::host(
-                format_args!(
-                    "this host's user `xmppd` has the id {found} (`id {which} xmppd`), not {wanted}"
-                ),
-                format_args!(
-                    "type `pw groupmod xmppd -g {wanted}; pw usermod xmppd -u {wanted} -g {wanted}`"
-                ),
-            ));
-        }
-    }
-    Ok(())
 }
 
 /// Refuses a name that something else on this host has.

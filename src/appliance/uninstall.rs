@@ -20,9 +20,9 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
     let mut edits = HostEdits::read(host)?;
     let others = others(name, host)?;
     let is_last = others.is_empty();
-    let keeps_data = !purge && holds_anything(&layout, host)?;
     let zfs = zfs(name, &edits, &layout, host);
     let datasets = zfs.as_deref().map(|parent| Datasets::of(&layout, parent));
+    let keeps_data = !purge && may_hold_anything(&layout, datasets.as_ref(), host)?;
 
     refuse_half_way(name, purge, host)?;
     let mut steps = begin(&layout, host);
@@ -171,8 +171,10 @@ fn any_data(host: &dyn Host, name: &str) -> Result<bool> {
     Ok(false)
 }
 
-fn holds_anything(layout: &Layout, host: &dyn Host) -> Result<bool> {
-    Ok(!host.names(&layout.data())?.is_empty())
+/// Whether there is data. What is in a dataset that is not mounted, such as one whose key is not loaded, nobody can say.
+fn may_hold_anything(layout: &Layout, datasets: Option<&Datasets>, host: &dyn Host) -> Result<bool> {
+    let hides = datasets.map(|datasets| datasets.hides_data(host)).transpose()?;
+    Ok(hides == Some(true) || !host.names(&layout.data())?.is_empty())
 }
 
 fn kept(layout: &Layout) -> String {

@@ -38,6 +38,12 @@ impl Datasets {
         Step::NoDataset { name: self.data.0.clone() }
     }
 
+    /// Whether the dataset of the data is there but not mounted: an empty folder then says nothing of what is in it.
+    pub fn hides_data(&self, host: &dyn Host) -> Result<bool> {
+        let (name, at) = &self.data;
+        Ok(exists(host, name)? && !is_mounted(host, name, at)?)
+    }
+
     /// The snapshot that an upgrade goes back to when it fails.
     pub fn snapshot(&self) -> String {
         format!("{}@before-upgrade", self.data.0)

@@ -28,10 +28,10 @@ pub(super) fn all(facts: &Facts, wanted: &Wanted, now: OffsetDateTime) -> Vec<Ch
         )];
     }
     let mut checks = vec![Check::ok("rights", "this is root"), programs(facts), kernel(facts)];
-    checks.extend(wanted.image.map(|image| image::runs(facts, image)));
+    checks.extend(wanted.image.map(|image| image::runs(facts, image, wanted.target)));
     checks.extend([vnet(facts, wanted), limits(facts)]);
     checks.extend(network::all(facts, wanted));
-    checks.extend([user(facts), disk(facts), clock(facts, now)]);
+    checks.extend([user(facts), disk(facts, wanted), clock(facts, now)]);
     checks
 }
 
@@ -124,14 +124,14 @@ fn user(facts: &Facts) -> Check {
     }
 }
 
-fn disk(facts: &Facts) -> Check {
+fn disk(facts: &Facts, wanted: &Wanted) -> Check {
     let subject = "disk";
     let hint = "make room below /usr/local";
     match facts.free {
         None => {
             Check::limited(subject, "it is not known how much room there is below /usr/local", "look at `df`")
         }
-        Some(free) if free < NEEDED => Check::missing(
+        Some(free) if free < NEEDED && !wanted.is_installed => Check::missing(
             subject,
             format_args!("{} MiB are free, and an image takes more", free >> 10),
             hint,

@@ -5,7 +5,7 @@
 //! | [`facts`] | the host as its commands describe it |
 //! | `judge` | what is made of the facts, one check each: pure |
 //!
-//! `doctor` prints these checks; `install` does nothing on a host where one of them is [`State::Missing`].
+//! `doctor` prints these checks; `install` and `upgrade` do nothing on a host where one of them is [`State::Missing`].
 
 pub mod facts;
 mod judge;
@@ -21,6 +21,7 @@ use crate::{
     host::Host,
     image::Image,
     policy::Policy,
+    target::Target,
 };
 
 /// One thing that was looked at.
@@ -55,8 +56,12 @@ pub struct Wanted<'a> {
     pub policy: &'a Policy,
     /// Its image, where there is one at hand.
     pub image: Option<&'a Image>,
-    /// Whether the lines that the host's pf lacks are added, so that they need not be there yet.
+    /// What this host runs.
+    pub target: Target,
+    /// Whether what pf and the kernel lack is changed, so that it need not be so yet.
     pub edits_host: bool,
+    /// Whether it lives here already, and takes no more room than it has.
+    pub is_installed: bool,
 }
 
 /// Looks whether an appliance can live on this host. Without root's rights nothing else is looked at.

@@ -42,8 +42,13 @@ fn policy() -> Policy {
     Policy::of(&Site::example())
 }
 
+fn wanted(policy: &Policy, edits_host: bool) -> Wanted<'_> {
+    let target = "x86_64-unknown-freebsd".parse().unwrap();
+    Wanted { policy, image: None, target, edits_host, is_installed: false }
+}
+
 fn judged(facts: &Facts) -> Vec<Check> {
-    judge::all(facts, &Wanted { policy: &policy(), image: None, edits_host: false }, NOW)
+    judge::all(facts, &wanted(&policy(), false), NOW)
 }
 
 fn shown(checks: &[Check]) -> String {
@@ -104,10 +109,12 @@ fn each_lack_is_told_apart() {
         ),
         (of("addresses", |it| it.routes.push("10.0.0.0/8".parse().unwrap())), Limited, "part of 10.0.0.0/8"),
         (of("ports", |it| it.sockets.push(socket(None, 5222))), Missing, "`beam` listens on port 5222"),
+        (of("ports", |it| it.sockets.push(socket(Some([127, 0, 0, 1]), 5222))), Ok, "5222, 5223 are free"),
+        (of("ports", |it| it.sockets.push(socket(Some([10, 0, 2, 15]), 5222))), Missing, "`beam` listens"),
         (of("ports", |it| it.sockets.push(socket(Some([10, 66, 0, 2]), 5222))), Ok, "5222, 5223 are free"),
         (
             of("ports", |it| it.redirected.push(("jailbuild/b".to_owned(), 5223))),
-            Missing,
+            Limited,
             "`jailbuild/b` takes",
         ),
         (of("user `xmppd`", |it| it.user = Some((1005, 5222))), Missing, "1005:5222"),
@@ -132,7 +139,7 @@ fn each_lack_is_told_apart() {
 fn what_a_shared_stack_does_not_need_is_not_asked_for() {
     let policy = policy().with_stack(Stack::Shared);
     let facts = Facts { vimage: false, forwards: false, ..good() };
-    let checks = judge::all(&facts, &Wanted { policy: &policy, image: None, edits_host: false }, NOW);
+    let checks = judge::all(&facts, &wanted(&policy, false), NOW);
     require(&checks).unwrap();
     let vnet = checks.iter().find(|check| check.subject == "VNET").unwrap();
     assert_eq!(vnet.state, State::Limited, "it isolates less, and that is said");
@@ -141,24 +148,21 @@ fn what_a_shared_stack_does_not_need_is_not_asked_for() {
 #[test]
 fn what_is_edited_anyway_need_not_be_there() {
     let facts = Facts { pf: Pf { enabled: true, ..Pf::default() }, forwards: false, ..good() };
-    let checks = judge::all(&facts, &Wanted { policy: &policy(), image: None, edits_host: true }, NOW);
+    let checks = judge::all(&facts, &wanted(&policy(), true), NOW);
     require(&checks).unwrap();
     assert!(shown(&checks).contains("`--edit-host` adds to /etc/pf.conf: `rdr-anchor \"jailbuild/*\"`"));
 }
 
 #[test]
 fn a_clock_that_stands_still_is_seen() {
-    let wanted = Wanted { policy: &policy(), image: None, edits_host: false };
-    let checks = judge::all(&good(), &wanted, datetime!(1970-01-01 00:01 UTC));
+    let policy = policy();
+    let checks = judge::all(&good(), &wanted(&policy, false), datetime!(1970-01-01 00:01 UTC));
     assert_eq!(require(&checks).unwrap_err().exit_code(), 6);
 }
 
 #[test]
 fn without_rights_nothing_is_claimed_to_be_seen() {
-    let checks = preflight(
-        &Double::answering(&[("id -u", 0, "1001\n")]),
-        &Wanted { policy: &policy(), image: None, edits_host: false },
-    );
+    let checks = preflight(&Double::answering(&[("id -u", 0, "1001\n")]), &wanted(&policy(), false));
     assert_eq!(checks.len(), 1);
     assert_eq!(checks[0].state, State::Missing);
 }
@@ -234,7 +238,8 @@ fn an_image_is_compared_with_kernel_and_libraries() {
         judge::image::runs_on(kernel, &judge::image::Built { daemon, libraries }).state
     };
     assert_eq!(judged(1_501_501, Some(1_400_097), Some(1_501_501)), Ok);
-    assert_eq!(judged(1_500_000, Some(1_400_097), Some(1_501_501)), Missing, "libraries on an older kernel");
+    assert_eq!(judged(1_403_000, Some(1_400_097), Some(1_501_501)), Missing, "libraries on an older kernel");
+    assert_eq!(judged(1_500_068, Some(1_400_097), Some(1_501_501)), Limited, "of the same release");
     assert_eq!(judged(1_501_501, Some(1_500_000), Some(1_400_097)), Missing, "a daemon on older libraries");
     assert_eq!(judged(1_501_501, None, None), Limited);
 }

@@ -54,7 +54,7 @@ pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
     let mut checks = vec![Check::ok("this machine", host.triple())];
     checks.extend(building(&Survey::of(host)));
     checks.extend(if host.is_freebsd() {
-        freebsd(&policy, image.as_ref())
+        freebsd(&policy, image.as_ref(), host)
     } else {
         elsewhere(image.as_ref())
     });
@@ -84,8 +84,9 @@ impl fmt::Display for Diagnosis {
 }
 
 /// Whether appliances can live here. Where no image is to be installed, `make` can do its work without: it only starts nothing.
-fn freebsd(policy: &Policy, image: Option<&Image>) -> Vec<Check> {
-    let mut checks = checkup::preflight(&ThisHost, &Wanted { policy, image, edits_host: false });
+fn freebsd(policy: &Policy, image: Option<&Image>, target: Target) -> Vec<Check> {
+    let wanted = Wanted { policy, image, target, edits_host: false, is_installed: false };
+    let mut checks = checkup::preflight(&ThisHost, &wanted);
     if image.is_none() {
         for check in checks.iter_mut().filter(|check| check.state == State::Missing) {
             check.state = State::Limited;

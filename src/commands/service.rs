@@ -20,8 +20,9 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     let host = ThisHost;
     requirements::freebsd()?;
     requirements::root(&host)?;
-    let record = Record::find(&host, args.name.as_deref())?;
+    // What is under way when this is typed may have ended when it is this one's turn.
     let _held = steps::begin(&host)?;
+    let record = Record::find(&host, args.name.as_deref())?;
     refuse_half(&record, state)?;
     let step = Step::Service { name: record.name.clone(), state };
     steps::carry_out(&Plan::new([step]), &host, console)?;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use super::steps;
 use crate::{
     appliance::{Record, course::Outcome, requirements, service, upgrade},
+    checkup::{self, Wanted},
     console::Console,
     error::Result,
     host::{Host, ThisHost},
@@ -47,6 +48,7 @@ pub fn run(args: &Args, origin: &Origin, console: &Console) -> Result<u8> {
     let record = Record::find(&host, Some(&name))?;
     console.step(format_args!("opening {}", args.image.display()));
     let image = args.open(origin, &host)?;
+    require(&record, &image, &host)?;
     let planned =
         upgrade::plan(&record, &image, &steps::this_program()?, &KernelParameters::of(&host)?, &host)?;
     match planned {
@@ -56,12 +58,28 @@ pub fn run(args: &Args, origin: &Origin, console: &Console) -> Result<u8> {
     }
 }
 
+/// Refuses a host on which it could not be proved, before anything is stopped. What was begun may always go on.
+fn require(record: &Record, image: &Image, host: &dyn Host) -> Result<()> {
+    if record.under_way.is_some() {
+        return Ok(());
+    }
+    checkup::require(&checkup::preflight(
+        host,
+        &Wanted {
+            policy: &record.policy(&record.site(host)?),
+            image: Some(image),
+            target: Target::host()?,
+            edits_host: false,
+            is_installed: false,
+        },
+    ))
+}
+
 impl Args {
-    /// Opens the image, if its signer is trusted and this host can run it.
+    /// Opens the image, if its signer is trusted.
     fn open(&self, origin: &Origin, host: &dyn Host) -> Result<Image> {
         let image = Image::open(&self.image)?;
         trust::judge(image.signer, &Sources::of(&self.trust, origin), host)?;
-        requirements::image(&image.manifest, Target::host()?, host)?;
         Ok(image)
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     fs::{self, File, Permissions},
     io::{self, ErrorKind, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, PermissionsExt as _},
+    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::{Path, PathBuf},
 };
 
@@ -73,7 +73,27 @@ pub fn write(path: &Path, content: &[u8], mode: u32) -> Result<()> {
     written.map(drop).doing_to("write", path)
 }
 
-/// The same, unless there is a file of that name already: then it is left alone, and this is `false`.
+/// Waits until all that is in a folder is on the disk: what is copied is there only in memory for a while. Links have
+/// nothing in them, and sockets nothing that stays.
+pub fn settle(path: &Path) -> Result<()> {
+    let found = fs::symlink_metadata(path).doing_to("look at", path)?;
+    if found.is_dir() {
+        for entry in fs::read_dir(path).doing_to("list", path)? {
+            settle(&entry.doing_to("list", path)?.path())?;
+        }
+    } else if !found.is_file() {
+        return Ok(());
+    }
+    File::open(path).and_then(|file| file.sync_all()).doing_to("write to the disk", path)
+}
+
+/// Waits until the name of a file is on the disk, or that it has none any more.
+pub fn settle_name(path: &Path) -> Result<()> {
+    let folder = folder_of(path);
+    File::open(&folder).and_then(|folder| folder.sync_all()).doing_to("write to the disk", &folder)
+}
+
+/// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
     let written = draft(path, content, mode)
         .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
@@ -97,9 +117,16 @@ pub fn ensure_private_folder(path: &Path) -> Result<()> {
 
 /// Waits until nobody else holds this folder, and holds it until the result is dropped (flock(2)).
 pub fn hold_folder(path: &Path) -> Result<File> {
-    let folder = File::open(path).doing_to("open the folder", path)?;
-    folder.lock().doing_to("lock the folder", path)?;
-    Ok(folder)
+    loop {
+        let folder = File::open(path).doing_to("open the folder", path)?;
+        folder.lock().doing_to("lock the folder", path)?;
+        // Whoever held it may have removed it: what is there by now, others hold.
+        let held = folder.metadata().doing_to("look at", path)?;
+        match if_there(fs::metadata(path)).doing_to("look at", path)? {
+            Some(found) if (found.dev(), found.ino()) != (held.dev(), held.ino()) => {}
+            _ => return Ok(folder),
+        }
+    }
 }
 
 /// The permission bits of a file, setuid and its kin included.
@@ -152,6 +179,16 @@ mod tests {
     }
 
     #[test]
+    fn a_folder_is_settled_with_all_that_is_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        write(&folder.path().join("deep/file"), b"text", SECRET).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path().join("link")).unwrap();
+        let _socket = std::os::unix::net::UnixListener::bind(folder.path().join("socket")).unwrap();
+        settle(folder.path()).unwrap();
+        assert!(settle(&folder.path().join("missing")).is_err());
+    }
+
+    #[test]
     fn a_failed_write_leaves_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("taken");
@@ -190,6 +227,24 @@ mod tests {
         assert!(other.try_lock().is_err());
         drop(held);
         assert!(other.try_lock().is_ok());
+    }
+
+    #[test]
+    fn who_waited_for_a_folder_that_is_gone_holds_the_one_in_its_place() {
+        let place = tempfile::tempdir().unwrap();
+        let (path, removed) = (place.path().join("folder"), place.path().join("removed"));
+        create_folder(&path, 0o700).unwrap();
+        let held = hold_folder(&path).unwrap();
+        let waiting = std::thread::spawn({
+            let path = path.clone();
+            move || hold_folder(&path).unwrap()
+        });
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        fs::rename(&path, &removed).unwrap();
+        create_folder(&path, 0o700).unwrap();
+        drop(held);
+        let _held = waiting.join().unwrap();
+        assert!(File::open(&path).unwrap().try_lock().is_err());
     }
 
     #[test]

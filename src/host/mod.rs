@@ -34,7 +34,8 @@ use crate::error::{Error, Result};
 
 /// A host: its commands and its files. In tests, one that records what is done to it and is not real.
 ///
-/// Each act is whole or did not happen: whoever is ended between two of them can go on, or undo, from what is there.
+/// Each act is whole or did not happen: whoever is ended between two of them can go on, or undo, from what is there. What was
+/// done to files is on the disk when the act is over, so that a power failure ends things in the order in which they were done.
 pub trait Host: Send + Sync {
     /// Runs a command to its end, whatever that end is.
     fn output(&self, command: &Command) -> Result<Output>;
@@ -60,7 +61,7 @@ pub trait Host: Send + Sync {
     /// Makes a symbolic link to `target`, also where there was one to something else.
     fn link(&self, path: &Path, target: &Path) -> Result<()>;
 
-    /// Gives a file or a folder another name, where there is none of that name.
+    /// Gives a file or a folder another name, where there is none of that name. All that is in it is on the disk by then.
     fn rename(&self, from: &Path, to: &Path) -> Result<()>;
 
     /// Removes a file, a link, or a folder with all that is in it; nothing may be there.

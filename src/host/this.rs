@@ -57,7 +57,8 @@ impl Host for ThisHost {
     }
 
     fn write(&self, path: &Path, content: &[u8], mode: u32) -> Result<()> {
-        file::write(path, content, mode)
+        file::write(path, content, mode)?;
+        file::settle_name(path)
     }
 
     fn create_folder(&self, path: &Path, mode: u32) -> Result<()> {
@@ -72,7 +73,8 @@ impl Host for ThisHost {
         let draft = Path::new(&draft);
         self.remove(draft)?;
         symlink(target, draft).doing_to("make the link", path)?;
-        fs::rename(draft, path).doing_to("make the link", path)
+        fs::rename(draft, path).doing_to("make the link", path)?;
+        file::settle_name(path)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> Result<()> {
@@ -83,7 +85,10 @@ impl Host for ThisHost {
                 to.display()
             )));
         }
-        fs::rename(from, to).doing_to("rename", from)
+        // Who loses its power afterwards must not find the name without the content.
+        file::settle(from)?;
+        fs::rename(from, to).doing_to("rename", from)?;
+        file::settle_name(to)
     }
 
     fn remove(&self, path: &Path) -> Result<()> {
@@ -92,7 +97,8 @@ impl Host for ThisHost {
             Some(Found::Folder { .. }) => fs::remove_dir_all(path),
             Some(_) => fs::remove_file(path),
         };
-        removed.doing_to("remove", path)
+        removed.doing_to("remove", path)?;
+        file::settle_name(path)
     }
 
     fn hold(&self, folder: &Path) -> Result<File> {

@@ -68,11 +68,16 @@ fn off() -> Step {
 
 fn by_hand(edits: &HostEdits) -> String {
     let path = edits.rules.as_ref().map(|edit| edit.path.display().to_string()).unwrap_or_default();
-    let variables: Vec<_> = edits.variables.keys().map(|name| format!("`sysrc -x {name}`")).collect();
+    let variable = |(name, before): (&String, &Option<String>)| match before {
+        Some(value) => format!("`sysrc {name}={value}`"),
+        None => format!("`sysrc -x {name}`"),
+    };
+    let forwarding = edits.forwarding.then(|| format!("`sysctl {}=0`", super::FORWARDING));
+    let left: Vec<_> = edits.variables.iter().map(variable).chain(forwarding).collect();
     format!(
         "`{path}` was changed after `--edit-host`, and stays: take out the lines with `jailbuild/*`, then `pfctl -f {path}`. \
          As it was before it lies in `{}`. Left as well: {}",
         Layout::rules_before().display(),
-        if variables.is_empty() { "nothing".to_owned() } else { variables.join(", ") }
+        if left.is_empty() { "nothing".to_owned() } else { left.join(", ") }
     )
 }

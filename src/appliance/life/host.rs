@@ -29,7 +29,9 @@ fn what_somebody_else_changed_since_is_left_and_told() {
     let changed = host.text(rules).unwrap().unwrap() + "# mine\n";
     host.write(rules, changed.as_bytes(), 0o644).unwrap();
     let plan = uninstall("schoolchat", true, &host).unwrap();
-    assert!(plan.to_string().contains("was changed after `--edit-host`, and stays"), "{plan}");
+    let told = plan.to_string();
+    assert!(told.contains("was changed after `--edit-host`, and stays"), "{told}");
+    assert!(told.contains("`sysrc -x pf_enable`, `sysctl net.inet.ip.forwarding=0`"), "{told}");
     assert_eq!(host.text(rules).unwrap().unwrap(), changed);
     assert!(host.state().pf_enabled);
     assert_eq!(host.state().rc["pf_enable"], "YES");

@@ -152,3 +152,20 @@ fn a_dataset_of_data_stays_until_it_is_purged() {
     assert_eq!(everything(&host), before);
     assert_eq!(host.state().datasets.len(), 1);
 }
+
+#[test]
+fn a_dataset_that_is_not_mounted_is_not_taken_for_an_empty_one() {
+    let host = Machine::new();
+    host.state().datasets.insert("zroot/chat".into(), "/zroot/chat".into());
+    let mut request = request(school(""));
+    request.options.zfs = Some("zroot/chat".to_owned());
+    install(&request, &host).unwrap();
+    // Its key is not loaded, or somebody has unmounted it: its folder is empty.
+    let data = "zroot/chat/schoolchat-data".to_owned();
+    host.state().unmounted.insert(data.clone());
+    let plan = uninstall("schoolchat", false, &host).unwrap();
+    assert!(host.state().datasets.contains_key(&data), "every account is lost:\n{plan}");
+    assert!(plan.to_string().contains("--purge` erases them"), "{plan}");
+    uninstall("schoolchat", true, &host).unwrap();
+    assert!(!host.state().datasets.contains_key(&data));
+}

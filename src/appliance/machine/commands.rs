@@ -12,10 +12,6 @@ use crate::{
     host::{Found, Host, ThisHost},
 };
 
-/// What `df -k` prints.
-const FREE: &str =
-    "Filesystem 1024-blocks Used Avail Capacity Mounted on\n/dev/vtbd0 5056344 1 5000000 1% /\n";
-
 impl Machine {
     /// What a command prints, and whether it succeeds.
     pub(super) fn simulate(&self, words: &[&str]) -> Result<(bool, String)> {
@@ -29,7 +25,11 @@ impl Machine {
             ["pfctl", arguments @ ..] => self.pf(arguments),
             ["zfs", arguments @ ..] => Ok(self.zfs(arguments)),
             ["which", programs @ ..] => Ok((true, programs.join("\n"))),
-            ["df", ..] => Ok((true, FREE.to_owned())),
+            ["df", ..] => {
+                let head = "Filesystem 1024-blocks Used Avail Capacity Mounted on";
+                Ok((true, format!("{head}\n/dev/vtbd0 5056344 1 {} 1% /\n", self.state().free)))
+            }
+            ["sockstat", ..] => Ok((true, self.state().listens.clone())),
             ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
                 Ok((self.state().running.contains_key(*name), "{}".to_owned()))
             }
@@ -182,7 +182,10 @@ impl Machine {
             ["list", "-H", "-o", "name", name] => (is_there(name), format!("{name}\n")),
             ["list", "-H", "-o", "mounted,mountpoint", name] => (
                 is_there(name),
-                state.datasets.get(*name).map(|at| format!("yes\t{at}\n")).unwrap_or_default(),
+                state.datasets.get(*name).map_or_else(String::new, |at| {
+                    let mounted = if state.unmounted.contains(*name) { "no" } else { "yes" };
+                    format!("{mounted}\t{at}\n")
+                }),
             ),
             ["create", "-o", property, name] => {
                 let at = property.strip_prefix("mountpoint=").unwrap();

@@ -1,5 +1,7 @@
 //! Whether an image can run on the host.
 
+use std::fmt;
+
 use crate::{
     checkup::{Check, facts::Facts},
     elf::Binary,
@@ -7,15 +9,17 @@ use crate::{
     target::Target,
 };
 
+/// How versions count: 15.1 is 1501501, and with another release in front of it nothing is promised.
+const RELEASE: u32 = 100_000;
+
 /// An older program runs on newer libraries, and older libraries on a newer kernel; never the other way round.
-pub(super) fn runs(facts: &Facts, image: &Image) -> Check {
+pub(super) fn runs(facts: &Facts, image: &Image, host: Target) -> Check {
     let subject = "image";
-    let (target, host) = (image.manifest.target, Target::host().ok());
-    if host != Some(target) {
-        let host = host.map_or_else(|| "another machine".to_owned(), |host| format!("`{host}`"));
+    let target = image.manifest.target;
+    if host != target {
         return Check::missing(
             subject,
-            format_args!("it is for `{target}`, and this is {host}"),
+            format_args!("it is for `{target}`, and this is `{host}`"),
             format_args!("make it for this machine, or install it on `{target}`"),
         );
     }
@@ -25,13 +29,13 @@ pub(super) fn runs(facts: &Facts, image: &Image) -> Check {
 pub(in crate::checkup) fn runs_on(kernel: u32, built: &Built) -> Check {
     let subject = "image";
     match (built.daemon, built.libraries) {
-        (Some(daemon), Some(libraries)) if libraries < daemon => Check::missing(
-            subject,
+        (Some(daemon), Some(libraries)) if libraries < daemon => newer(
+            daemon / RELEASE > libraries / RELEASE,
             format_args!("its daemon was built for version {daemon}, and its libraries are of {libraries}"),
             "make it anew with `--base` of a later release",
         ),
-        (_, Some(libraries)) if kernel < libraries => Check::missing(
-            subject,
+        (_, Some(libraries)) if kernel < libraries => newer(
+            libraries / RELEASE > kernel / RELEASE,
             format_args!("its libraries are of version {libraries}, and this kernel is {kernel}"),
             "upgrade the host, or make the image with `--base host` here",
         ),
@@ -44,6 +48,11 @@ pub(in crate::checkup) fn runs_on(kernel: u32, built: &Built) -> Check {
             "`jailbuild verify` starts it, and tells",
         ),
     }
+}
+
+/// What is newer than what it runs on: of another release it does not run; within one it may.
+fn newer(of_another_release: bool, seen: fmt::Arguments<'_>, hint: &str) -> Check {
+    if of_another_release { Check::missing("image", seen, hint) } else { Check::limited("image", seen, hint) }
 }
 
 /// The versions that the programs of an image were built against.
@@ -59,9 +68,11 @@ impl Built {
             Entry::File { bytes, .. } if path.as_str().starts_with("rootfs/lib/") => version(bytes),
             _ => None,
         });
+        // Where they do not say it themselves, the image does.
+        let said = || Some(image.manifest.base.major()? * RELEASE);
         Self {
             daemon: image.tree.file("rootfs/usr/local/sbin/xmppd").and_then(version),
-            libraries: libraries.max(),
+            libraries: libraries.max().or(said()),
         }
     }
 }

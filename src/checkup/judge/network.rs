@@ -1,5 +1,7 @@
 //! The firewall, the way to the jail, and what may be taken already.
 
+use std::net::Ipv4Addr;
+
 use crate::{
     checkup::{Check, Wanted, facts::Facts},
     policy::Stack,
@@ -10,7 +12,7 @@ const ANCHOR: &str = "anchor \"jailbuild/*\"";
 
 pub(super) fn all(facts: &Facts, wanted: &Wanted) -> [Check; 5] {
     [
-        pf(facts),
+        pf(facts, wanted),
         anchors(facts, wanted),
         forwarding(facts, wanted),
         addresses(facts, wanted),
@@ -18,7 +20,7 @@ pub(super) fn all(facts: &Facts, wanted: &Wanted) -> [Check; 5] {
     ]
 }
 
-fn pf(facts: &Facts) -> Check {
+fn pf(facts: &Facts, wanted: &Wanted) -> Check {
     let subject = "pf";
     match (facts.pf.enabled, facts.boot.pf) {
         (true, true) => Check::ok(subject, "it is enabled"),
@@ -27,10 +29,13 @@ fn pf(facts: &Facts) -> Check {
             "it is enabled, but will not be after the next start of the host",
             "type `sysrc pf_enable=YES`",
         ),
+        (false, _) if wanted.edits_host => {
+            Check::limited(subject, "it is not enabled", "`--edit-host` enables it")
+        }
         (false, _) => Check::missing(
             subject,
             "it is not enabled",
-            "write /etc/pf.conf if there is none (`pass all` passes all), then type `sysrc pf_enable=YES && service pf start`",
+            "write /etc/pf.conf if there is none (`pass all` passes all), then type `sysrc pf_enable=YES && service pf start`; or let `jailbuild install --edit-host` do it",
         ),
     }
 }
@@ -125,7 +130,10 @@ fn ports(facts: &Facts, wanted: &Wanted) -> Check {
     let subject = "ports";
     let policy = wanted.policy;
     let taken = facts.sockets.iter().find(|socket| {
-        socket.protocol == "tcp" && policy.open.contains(&socket.port) && socket.address != Some(policy.jail)
+        // Daemons of appliances are in jails, at addresses of their own.
+        let apart = socket.program == "xmppd"
+            || socket.address.is_some_and(|address| address == policy.jail || is_inner(address, facts));
+        socket.protocol == "tcp" && policy.open.contains(&socket.port) && !apart
     });
     if let Some(socket) = taken {
         return Check::missing(
@@ -135,12 +143,18 @@ fn ports(facts: &Facts, wanted: &Wanted) -> Check {
         );
     }
     if let Some((anchor, port)) = facts.redirected.iter().find(|(_, port)| policy.open.contains(port)) {
-        return Check::missing(
+        return Check::limited(
             subject,
-            format_args!("`{anchor}` takes the clients of port {port}"),
-            "give one of the two schools other ports in `jailbuild.toml`",
+            format_args!("`{anchor}` takes the clients of port {port} that come in at its interfaces"),
+            "name another `--interface`, or give one of the two schools other ports in `jailbuild.toml`",
         );
     }
     let open: Vec<_> = policy.open.iter().map(u16::to_string).collect();
     Check::ok(subject, format_args!("{} are free", open.join(", ")))
+}
+
+/// Whether no client comes to this address: it is the host's own, or that of another appliance on a shared stack.
+fn is_inner(address: Ipv4Addr, facts: &Facts) -> bool {
+    let of_appliance = |(name, found): &(String, _)| *found == address && name.ends_with("_h");
+    address.is_loopback() || facts.addresses.iter().any(of_appliance)
 }
