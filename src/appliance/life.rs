@@ -94,9 +94,13 @@ fn everything(host: &Machine) -> Vec<String> {
     seen
 }
 
-/// A plan as it is compared: digests are of this build, and lengths those of templates that have tests of their own.
+/// A plan as it is compared, without the digests, which are of this build.
 fn shown(plan: &Plan, image: &Image) -> String {
-    let plan = plan.to_string().replace(&image.digest.to_string(), "DIGEST");
+    without_lengths(&plan.to_string().replace(&image.digest.to_string(), "DIGEST"))
+}
+
+/// A printed plan without the lengths of files: they are of templates, which have tests of their own.
+pub(super) fn without_lengths(plan: &str) -> String {
     let lines = plan.lines().map(|line| match line.rsplit_once(", ") {
         Some((line, length)) if length.ends_with(" bytes") => line,
         _ => line,

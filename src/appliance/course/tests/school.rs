@@ -10,6 +10,7 @@ use crate::{
         Layout, Prover, Record, School,
         course::{Means, Outcome, Planned},
         install::{self, Options, Request},
+        life::without_lengths,
         machine::Machine,
         rollback, upgrade,
     },
@@ -189,7 +190,8 @@ impl Home {
 
     /// A text with the digests by what they are.
     pub(super) fn stable(&self, text: &str) -> String {
-        [(&self.old, "OLD"), (&self.new, "NEW")].into_iter().fold(text.to_owned(), |text, (image, name)| {
+        let text = without_lengths(text);
+        [(&self.old, "OLD"), (&self.new, "NEW")].into_iter().fold(text, |text, (image, name)| {
             let digest = image.digest.to_string();
             text.replace(&digest, name).replace(&digest[..12], name)
         })
