@@ -82,7 +82,7 @@ impl Request {
         checkup::require(&checkup::preflight(
             host,
             &Wanted {
-                policy: &Policy::of(&self.school.site).with_stack(self.options.stack),
+                policy: &Policy::of(&self.school.site).with_stack(self.stack(before)),
                 image: Some(&self.image),
                 target: self.target,
                 edits_host: self.options.edit_host,
@@ -153,12 +153,19 @@ impl Request {
         };
         Ok(Record {
             externals,
-            stack: self.options.stack,
-            log_blocked: self.options.log_blocked,
+            stack: self.stack(before),
+            log_blocked: self.options.log_blocked || before.is_some_and(|before| before.log_blocked),
             zfs: self.zfs(before, host)?,
             previous: before.and_then(|before| before.previous),
             ..Record::new(self.school.site.name.as_str(), self.image.digest)
         })
+    }
+
+    fn stack(&self, before: Option<&Record>) -> Stack {
+        match before {
+            Some(before) if self.options.stack == Stack::default() => before.stack,
+            _ => self.options.stack,
+        }
     }
 }
 

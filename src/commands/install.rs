@@ -44,7 +44,8 @@ pub struct Args {
     #[arg(long, value_name = "IF")]
     interface: Vec<String>,
 
-    /// Use an address of the host's own network stack, for kernels without VNET: it isolates less.
+    /// Use an address of the host's own network stack, for kernels without VNET: it isolates less. It stays so until the
+    /// appliance is uninstalled.
     #[arg(long)]
     shared_address: bool,
 
@@ -63,7 +64,7 @@ pub struct Args {
     #[command(flatten)]
     trust: trust::Args,
 
-    /// Log what the firewall drops, on `pflog0`.
+    /// Log what the firewall drops, on `pflog0`, until the appliance is uninstalled.
     #[arg(long)]
     log_blocked: bool,
 

@@ -15,13 +15,14 @@ impl Name {
     /// The longest: with `_h` or `_j` behind it, it names an interface, which may have 15 bytes (`IFNAMSIZ`).
     pub const MAX_LENGTH: usize = 13;
 
-    /// Services that the appliance's rc.d script builds upon: one of the same name would take their place.
-    const TAKEN: [&'static str; 6] = ["devfs", "jail", "netif", "pf", "routing", "sysctl"];
+    /// Services that the appliance's rc.d script builds upon: one of the same name would take their place. And this program,
+    /// which has a log of its own.
+    const TAKEN: [&'static str; 7] = ["devfs", "jail", "jailbuild", "netif", "pf", "routing", "sysctl"];
 
     /// Accepts `[a-z][a-z0-9_]{0,12}`.
     ///
     /// # Errors
-    /// A [`Mistake`] for all else, and for the names of a few services of the host.
+    /// A [`Mistake`] for all else, and for a few names that the host has a use for.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
         let fits = text.len() <= Self::MAX_LENGTH
             && text.starts_with(|first: char| first.is_ascii_lowercase())
@@ -38,7 +39,7 @@ impl Name {
         }
         if Self::TAKEN.contains(&text) {
             return Err(Mistake::new(
-                format!("`{text}` is the name of a service of FreeBSD"),
+                format!("`{text}` is the name of something else on the host"),
                 "take another, such as `schoolchat`",
             ));
         }

@@ -45,6 +45,16 @@ fn installed_changed_stopped_started_and_taken_away() {
 }
 
 #[test]
+fn what_was_typed_once_need_not_be_typed_again() {
+    let host = Machine::new();
+    let mut shared = request(school(""));
+    shared.options.stack = Stack::Shared;
+    shared.options.log_blocked = true;
+    install(&shared, &host).unwrap();
+    assert!(install(&request(school("")), &host).unwrap().steps.is_empty());
+}
+
+#[test]
 fn the_data_stays_and_is_taken_up_again() {
     let host = Machine::new();
     let before = everything(&host);
