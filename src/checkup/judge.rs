@@ -12,7 +12,7 @@ use crate::{policy::Stack, runtime::DAEMON_USER};
 const OLDEST_KERNEL: u32 = 1_400_000;
 
 /// Room for three images and for the data, in KiB; below the first, `install` would end half-way.
-const NEEDED: u64 = 200 << 10;
+const NEEDED: u64 = 64 << 10;
 const COMFORTABLE: u64 = 1 << 20;
 
 /// This program was written in that year.

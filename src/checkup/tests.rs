@@ -124,7 +124,7 @@ fn each_lack_is_told_apart() {
             "`www` has its id",
         ),
         (of("user `xmppd`", |it| (it.user, it.owner_of_id) = (None, None)), Limited, "none yet"),
-        (of("disk", |it| it.free = Some(100 << 10)), Missing, "100 MiB"),
+        (of("disk", |it| it.free = Some(40 << 10)), Missing, "40 MiB"),
         (of("disk", |it| it.free = None), Limited, "not known"),
         (of("clock", |it| it.boot.ntpd = false), Limited, "nothing sets it right"),
         (of("programs", |it| it.absent.push("pfctl")), Missing, "no `pfctl`"),

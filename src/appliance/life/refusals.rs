@@ -105,7 +105,7 @@ fn a_host_that_doctor_calls_not_ready() {
     let lacks: [(Lack, &str); 4] = [
         (|host| host.state().listens.push_str("root sshd 80 4 tcp4 *:5222 *:*\n"), "listens on port 5222"),
         (|host| host.state().pf_enabled = false, "pf: it is not enabled"),
-        (|host| host.state().free = 100 << 10, "100 MiB are free"),
+        (|host| host.state().free = 40 << 10, "40 MiB are free"),
         (|host| drop(host.state().sysctls.insert("kern.osreldate".into(), "1302001".into())), "kernel: "),
     ];
     for (lack, words) in lacks {
@@ -120,7 +120,7 @@ fn a_host_that_doctor_calls_not_ready() {
 fn a_full_disk_is_no_reason_to_let_a_certificate_end() {
     let host = Machine::new();
     install(&request(school("")), &host).unwrap();
-    host.state().free = 100 << 10;
+    host.state().free = 40 << 10;
     let mut renewed = school("");
     renewed.chain = "another chain\n".to_owned();
     install(&request(renewed), &host).unwrap();
