@@ -7,7 +7,7 @@ use super::{
     sheet::{Mark, Role, Shade},
     typeface::{self, Weight},
 };
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// A part of a document that has one role.
 pub(super) struct Part {
@@ -62,18 +62,7 @@ impl Block {
         if let Self::Together(blocks) = self {
             return blocks.iter().try_for_each(Self::check);
         }
-        self.texts().into_iter().try_for_each(|text| match typeface::lacking(text) {
-            None => Ok(()),
-            Some(letter) => Err(Error::configuration(
-                format_args!(
-                    "the font has no `{}` (U+{:04X}), which stands in `{}`",
-                    letter.escape_debug(),
-                    u32::from(letter),
-                    text.escape_debug()
-                ),
-                "write it with the letters of Latin, Greek or Cyrillic, which Noto Sans has",
-            )),
-        })
+        self.texts().into_iter().try_for_each(typeface::check)
     }
 
     fn texts(&self) -> Vec<&str> {
@@ -117,7 +106,7 @@ impl Block {
 fn heading(role: Role, text: &str, style: Style, width: f32) -> Part {
     let lines = lines::plain(text, Weight::Bold, width / style.size);
     let mut part = Part { role, rows: rows(lines, 0.0, style) };
-    part.rows.iter_mut().for_each(|row| row.stays_with_next = true);
+    stay_with_next(&mut part.rows);
     part
 }
 
@@ -206,7 +195,7 @@ fn cut(text: &str, width: f32) -> Part {
     let mut rows = rows(lines, 0.0, Style { above: 16.0, ..NOTE });
     let rule = Mark::Rule { from: (0.0, 0.0), to: (width, 0.0), thickness: THIN, dashed: true };
     rows.push(Row { above: 3.0, height: 4.0, marks: vec![rule], stays_with_next: true });
-    rows.iter_mut().for_each(|row| row.stays_with_next = true);
+    stay_with_next(&mut rows);
     Part { role: Role::Paragraph, rows }
 }
 
@@ -218,9 +207,15 @@ fn space() -> Part {
 fn together(mut parts: Vec<Part>) -> Vec<Part> {
     let mut rows: Vec<_> = parts.iter_mut().flat_map(|part| &mut part.rows).collect();
     if let Some((_last, others)) = rows.split_last_mut() {
-        others.iter_mut().for_each(|row| row.stays_with_next = true);
+        stay_with_next(others.iter_mut().map(|row| &mut **row));
     }
     parts
+}
+
+fn stay_with_next<'a>(rows: impl IntoIterator<Item = &'a mut Row>) {
+    for row in rows {
+        row.stays_with_next = true;
+    }
 }
 
 /// A row a line, the first with room above. No line of a paragraph is alone on a sheet.
@@ -238,7 +233,7 @@ fn rows(lines: Vec<Line>, x: f32, style: Style) -> Vec<Row> {
 impl Style {
     /// A line of text in a row of its own: the baseline leaves room for what hangs below it.
     fn mark(self, x: f32, line: Line) -> Mark {
-        let y = (self.leading + self.size * 0.72) / 2.0;
+        let y = f32::midpoint(self.leading, self.size * 0.72);
         Mark::Text { x, y, size: self.size, shade: self.shade, line }
     }
 }

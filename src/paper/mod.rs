@@ -1,7 +1,10 @@
 //! What is printed: pages for parents and for who looks after devices, and login cards. A document is a value, the same
 //! value always becomes the same bytes, and a screen reader finds its way in them.
 
+#![expect(clippy::cast_precision_loss, reason = "counts of lines and squares: small numbers")]
+
 mod blocks;
+mod cards;
 mod code;
 mod flow;
 mod ink;
@@ -11,6 +14,9 @@ mod tags;
 #[cfg(test)]
 mod tests;
 mod typeface;
+mod uri;
+
+pub use cards::{Card, Deck, Face, Printed, Replaced};
 
 use std::str::FromStr;
 

@@ -45,7 +45,7 @@ pub(super) fn tree(roles: &[Role], written: &[Vec<Identifier>]) -> TagTree {
     for parts in parts.chunk_by(|(one, _), (next, _)| (*one, *next) == (&Role::Item, &Role::Item)) {
         match parts {
             [(Role::Item, _), ..] => {
-                tree.push(list(parts.iter().map(|(_, identifiers)| leaves(identifiers))))
+                tree.push(list(parts.iter().map(|(_, identifiers)| leaves(identifiers))));
             }
             _ => parts.iter().for_each(|(role, identifiers)| {
                 tree.push(TagGroup::with_children(kind(role), leaves(identifiers)));

@@ -5,6 +5,8 @@ use std::{ops::Range, sync::LazyLock};
 use krilla::text::{Font, GlyphId, KrillaGlyph};
 use rustybuzz::{Direction, Face, UnicodeBuffer};
 
+use crate::error::{Error, Result};
+
 static REGULAR: LazyLock<Typeface> = LazyLock::new(|| Typeface::of(notosans::REGULAR_TTF));
 static BOLD: LazyLock<Typeface> = LazyLock::new(|| Typeface::of(notosans::BOLD_TTF));
 
@@ -47,6 +49,20 @@ impl Weight {
 /// The first character that the font lacks. Spaces of all kinds it need not have.
 pub(super) fn lacking(text: &str) -> Option<char> {
     text.chars().find(|letter| !letter.is_whitespace() && REGULAR.face.glyph_index(*letter).is_none())
+}
+
+/// Refuses what the font lacks.
+pub(super) fn check(text: &str) -> Result<()> {
+    let Some(letter) = lacking(text) else { return Ok(()) };
+    Err(Error::configuration(
+        format_args!(
+            "the font has no `{}` (U+{:04X}), which stands in `{}`",
+            letter.escape_debug(),
+            u32::from(letter),
+            text.escape_debug()
+        ),
+        "write it with the letters of Latin, Greek or Cyrillic, which Noto Sans has",
+    ))
 }
 
 /// Glyphs in a row, of one weight; lengths are in ems, for any size.
@@ -111,6 +127,7 @@ mod tests {
     fn the_font_has_the_letters_of_europe_and_few_others() {
         assert_eq!(lacking("Zoë Müller-Łukasiewicz Иван Ωμέγα “–…•” §½ \u{a0}\n"), None);
         assert_eq!(lacking("Zoë 小明"), Some('小'));
+        assert_eq!(lacking("\u{25a1}"), None);
     }
 
     #[test]
