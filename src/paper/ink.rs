@@ -4,7 +4,7 @@ use krilla::{
     Document, SerializeSettings,
     color::luma,
     configure::{Configuration, Validator},
-    geom::{PathBuilder, Point, Rect},
+    geom::{PathBuilder, Point, Rect, Transform},
     metadata::Metadata,
     page::PageSettings,
     paint::{Fill, Paint, Stroke, StrokeDash},
@@ -120,16 +120,18 @@ fn rule(surface: &mut Surface<'_>, from: (f32, f32), to: (f32, f32)) {
     }
 }
 
+/// In units of squares: whole numbers are short in the file.
 fn squares(surface: &mut Surface<'_>, (x, y): (f32, f32), side: f32, code: &Code) {
-    let unit = side / code.side as f32;
     let mut path = PathBuilder::new();
     for (left, top, length) in &code.bars {
-        let (left, top) = (x + *left as f32 * unit, y + *top as f32 * unit);
-        if let Some(bar) = Rect::from_xywh(left, top, *length as f32 * unit, unit) {
+        if let Some(bar) = Rect::from_xywh(*left as f32, *top as f32, *length as f32, 1.0) {
             path.push_rect(bar);
         }
     }
+    let unit = side / code.side as f32;
+    surface.push_transform(&Transform::from_row(unit, 0.0, 0.0, unit, x, y));
     if let Some(path) = path.finish() {
         surface.draw_path(&path);
     }
+    surface.pop();
 }
