@@ -52,6 +52,7 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod texts;
 pub mod trust;
 
 pub use error::{Error, Result};

@@ -63,7 +63,7 @@ pub struct Face {
     pub steps: Vec<String>,
     /// What the fingerprint is called, and what it is for.
     pub fingerprint_label: String,
-    /// The fingerprint of the school's authority, in groups that can be compared.
+    /// The fingerprint of the school's authority. Its line breaks are kept, so that it can be compared piece by piece.
     pub fingerprint: String,
 }
 
@@ -179,7 +179,9 @@ impl Face {
             column.item(&format!("{}.", index + 1), step, 7.2);
         }
         column.used += 4.0 * scale;
-        let small = |text: &str, width| lines::plain(text, Weight::Regular, width);
+        let small = |text: &str, width| {
+            text.lines().flat_map(|line| lines::plain(line, Weight::Regular, width)).collect()
+        };
         column.write(Role::Paragraph, Shade::Grey, 6.2, |width| small(&self.fingerprint_label, width));
         column.write(Role::Paragraph, Shade::Black, 6.2, |width| small(&self.fingerprint, width));
         let mark = Mark::Code { x: room.0 - CODE + quiet, y: below - quiet, side: CODE, code: code.clone() };
