@@ -126,14 +126,15 @@ impl Deck {
     fn sheet(&self, cards: &[Card], sheets: &mut Sheets) -> Result<()> {
         let (width, height) = self.size.points();
         let cell = (width / GRID.0 as f32, height / GRID.1 as f32);
-        let mut pieces = vec![Piece { part: sheets.roles.len(), at: (0.0, 0.0), marks: cutting_marks(cell) }];
+        let mut pieces =
+            vec![Piece { part: sheets.roles.len(), at: (0.0, 0.0), scale: 1.0, marks: cutting_marks(cell) }];
         sheets.roles.push(Role::Artifact);
         let room = (cell.0 - 2.0 * PADDING.0, cell.1 - 2.0 * PADDING.1);
         for (index, card) in cards.iter().enumerate() {
             let corner = ((index % GRID.0) as f32 * cell.0, (index / GRID.0) as f32 * cell.1);
             let at = (corner.0 + PADDING.0, corner.1 + PADDING.1);
             for (role, marks) in self.face.fitted(card, room)? {
-                pieces.push(Piece { part: sheets.roles.len(), at, marks });
+                pieces.push(Piece { part: sheets.roles.len(), at, scale: 1.0, marks });
                 sheets.roles.push(role);
             }
         }
