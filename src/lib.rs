@@ -42,6 +42,7 @@ pub mod format;
 pub mod host;
 pub mod image;
 pub mod lock;
+pub mod paper;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;
@@ -53,6 +54,7 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod texts;
 pub mod trust;
 
 pub use error::{Error, Result};
