@@ -14,7 +14,7 @@ use crate::{
     appliance::Service,
     commands::{
         base, cert, check, completions, doctor, export, init, inspect, install, list, lock, make, man, plan,
-        rollback, service, settings, uninstall, upgrade, verify,
+        rollback, service, settings, slip, texts, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -104,6 +104,8 @@ enum Command {
     Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Cert(cert::Arguments),
+    Slip(slip::Arguments),
+    Texts(texts::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Args),
@@ -149,6 +151,8 @@ impl Cli {
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
+            Command::Slip(arguments) => slip::run(&arguments, named, console),
+            Command::Texts(arguments) => texts::run(&arguments, named, console),
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
                 let diagnosis = doctor::run(&arguments, named)?;
