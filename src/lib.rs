@@ -18,6 +18,7 @@
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
+//! | [`texts`], [`paper`] | the words of what is printed, in the school's languages; documents and cards as PDF |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
 //! | [`lock`] | which base files were locked, by their digests |
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
