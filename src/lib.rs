@@ -6,6 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
@@ -26,6 +27,7 @@
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod administration;
 pub mod appliance;
 pub mod base;
 pub mod checkup;
@@ -40,6 +42,7 @@ pub mod format;
 pub mod host;
 pub mod image;
 pub mod lock;
+pub mod paper;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;
@@ -51,6 +54,7 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod texts;
 pub mod trust;
 
 pub use error::{Error, Result};
