@@ -40,6 +40,7 @@ pub mod format;
 pub mod host;
 pub mod image;
 pub mod lock;
+pub mod paper;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;
