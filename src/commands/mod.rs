@@ -6,6 +6,7 @@ pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod export;
+pub mod handover;
 pub mod init;
 pub mod inspect;
 pub mod install;
