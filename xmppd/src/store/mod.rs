@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
 //! | `migration` | bringing them up to date while no server runs, and whether all can be read then |
-//! | `accounts`, `offline`, `records` | what can be asked |
+//! | `accounts`, `administration`, `offline`, `records` | what can be asked |
 //! | `files` | files that users share |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
@@ -14,6 +14,7 @@
 //! write at once: whoever comes second is told [`StoreError::InUse`].
 
 mod accounts;
+mod administration;
 mod files;
 mod migration;
 mod offline;
