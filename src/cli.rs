@@ -136,7 +136,7 @@ impl Cli {
         let named = self.global.file.as_deref();
         let file = named.unwrap_or(Path::new(site::FILE_NAME));
         match self.command {
-            Command::Init(arguments) => console.show(&init::run(&arguments, file)?),
+            Command::Init(arguments) => console.show(&init::run(&arguments, file, console)?),
             Command::Check(arguments) => console.show(&check::run(&arguments, file)?),
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),

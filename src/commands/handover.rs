@@ -1,6 +1,7 @@
 //! `jailbuild handover`: an image for the next school, once it was seen that it holds nothing of this one.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     path::{Path, PathBuf},
 };
@@ -9,6 +10,8 @@ use serde::Serialize;
 
 use super::school;
 use crate::{
+    administration::{Daemon, Place, Target},
+    appliance::Layout,
     console::Console,
     digest::Sha256,
     error::{Error, Result},
@@ -17,6 +20,7 @@ use crate::{
     image::{Fingerprint, Image},
     paper::Size,
     pkg_list::Flavour,
+    site::{Origin, Site},
     trust::{self, Sources},
 };
 
@@ -45,6 +49,9 @@ pub struct Arguments {
     common: Vec<String>,
 
     #[command(flatten)]
+    daemon: Target,
+
+    #[command(flatten)]
     trust: trust::Args,
 
     /// Search, and print what would be handed over, but write nothing.
@@ -54,7 +61,7 @@ pub struct Arguments {
 
 /// Judges the image, searches it, and writes the folder.
 pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<u8> {
-    let (origin, site) = school(named, console)?;
+    let School { origin, site, appliance, people } = School::find(arguments, named, console)?;
     refuse_existing(&arguments.out)?;
     console.step(format_args!("opening {}", arguments.image.display()));
     let image = Image::open(&arguments.image)?;
@@ -63,7 +70,7 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
 
     console.step(format_args!("searching it for what is of {}", site.domain));
     let folder = origin.folder();
-    let this = This { site: &site, folder: &folder, host: host_name(), people: None };
+    let this = This { site: &site, folder: &folder, appliance, host: host_name(), people };
     let searched = search(&image, &Sought::of(&this, &arguments.common)?)?;
     let bundle = Bundle::of(&image, arguments.paper)?;
     if !arguments.dry_run {
@@ -77,6 +84,52 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
         searched,
         written: !arguments.dry_run,
     })
+}
+
+/// Whose image it is, as far as can be known here.
+struct School {
+    origin: Origin,
+    site: Site,
+    /// Where it is installed.
+    appliance: Option<Layout>,
+    /// The names of its people and groups.
+    people: Option<Vec<String>>,
+}
+
+impl School {
+    /// The one whose daemon was named, and is asked; else the one whose file was named or is here, and whose daemon is asked
+    /// if it is in service on this host.
+    fn find(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<Self> {
+        let Target { appliance, socket } = &arguments.daemon;
+        if appliance.is_some() || socket.is_some() {
+            let place = Place::find(&arguments.daemon, named, &ThisHost)?;
+            let people = Some(people(&place)?);
+            return Ok(Self::of(place, people));
+        }
+        let (origin, site) = school(named, console)?;
+        if !Layout::names(&ThisHost)?.iter().any(|name| name == site.name.as_str()) {
+            return Ok(Self { origin, site, appliance: None, people: None });
+        }
+        let target = Target { appliance: Some(site.name.to_string()), socket: None };
+        let place = Place { origin, site, ..Place::find(&target, None, &ThisHost)? };
+        let people = people(&place).ok();
+        Ok(Self::of(place, people))
+    }
+
+    fn of(place: Place, people: Option<Vec<String>>) -> Self {
+        let appliance = place.appliance.map(|record| Layout::of(&record.name));
+        Self { origin: place.origin, site: place.site, appliance, people }
+    }
+}
+
+/// How the people of a school and its groups are called.
+fn people(place: &Place) -> Result<Vec<String>> {
+    let mut names = BTreeSet::new();
+    for user in Daemon::of(place)?.users()? {
+        names.insert(user.display_name);
+        names.extend(user.groups);
+    }
+    Ok(names.into_iter().collect())
 }
 
 fn refuse_debug(image: &Image) -> Result<()> {

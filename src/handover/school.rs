@@ -4,6 +4,7 @@ use std::path::Path;
 
 use super::trace::{KeyFile, Trace};
 use crate::{
+    appliance::Layout,
     error::Result,
     host::file,
     site::{Folder, Network, Site},
@@ -30,9 +31,11 @@ pub struct This<'a> {
     pub site: &'a Site,
     /// The folder of its keys and certificates.
     pub folder: &'a Folder,
+    /// Where it is installed on this host, if it is.
+    pub appliance: Option<Layout>,
     /// The name of this host.
     pub host: Option<String>,
-    /// How its people are called, where there is a daemon to ask.
+    /// How its people and groups are called, where there is a daemon to ask.
     pub people: Option<Vec<String>>,
 }
 
@@ -48,6 +51,7 @@ impl Sought {
         sought.add_network(&this.site.network);
         sought.add_private_keys(this.folder)?;
         sought.add_public_keys(this.folder)?;
+        this.appliance.iter().try_for_each(|layout| sought.add_installed(layout))?;
         sought.add_people(this.people.as_deref());
         Ok(sought)
     }
@@ -122,18 +126,38 @@ impl Sought {
         Ok(())
     }
 
+    /// An appliance may have been installed from another folder.
+    fn add_installed(&mut self, layout: &Layout) -> Result<()> {
+        let settings = layout.settings();
+        if let Some(pem) = file::read_secret_if_there(&settings.join("key.pem"))? {
+            self.add(Trace::private_key("the installed certificate's key", KeyFile::Certificates, &pem)?);
+        }
+        for (what, path) in [
+            ("the installed authority's certificate", layout.authority()),
+            ("the installed certificate", settings.join("chain.pem")),
+        ] {
+            if let Some(pem) = file::read_if_there(&path)? {
+                self.add(Trace::certificate(what, &pem)?);
+            }
+        }
+        Ok(())
+    }
+
     fn add_people(&mut self, people: Option<&[String]>) {
         let Some(people) = people else {
-            self.left_out.push("the names of people: no daemon was asked".to_owned());
+            self.left_out.push(
+                "the names of people and groups: no daemon was asked; `--socket PATH` names one".to_owned(),
+            );
             return;
         };
         let (telling, others): (Vec<_>, Vec<_>) = people.iter().partition(|name| is_telling(name));
-        self.told.push(format!("the names of people: {}", telling.len()));
+        self.told.push(format!("the names of people and groups: {}", telling.len()));
         self.traces.extend(telling.iter().map(|name| Trace::name(format!("the name `{name}`"), name)));
         if !others.is_empty() {
             let count = others.len();
-            self.left_out
-                .push(format!("the names of people that are too short to tell from chance: {count}"));
+            self.left_out.push(format!(
+                "the names of people and groups that are too short to tell from chance: {count}"
+            ));
         }
     }
 

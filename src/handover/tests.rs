@@ -46,7 +46,8 @@ impl Sender {
     fn sought(&self, common: &[String]) -> Sought {
         let people = vec!["Juliet Capulet".to_owned(), "Romeo".to_owned()];
         let host = Some("turing.bücher.example".to_owned());
-        let this = This { site: &self.site, folder: &self.folder, host, people: Some(people) };
+        let this =
+            This { site: &self.site, folder: &self.folder, appliance: None, host, people: Some(people) };
         Sought::of(&this, common).unwrap()
     }
 
