@@ -11,6 +11,7 @@
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
+//! | [`handover`] | an image for the next school: searched for what is this one's, and put into one folder |
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
@@ -40,6 +41,7 @@ pub mod digest;
 pub mod elf;
 pub mod error;
 pub mod format;
+pub mod handover;
 pub mod host;
 pub mod image;
 pub mod lock;
