@@ -6,6 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
@@ -27,6 +28,7 @@
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
 pub mod appliance;
+pub mod backup;
 pub mod base;
 pub mod checkup;
 pub mod cli;

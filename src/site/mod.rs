@@ -2,6 +2,7 @@
 //! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
 
 mod authority;
+mod backups;
 pub mod certificates;
 mod domain;
 mod file;
@@ -24,6 +25,7 @@ mod toml_error;
 mod web;
 mod words;
 
+pub use backups::{Backups, Recipient};
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
@@ -90,6 +92,8 @@ pub struct Site {
     pub web: Web,
     /// Files that children share.
     pub upload: Upload,
+    /// For whom its backups are encrypted.
+    pub backup: Backups,
 }
 
 impl Site {

@@ -487,3 +487,24 @@ async fn the_last_backup_is_remembered_and_is_no_feature_s_record() {
     let copy = Store::open(copy.path(), Capacity::default()).unwrap();
     assert_eq!(copy.last_backup().await.unwrap(), None);
 }
+
+#[tokio::test]
+async fn who_writes_hardly_waits_for_a_snapshot_of_a_whole_school() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let juliet: std::sync::Arc<str> = "juliet".into();
+    // As many avatars as accounts of a school, of twenty kilobytes each.
+    let avatar = Bytes::from(vec![b'a'; 20_000]);
+    let avatars = (0..1000)
+        .map(|turn: u32| Record::of_account(&juliet, Shelf::Item, turn.to_string(), Some(avatar.clone())));
+    answered(store.record(avatars.collect())).await.unwrap();
+    let (begun, copying) = (std::time::Instant::now(), store.snapshot());
+    let (snapshot, waited) = tokio::join!(copying, async {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        answered(store.record(Vec::new())).await.unwrap();
+        begun.elapsed()
+    });
+    assert!(snapshot.unwrap().bytes.len() > 20_000_000);
+    assert!(waited < std::time::Duration::from_secs(1), "{waited:?}");
+    println!("waited {waited:?} of {:?}", begun.elapsed());
+}
