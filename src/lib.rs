@@ -7,6 +7,7 @@
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
 //! | [`backup`] | a school in one file, encrypted: written, read, judged |
+//! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
@@ -27,6 +28,7 @@
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod administration;
 pub mod appliance;
 pub mod backup;
 pub mod base;

@@ -62,7 +62,7 @@ impl<'a> Account<'a> {
         };
         // Whoever puts things right after a signal finds it, or it is not added any more.
         let _whole = interrupts::postpone();
-        let arguments = ["add", &account.name, "--group", UNLISTED, "--password-stdin"];
+        let arguments = ["add", &account.name, "--kind", "teacher", "--group", UNLISTED, "--password-stdin"];
         administer(appliance, &arguments, account.password.as_bytes())?;
         Ok(account)
     }

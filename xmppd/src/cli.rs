@@ -3,7 +3,10 @@
 use std::{net::SocketAddr, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand};
-use xmppd::account::{Label, Name};
+use xmppd::{
+    account::{Kind, Label, Name},
+    control::Day,
+};
 
 /// The instant messaging server of one school: closed, fast, and without a memory for what was said
 #[derive(Parser)]
@@ -136,9 +139,15 @@ pub(crate) struct Add {
     /// A roster group, such as a class; may be given several times
     #[arg(long = "group", value_name = "GROUP")]
     pub(crate) groups: Vec<Label>,
-    /// May administer the server
-    #[arg(long)]
-    pub(crate) admin: bool,
+    /// Whose it is: child, parent, teacher or administrator
+    #[arg(long, default_value_t)]
+    pub(crate) kind: Kind,
+    /// The day on which the parents signed the slip: a child gets no account without
+    #[arg(long, value_name = "YEAR-MONTH-DAY", requires = "slip")]
+    pub(crate) signed: Option<Day>,
+    /// The version that is printed on the slip
+    #[arg(long, value_name = "TEXT", requires = "signed")]
+    pub(crate) slip: Option<Label>,
     /// Read the password from the first line of standard input
     #[arg(long)]
     pub(crate) password_stdin: bool,

@@ -1,6 +1,11 @@
 //! An error on its way to the terminal.
 
-use xmppd::{config::ConfigError, control::Refusal, net::ServeError, store::StoreError};
+use xmppd::{
+    config::ConfigError,
+    control::{ClientError, Refusal},
+    net::ServeError,
+    store::StoreError,
+};
 
 /// What happened, what to do about it, and the exit code.
 #[derive(Debug)]
@@ -38,6 +43,12 @@ impl From<ConfigError> for Failure {
 impl From<Refusal> for Failure {
     fn from(Refusal { what, hint }: Refusal) -> Self {
         Self { what, hint, code: Self::FAILED }
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned), code: Self::FAILED }
     }
 }
 

@@ -13,6 +13,7 @@
 //! | [`stream`] | negotiation as states: header, STARTTLS, SASL, bind, bound |
 //! | [`router`] | who is online, and where a stanza goes |
 //! | [`features`] | one XEP or RFC chapter a file |
+//! | [`administration`] | the whole school as a value, and what administrators may do to it |
 //! | [`store`] | `SQLite`: accounts, records, and messages that wait for someone who is offline |
 //! | [`net`] | sockets, TLS, HTTP and WebSocket, the only input and output of the network |
 //! | [`control`] | the administrator's socket |
@@ -22,6 +23,7 @@
 
 pub mod account;
 pub mod act;
+pub mod administration;
 pub mod auth;
 pub mod config;
 pub mod control;

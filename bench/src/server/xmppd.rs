@@ -74,17 +74,17 @@ impl Xmppd {
     fn fill(&self) -> Result<()> {
         let mut socket = UnixStream::connect(self.data().join("control.sock")).into_diagnostic()?;
         let mut answers = BufReader::new(socket.try_clone().into_diagnostic()?).lines();
-        for (index, Account { name, password }) in self.accounts.iter().enumerate() {
-            let request = json!({ "name": name, "password": password, "administrator": index == 0 });
-            let line = json!({ "version": 1, "request": { "add-user": request } });
-            writeln!(socket, "{line}").into_diagnostic()?;
-            let answer = answers.next().ok_or_else(|| miette!("the daemon hung up"))?.into_diagnostic()?;
-            let answer: Value = serde_json::from_str(&answer).into_diagnostic()?;
-            if answer.get("answer").is_none() {
-                return Err(miette!("the daemon did not add `{name}`: {answer}"));
-            }
+        let kind = |index| if index == 0 { "administrator" } else { "teacher" };
+        let add = |(index, Account { name, password }): (usize, &Account)| json!({ "add-user": { "name": name, "password": password, "kind": kind(index) } });
+        let acts: Vec<_> = self.accounts.iter().enumerate().map(add).collect();
+        let line = json!({ "version": 2, "request": { "change": { "acts": acts } } });
+        writeln!(socket, "{line}").into_diagnostic()?;
+        let answer = answers.next().ok_or_else(|| miette!("the daemon hung up"))?.into_diagnostic()?;
+        let answer: Value = serde_json::from_str(&answer).into_diagnostic()?;
+        match answer["answer"]["changed"].as_array() {
+            Some(outcomes) if outcomes.iter().all(|outcome| outcome == "done") => Ok(()),
+            _ => Err(miette!("the daemon did not add the accounts: {answer}")),
         }
-        Ok(())
     }
 }
 

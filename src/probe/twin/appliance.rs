@@ -102,7 +102,17 @@ impl Appliance for Twin {
             return Ok(Output { code: 1, stdout: Vec::new(), stderr: complaint.as_bytes().to_vec() });
         }
         let stdout = match arguments {
-            [DAEMON, "user", "add", name, "--group", ".unlisted", "--password-stdin"] => {
+            [
+                DAEMON,
+                "user",
+                "add",
+                name,
+                "--kind",
+                "teacher",
+                "--group",
+                ".unlisted",
+                "--password-stdin",
+            ] => {
                 self.world.add(name, std::str::from_utf8(input).unwrap());
                 Vec::new()
             }

@@ -59,6 +59,17 @@ impl Keys {
         }
     }
 
+    /// Keys that no password has: for what is tried, and not done.
+    pub(crate) fn nobodys() -> Self {
+        let verifier = || Verifier {
+            salt: Vec::new(),
+            iterations: ITERATIONS,
+            stored_key: Vec::new(),
+            server_key: Vec::new(),
+        };
+        Self { sha1: verifier(), sha256: verifier() }
+    }
+
     /// The keys as the store holds them: the form of RFC 5803 §3 for each hash, a line each.
     pub(crate) fn to_text(&self) -> Zeroizing<String> {
         let lines = [self.sha1.to_text("SCRAM-SHA-1"), self.sha256.to_text("SCRAM-SHA-256")];

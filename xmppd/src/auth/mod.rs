@@ -5,7 +5,6 @@
 //! |---|---|
 //! | `mechanism` | the mechanisms for passwords, and in which order they are offered |
 //! | `binding` | what ties a login to its TLS connection (RFC 5929, RFC 9266) |
-//! | `password` | a password on its short way to becoming keys |
 //! | `keys` | what is kept instead: salt, cost, `StoredKey`, `ServerKey` |
 //! | `decoy` | keys of accounts that do not exist, so that nobody learns which do |
 //! | `message` | the client's two messages, parsed |
@@ -29,7 +28,6 @@ mod hashed_token;
 mod keys;
 mod mechanism;
 mod message;
-mod password;
 mod plain;
 mod random;
 mod throttle;
@@ -42,8 +40,8 @@ pub use exchange::{AuthError, Authenticator, Exchange, Nonce, Success};
 pub use hashed_token::{TokenMechanism, TokenProof};
 pub use keys::{Keys, KeysError, Salt};
 pub use mechanism::Mechanism;
-pub use password::{Password, PasswordError};
 pub use plain::PlainProof;
 pub use random::random_bytes;
 pub use throttle::{Throttle, Verdict};
 pub use tokens::{Issued, Redeemed, Tokens};
+pub use xmppd_control::{Password, PasswordError};

@@ -74,7 +74,7 @@ mod tests {
                     name,
                     display_name,
                     groups: Vec::new(),
-                    administrator: false,
+                    kind: crate::account::Kind::Child,
                     enabled,
                     keys,
                 })

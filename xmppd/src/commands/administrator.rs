@@ -3,7 +3,7 @@
 use std::{io, path::Path, sync::Arc};
 
 use xmppd::{
-    control::{Administration, Answer, Client, NobodyLive, Request},
+    control::{Administration, Answer, Client, NobodyLive, Request, SOCKET},
     store::{Capacity, Store, StoreError},
 };
 
@@ -19,8 +19,8 @@ pub(super) enum Administrator {
 
 impl Administrator {
     /// Finds out who serves this data folder.
-    pub(super) async fn of(data: &Path) -> Result<Self, Failure> {
-        if let Some(client) = daemon(data).await? {
+    pub(super) fn of(data: &Path) -> Result<Self, Failure> {
+        if let Some(client) = daemon(data)? {
             return Ok(Self::Daemon(client));
         }
         // No message is kept by this process, whatever the limit.
@@ -37,10 +37,10 @@ impl Administrator {
     /// Asks, and waits until it is done.
     pub(super) async fn ask(&mut self, request: Request) -> Result<Answer, Failure> {
         let answer = match self {
-            Self::Daemon(client) => client.ask(request).await,
+            Self::Daemon(client) => return Ok(client.ask(request)?),
             Self::Alone(administration, _) => {
                 let who = format!("uid {}, no daemon running", nix::unistd::getuid());
-                administration.carry_out(who, request).await
+                administration.carry_out(&who, request).await
             }
         };
         Ok(answer?)
@@ -56,16 +56,16 @@ impl Administrator {
 
 /// Asks the daemon that serves this data folder; without one, there is nothing to ask.
 pub(super) async fn ask_daemon(data: &Path, request: Request) -> Result<Answer, Failure> {
-    let Some(mut client) = daemon(data).await? else {
+    let Some(mut client) = daemon(data)? else {
         let what = format!("no daemon runs on `{}`", data.display());
         return Err(Failure::new(what, "`xmppd serve` starts one; `--data` names its data folder"));
     };
-    Ok(client.ask(request).await?)
+    Ok(client.ask(request)?)
 }
 
 /// The daemon that serves this data folder, if one runs.
-async fn daemon(data: &Path) -> Result<Option<Client>, Failure> {
-    Client::connect(data).await.map_err(|error| {
+fn daemon(data: &Path) -> Result<Option<Client>, Failure> {
+    Client::connect(&data.join(SOCKET), None).map_err(|error| {
         let hint = match error.kind() {
             io::ErrorKind::PermissionDenied => "only the daemon's user and root may administer it",
             _ => "`--data` names the daemon's data folder",

@@ -4,7 +4,7 @@ use std::io;
 
 use xmppd::{
     auth::Password,
-    control::{Answer, Request, User},
+    control::{Act, Answer, Consent, Outcome, Request, User},
 };
 use zeroize::Zeroizing;
 
@@ -20,24 +20,26 @@ pub(super) async fn run(command: cli::User) -> Result<(), Failure> {
         cli::User::Add(add) => self::add(add).await,
         cli::User::Passwd(passwd) => self::passwd(passwd).await,
         cli::User::List(list) => self::list(list).await,
-        cli::User::Disable(Whose { name, data }) => change(&data, Request::DisableUser { name }).await,
-        cli::User::Enable(Whose { name, data }) => change(&data, Request::EnableUser { name }).await,
-        cli::User::Kick(Whose { name, data }) => change(&data, Request::EndSessions { name }).await,
-        cli::User::Remove(Whose { name, data }) => change(&data, Request::RemoveUser { name }).await,
+        cli::User::Disable(Whose { name, data }) => change(&data, Act::DisableUser { name }).await,
+        cli::User::Enable(Whose { name, data }) => change(&data, Act::EnableUser { name }).await,
+        cli::User::Kick(Whose { name, data }) => change(&data, Act::EndSessions { name }).await,
+        cli::User::Remove(Whose { name, data }) => change(&data, Act::RemoveUser { name }).await,
         cli::User::Rename(cli::Rename { whose: Whose { name, data }, display_name }) => {
-            change(&data, Request::RenameUser { name, display_name }).await
+            change(&data, Act::RenameUser { name, display_name }).await
         }
         cli::User::Groups(cli::Groups { whose: Whose { name, data }, groups }) => {
-            change(&data, Request::SetGroups { name, groups }).await
+            change(&data, Act::SetGroups { name, groups }).await
         }
     }
 }
 
 async fn add(add: cli::Add) -> Result<(), Failure> {
-    let cli::Add { whose: Whose { name, data }, display_name, groups, admin, password_stdin } = add;
+    let cli::Add { whose: Whose { name, data }, display_name, kind, groups, signed, slip, password_stdin } =
+        add;
+    let consent = signed.zip(slip).map(|(signed, slip)| Consent { signed, slip });
     let password = given_or_made(password_stdin)?;
     let shown = (!password_stdin).then(|| password.clone());
-    change(&data, Request::AddUser { name, display_name, groups, administrator: admin, password }).await?;
+    change(&data, Act::AddUser { name, display_name, kind, groups, password, consent }).await?;
     show_once(shown)
 }
 
@@ -45,7 +47,7 @@ async fn passwd(passwd: cli::Passwd) -> Result<(), Failure> {
     let cli::Passwd { whose: Whose { name, data }, password_stdin } = passwd;
     let password = given_or_made(password_stdin)?;
     let shown = (!password_stdin).then(|| password.clone());
-    change(&data, Request::SetPassword { name, password }).await?;
+    change(&data, Act::SetPassword { name, password }).await?;
     show_once(shown)
 }
 
@@ -59,12 +61,20 @@ async fn list(list: cli::List) -> Result<(), Failure> {
     users.iter().try_for_each(|user| print(&line(user)))
 }
 
-async fn change(data: &Data, request: Request) -> Result<(), Failure> {
-    ask(data, request).await.map(|_| ())
+/// Has this done, and nothing else.
+async fn change(data: &Data, act: Act) -> Result<(), Failure> {
+    let Answer::Changed(mut outcomes) = ask(data, Request::Change(act.into())).await? else {
+        return Err(Failure::other_answer());
+    };
+    match outcomes.pop() {
+        Some(Outcome::Done) => Ok(()),
+        Some(Outcome::Refused(refusal)) => Err(refusal.into()),
+        Some(Outcome::Undone) | None => Err(Failure::other_answer()),
+    }
 }
 
 async fn ask(data: &Data, request: Request) -> Result<Answer, Failure> {
-    let mut administrator = Administrator::of(&data.data).await?;
+    let mut administrator = Administrator::of(&data.data)?;
     let answer = administrator.ask(request).await;
     administrator.done().await;
     answer
@@ -92,10 +102,7 @@ fn show_once(password: Option<Password>) -> Result<(), Failure> {
 
 /// Tabs between, so that `cut` and `sort` can work with it.
 fn line(user: &User) -> String {
-    let state = match (user.enabled, user.administrator) {
-        (false, _) => "disabled",
-        (true, true) => "administrator",
-        (true, false) => "enabled",
-    };
-    format!("{}\t{}\t{state}\t{}", user.name, user.display_name, user.groups.join(", "))
+    let User { name, display_name, kind, groups, enabled, consent: _ } = user;
+    let state = if *enabled { "enabled" } else { "disabled" };
+    format!("{name}\t{display_name}\t{kind}\t{state}\t{}", groups.join(", "))
 }

@@ -1,13 +1,15 @@
-//! Carries requests out: in the store first, then live.
+//! Carries requests out: judged first, then written, then told to the running server.
 
-use std::{fmt, sync::Arc, time::Instant};
+use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
+use xmppd_control::{
+    Act, Answer, AuditLine, Changes, Outcome, Refusal, Reload, Request, Rule, Session, Status,
+};
 
-use super::protocol::{Answer, Refusal, Reload, Request, Status, User};
 use crate::{
-    account::{Account, Label},
+    administration::{Change, Deed, Effect, School, Write},
     auth::{Keys, Password},
     store::{SCHEMA, Store, StoreError},
 };
@@ -15,32 +17,16 @@ use crate::{
 /// The running server, as far as administration concerns it.
 pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
-    fn apply(&self, change: Change);
+    fn apply(&self, changes: Vec<Change>);
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
 
+    /// Who is online, in no order.
+    fn sessions(&self) -> Vec<Session>;
+
     /// What goes on at this moment.
     fn status(&self) -> LiveStatus;
-}
-
-/// What has changed about one account.
-#[derive(Clone, Debug)]
-pub enum Change {
-    /// It is new: it appears in all rosters.
-    Added(Arc<Account>),
-    /// Its sessions must end at once, and it leaves all rosters.
-    Disabled(Arc<Account>),
-    /// It may log in again, and is back in all rosters.
-    Enabled(Arc<Account>),
-    /// It has new keys: its sessions must end at once.
-    PasswordChanged(Arc<Account>),
-    /// It has another display name or other groups: rosters change.
-    Relabelled(Arc<Account>),
-    /// Its sessions must end at once; it may log in again.
-    SessionsEnded(String),
-    /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
-    Removed(String),
 }
 
 /// What goes on in the running server.
@@ -60,10 +46,14 @@ pub struct LiveStatus {
 pub struct NobodyLive;
 
 impl Live for NobodyLive {
-    fn apply(&self, _: Change) {}
+    fn apply(&self, _: Vec<Change>) {}
 
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
+    }
+
+    fn sessions(&self) -> Vec<Session> {
+        Vec::new()
     }
 
     fn status(&self) -> LiveStatus {
@@ -77,8 +67,16 @@ pub struct Administration {
     live: Arc<dyn Live>,
     started: Instant,
     since: OffsetDateTime,
-    /// One change at a time, since most read an account first and then write it.
+    /// One at a time, since what is written was judged by what was read.
     turn: Mutex<()>,
+}
+
+/// What is to be done, judged and not yet written.
+#[derive(Default)]
+struct Judgement {
+    outcomes: Vec<Outcome>,
+    writes: Vec<Write>,
+    changes: Vec<Change>,
 }
 
 impl Administration {
@@ -88,125 +86,76 @@ impl Administration {
         Self { store, live, started, since, turn: Mutex::new(()) }
     }
 
-    /// Carries a request out for somebody. A change leaves an audit line: who, what, to whom, with what outcome.
-    pub async fn carry_out(&self, who: impl fmt::Display, request: Request) -> Result<Answer, Refusal> {
-        if matches!(request, Request::Reload) {
-            return Ok(Answer::Reload(self.reload(who).await));
-        }
-        let Some((act, name)) = request.change() else { return self.look(&request).await };
-        let account = name.to_string();
+    /// Carries a request out for somebody. A change leaves audit lines: who, what, to whom, with what outcome.
+    pub async fn carry_out(&self, who: &str, request: Request) -> Result<Answer, Refusal> {
+        Ok(match request {
+            Request::Audit { about, most } => {
+                let deeds = self.store.deeds(about.map(String::from), most).await?;
+                Answer::Audit(deeds.into_iter().map(audit_line).collect())
+            }
+            Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
+            Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
+            Request::ListSessions { name } => {
+                let mut sessions = self.live.sessions();
+                sessions.retain(|session| name.as_ref().is_none_or(|name| name.as_str() == session.name));
+                sessions.sort_unstable_by(|one, other| {
+                    (&one.name, &one.resource).cmp(&(&other.name, &other.resource))
+                });
+                Answer::Sessions(sessions)
+            }
+            Request::ListUsers => Answer::Users(self.school().await?.users()),
+            Request::Reload => Answer::Reload(self.reload(who).await?),
+            Request::Status => Answer::Status(self.status().await?),
+        })
+    }
+
+    /// Judges changes, writes what is to be done, and tells the running server.
+    pub async fn change(&self, who: &str, changes: Changes) -> Result<Vec<Outcome>, Refusal> {
+        let Changes { acts, rule, rehearse } = changes;
         let _turn = self.turn.lock().await;
-        let committed = self.commit(request).await;
-        let outcome = match &committed {
-            Ok((_, None)) => "done",
-            Ok((_, Some(_))) => "done, but not wiped",
-            Err(_) => "refused",
-        };
-        tracing::info!(target: "audit", %who, act, account, outcome);
-        let (change, shortfall) = committed?;
-        self.live.apply(change);
-        shortfall.map_or(Ok(Answer::Done), |error| Err(error.into()))
+        let mut school = self.school().await?;
+        let no_keys = acts.iter().map(|_| None);
+        let rehearsed = judge(&mut school.clone(), &acts, no_keys, rule, who);
+        if rehearse {
+            return Ok(rehearsed.outcomes);
+        }
+        // Keys take some milliseconds each: they are derived for what will be done.
+        let keys = derive(&acts, &rehearsed.outcomes).await;
+        let judged = judge(&mut school, &acts, keys.into_iter(), rule, who);
+        let deeds = deeds(who, &acts, &judged.outcomes);
+        deeds.iter().for_each(log);
+        let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
+        self.live.apply(judged.changes);
+        written.map_or(Ok(judged.outcomes), |error| Err(error.into()))
     }
 
     /// Away from the threads that serve connections: everybody's roster may change.
-    async fn reload(&self, who: impl fmt::Display) -> Reload {
+    async fn reload(&self, who: &str) -> Result<Reload, Refusal> {
         let _turn = self.turn.lock().await;
         let live = Arc::clone(&self.live);
         let reload = task::spawn_blocking(move || live.reload()).await.expect("reloading does not panic");
         let outcome = match reload {
-            Reload::Applied(_) => "done",
-            Reload::NeedsRestart(_) | Reload::Refused(_) => "refused",
+            Reload::Applied(_) => DONE,
+            Reload::NeedsRestart(_) | Reload::Refused(_) => REFUSED,
         };
-        tracing::info!(target: "audit", %who, act = "reload", outcome);
-        reload
+        let deed = deed(who, "reload", "", outcome);
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await?;
+        Ok(reload)
     }
 
-    /// Answers a request that changes nothing.
-    async fn look(&self, request: &Request) -> Result<Answer, Refusal> {
-        if matches!(request, Request::Status) {
-            return Ok(Answer::Status(self.status().await?));
-        }
-        Ok(Answer::Users(self.store.accounts().await?.into_iter().map(User::from).collect()))
-    }
-
-    /// Writes a change into the store; answers what is on disk now, and what about it fell short.
-    async fn commit(&self, request: Request) -> Result<(Change, Option<StoreError>), Refusal> {
-        use Change::{Added, Disabled, Enabled, PasswordChanged, Relabelled, Removed, SessionsEnded};
-        if let Request::DisableUser { name } | Request::RemoveUser { name } = &request {
-            self.is_not_the_last_administrator(&name.to_string()).await?;
-        }
-        let committed = match request {
-            Request::AddUser { name, display_name, groups, administrator, password } => {
-                let name = String::from(name);
-                let display_name = display_name.map_or_else(|| name.clone(), String::from);
-                let (groups, keys) = (strings(groups), derive(password).await);
-                let account = Account { name, display_name, groups, administrator, enabled: true, keys };
-                self.store.add_account(account.clone()).await?;
-                (Added(Arc::new(account)), None)
-            }
-            Request::DisableUser { name } => {
-                self.update(name, |account| account.enabled = false, Disabled).await?
-            }
-            Request::EnableUser { name } => {
-                self.update(name, |account| account.enabled = true, Enabled).await?
-            }
-            Request::EndSessions { name } => {
-                let account = self.store.account(&name.to_string()).await?;
-                (SessionsEnded(account.name), None)
-            }
-            Request::RenameUser { name, display_name } => {
-                self.update(name, |account| account.display_name = display_name.into(), Relabelled).await?
-            }
-            Request::SetGroups { name, groups } => {
-                self.update(name, |account| account.groups = strings(groups), Relabelled).await?
-            }
-            Request::SetPassword { name, password } => {
-                let keys = derive(password).await;
-                self.update(name, |account| account.keys = keys, PasswordChanged).await?
-            }
-            Request::RemoveUser { name } => {
-                let shortfall = shortfall(self.store.remove_account(&name.to_string()).await)?;
-                (Removed(name.into()), shortfall)
-            }
-            Request::ListUsers | Request::Reload | Request::Status => unreachable!("these change nothing"),
-        };
-        Ok(committed)
-    }
-
-    /// Somebody must be left who can let others in.
-    async fn is_not_the_last_administrator(&self, name: &str) -> Result<(), Refusal> {
-        let accounts = self.store.accounts().await?;
-        let mut administrators =
-            accounts.iter().filter(|account| account.administrator && account.enabled).map(|one| &one.name);
-        match (administrators.next(), administrators.next()) {
-            (Some(last), None) if last == name => Err(Refusal::new(
-                format!("`{name}` is the last administrator"),
-                "make somebody else an administrator first: `xmppd user add NAME --admin`",
-            )),
-            _ => Ok(()),
-        }
-    }
-
-    async fn update(
-        &self,
-        name: impl Into<String>,
-        edit: impl FnOnce(&mut Account),
-        change: impl FnOnce(Arc<Account>) -> Change,
-    ) -> Result<(Change, Option<StoreError>), StoreError> {
-        let mut account = self.store.account(&name.into()).await?;
-        edit(&mut account);
-        let shortfall = shortfall(self.store.update_account(account.clone()).await)?;
-        Ok((change(Arc::new(account)), shortfall))
+    async fn school(&self) -> Result<School, StoreError> {
+        let (accounts, consents) = tokio::join!(self.store.accounts(), self.store.consents());
+        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
     }
 
     async fn status(&self) -> Result<Status, StoreError> {
         let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
-        let stamp = |at: OffsetDateTime| at.replace_nanosecond(0).ok()?.format(&Rfc3339).ok();
         Ok(Status {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             schema: SCHEMA,
-            since: stamp(self.since).unwrap_or_default(),
-            certificate_ends: certificate_ends.and_then(stamp),
+            since: stamp(self.since),
+            certificate_ends: certificate_ends.map(stamp),
             uptime_seconds: self.started.elapsed().as_secs(),
             accounts: self.store.accounts().await?.len(),
             online,
@@ -216,6 +165,112 @@ impl Administration {
     }
 }
 
+const DONE: &str = "done";
+const REFUSED: &str = "refused";
+
+/// Lets the acts happen to the school, one after the other.
+fn judge(
+    school: &mut School,
+    acts: &[Act],
+    keys: impl Iterator<Item = Option<Keys>>,
+    rule: Rule,
+    who: &str,
+) -> Judgement {
+    let mut judgement = Judgement::default();
+    for (act, keys) in acts.iter().zip(keys) {
+        let outcome = match school.carry_out(act, keys, who) {
+            Ok(Effect { writes, changes }) => {
+                judgement.writes.extend(writes);
+                judgement.changes.extend(changes);
+                Outcome::Done
+            }
+            Err(refusal) => Outcome::Refused(refusal),
+        };
+        judgement.outcomes.push(outcome);
+    }
+    if rule == Rule::AllOrNothing && !judgement.outcomes.iter().all(Outcome::is_done) {
+        judgement.undo();
+    }
+    judgement
+}
+
+impl Judgement {
+    fn undo(&mut self) {
+        self.writes.clear();
+        self.changes.clear();
+        self.outcomes.iter_mut().filter(|one| one.is_done()).for_each(|one| *one = Outcome::Undone);
+    }
+}
+
+/// The keys of the passwords of what will be done, on all processors, away from the threads that serve connections.
+async fn derive(acts: &[Act], outcomes: &[Outcome]) -> Vec<Option<Keys>> {
+    let password = |(act, outcome): (&Act, &Outcome)| match act {
+        Act::AddUser { password, .. } | Act::SetPassword { password, .. } if outcome.is_done() => {
+            Some(password.clone())
+        }
+        _ => None,
+    };
+    let passwords: Vec<_> = acts.iter().zip(outcomes).map(password).collect();
+    task::spawn_blocking(move || derive_all(&passwords)).await.expect("deriving keys does not panic")
+}
+
+fn derive_all(passwords: &[Option<Password>]) -> Vec<Option<Keys>> {
+    let threads = thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let share = passwords.len().div_ceil(threads).max(1);
+    let derive = |some: &[Option<Password>]| -> Vec<_> {
+        some.iter().map(|password| password.as_ref().map(Keys::derive)).collect()
+    };
+    thread::scope(|scope| {
+        let shares: Vec<_> = passwords.chunks(share).map(|some| scope.spawn(move || derive(some))).collect();
+        shares.into_iter().flat_map(|share| share.join().expect("deriving keys does not panic")).collect()
+    })
+}
+
+/// What is remembered of acts: those that were done, and those that were refused.
+fn deeds(who: &str, acts: &[Act], outcomes: &[Outcome]) -> Vec<Deed> {
+    let remembered = |(act, outcome): (&Act, &Outcome)| match outcome {
+        Outcome::Done => Some(deed(who, act.verb(), act.concerns(), DONE)),
+        Outcome::Refused(_) => Some(deed(who, act.verb(), act.concerns(), REFUSED)),
+        Outcome::Undone => None,
+    };
+    acts.iter().zip(outcomes).filter_map(remembered).collect()
+}
+
+fn deed(who: &str, act: &'static str, about: &str, outcome: &'static str) -> Deed {
+    Deed {
+        at: OffsetDateTime::now_utc(),
+        who: who.to_owned(),
+        act: act.into(),
+        about: about.to_owned(),
+        outcome: outcome.into(),
+    }
+}
+
+/// Also in the log, which the host keeps.
+fn log(deed: &Deed) {
+    let Deed { who, act, about, outcome, at: _ } = deed;
+    tracing::info!(target: "audit", who = %Shown(who), %act, %about, %outcome);
+}
+
+/// On one line, whatever it is.
+struct Shown<'a>(&'a str);
+
+impl fmt::Display for Shown<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}", self.0.escape_debug())
+    }
+}
+
+fn audit_line(deed: Deed) -> AuditLine {
+    let Deed { at, who, act, about, outcome } = deed;
+    AuditLine { at: stamp(at), who, act: act.into(), about, outcome: outcome.into() }
+}
+
+/// RFC 3339, to the second.
+pub(crate) fn stamp(at: OffsetDateTime) -> String {
+    at.replace_nanosecond(0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
+}
+
 /// What is on disk is done, even where what it replaces could not be wiped: the running server must follow.
 fn shortfall(written: Result<(), StoreError>) -> Result<Option<StoreError>, StoreError> {
     match written {
@@ -223,13 +278,4 @@ fn shortfall(written: Result<(), StoreError>) -> Result<Option<StoreError>, Stor
         Err(error @ StoreError::NotWiped(_)) => Ok(Some(error)),
         Err(error) => Err(error),
     }
-}
-
-fn strings(labels: Vec<Label>) -> Vec<String> {
-    labels.into_iter().map(String::from).collect()
-}
-
-/// Away from the threads that serve connections: it takes some milliseconds.
-async fn derive(password: Password) -> Keys {
-    task::spawn_blocking(move || Keys::derive(&password)).await.expect("deriving keys does not panic")
 }

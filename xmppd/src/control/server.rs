@@ -15,13 +15,9 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use super::{
-    Administration, FILE, Refusal, Request,
-    protocol::{Answered, Asked, Outcome, VERSION},
-};
+use xmppd_control::{Answered, Asked, LINE_BYTES, Refusal, Reply, Request, SOCKET, VERSION};
 
-/// The longest request.
-const LINE_BYTES: u64 = 65_536;
+use super::Administration;
 
 /// The socket while it listens; the file goes when this does.
 pub struct ControlSocket {
@@ -32,7 +28,7 @@ pub struct ControlSocket {
 impl ControlSocket {
     /// Listens in the data folder. Whoever calls holds the store, so a socket found there is a dead one's.
     pub fn bind(data: &Path) -> io::Result<Self> {
-        let path = data.join(FILE);
+        let path = data.join(SOCKET);
         // Made in a folder that nobody else can enter: there is no moment at which others could connect.
         let private = data.join(format!(".control-{}", process::id()));
         // In a jail, the one that died while it made this had the same number.
@@ -75,7 +71,7 @@ fn bind_private(hidden: &Path, path: &Path) -> io::Result<UnixListener> {
 }
 
 async fn converse(stream: UnixStream, administration: Arc<Administration>) {
-    let who = match stream.peer_cred() {
+    let peer = match stream.peer_cred() {
         Ok(peer) => format!("uid {}", peer.uid()),
         Err(_) => "unknown".to_owned(),
     };
@@ -89,12 +85,16 @@ async fn converse(stream: UnixStream, administration: Arc<Administration>) {
             Ok(_) => {}
         }
         let complete = line.ends_with(b"\n");
-        let outcome = match parse(&line) {
-            Ok(request) => administration.carry_out(&who, request).await,
+        let answer = match parse(&line) {
+            Ok(Asked { by, request, .. }) => {
+                // What they call themselves is a claim; whose process asks is known.
+                let who = by.map_or_else(|| peer.clone(), |by| format!("{by} ({peer})"));
+                administration.carry_out(&who, request).await
+            }
             Err(refusal) => Err(refusal),
         };
-        let outcome = outcome.map_or_else(Outcome::Refusal, Outcome::Answer);
-        let answered = serde_json::to_vec(&Answered { version: VERSION, outcome });
+        let reply = answer.map_or_else(Reply::Refusal, Reply::Answer);
+        let answered = serde_json::to_vec(&Answered { version: VERSION, reply });
         let mut answer = answered.expect("an answer is plain data");
         answer.push(b'\n');
         if writer.write_all(&answer).await.is_err() || !complete {
@@ -103,9 +103,12 @@ async fn converse(stream: UnixStream, administration: Arc<Administration>) {
     }
 }
 
-fn parse(line: &[u8]) -> Result<Request, Refusal> {
+fn parse(line: &[u8]) -> Result<Asked<Request>, Refusal> {
     if !line.ends_with(b"\n") {
-        return Err(Refusal::new("the request has no end", "one line of at most 65536 bytes"));
+        return Err(Refusal::new(
+            "the request has no end",
+            format!("one line of at most {LINE_BYTES} bytes"),
+        ));
     }
     let hint = "client and daemon should be the same version of `xmppd`";
     let asked: Asked<serde::de::IgnoredAny> = serde_json::from_slice(line)
@@ -115,9 +118,7 @@ fn parse(line: &[u8]) -> Result<Request, Refusal> {
             format!("version {} of the protocol is not spoken here, version {VERSION} is", asked.version);
         return Err(Refusal::new(what, hint));
     }
-    let asked: Asked<Request> = serde_json::from_slice(line)
-        .map_err(|error| Refusal::new(format!("not a request: {error}"), hint))?;
-    Ok(asked.request)
+    serde_json::from_slice(line).map_err(|error| Refusal::new(format!("not a request: {error}"), hint))
 }
 
 #[cfg(test)]

@@ -15,7 +15,8 @@ use tokio::{
 
 use super::shared::Shared;
 use crate::{
-    act::Act,
+    act::{self, Act},
+    control::{Changes, Outcome, Rule},
     features::offline::{Delivery, Waited},
     record::Record,
     router::Parcel,
@@ -26,7 +27,7 @@ use crate::{
 
 /// Something to ask of the store.
 pub(super) enum Errand {
-    /// Do these, one after the other.
+    /// Do these, as far as none is refused.
     Administer { acts: Vec<Act>, who: String, ticket: Ticket },
     /// Erase these, which have been acknowledged.
     Erase { account: Arc<str>, ids: Vec<MessageId> },
@@ -145,11 +146,11 @@ impl Runner {
         let Some(administration) = self.shared.upgrade().and_then(|shared| shared.administration()) else {
             return;
         };
-        let mut outcomes = Vec::with_capacity(acts.len());
-        for act in acts {
-            let outcome = administration.carry_out(&who, act.into()).await;
-            outcomes.push(outcome.map(|_| ()).map_err(|refusal| refusal.what));
-        }
+        let changes = Changes { acts, rule: Rule::WhatCanBe, rehearse: false };
+        let outcomes = match administration.change(&who, changes).await {
+            Ok(outcomes) => outcomes.into_iter().map(in_words).collect(),
+            Err(refusal) => vec![Err(refusal.what)],
+        };
         if let Some(shared) = self.shared.upgrade() {
             shared.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
         }
@@ -246,5 +247,14 @@ impl Runner {
         for id in ids {
             in_flight.remove(id);
         }
+    }
+}
+
+/// What has come of an act, for whoever asked.
+fn in_words(outcome: Outcome) -> act::Outcome {
+    match outcome {
+        Outcome::Done => Ok(()),
+        Outcome::Refused(refusal) => Err(refusal.what),
+        Outcome::Undone => Err("not done, since another was refused".to_owned()),
     }
 }

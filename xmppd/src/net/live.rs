@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::{Change, Live, LiveStatus, Reload},
-    router::AccountChange,
+    control::stamp,
+    control::{Change, Live, LiveStatus, Reload, Session},
+    router::{self, AccountChange},
 };
 
 /// The running server, as the control socket sees it.
@@ -16,21 +17,17 @@ pub(super) struct Running {
 }
 
 impl Live for Running {
-    fn apply(&self, change: Change) {
-        let change = match change {
-            Change::Added(account)
-            | Change::Disabled(account)
-            | Change::Enabled(account)
-            | Change::Relabelled(account) => AccountChange::Put(account),
-            Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
-            Change::Removed(name) => AccountChange::Removed(name),
-            Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
-        };
-        self.shared.drive(|router, cx| router.apply(change, cx));
+    fn apply(&self, changes: Vec<Change>) {
+        self.shared
+            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(account(change), cx)));
     }
 
     fn reload(&self) -> Reload {
         self.reloader.reload()
+    }
+
+    fn sessions(&self) -> Vec<Session> {
+        self.shared.drive(|router, _| router.bound().map(session).collect())
     }
 
     fn status(&self) -> LiveStatus {
@@ -38,5 +35,25 @@ impl Live for Running {
             self.shared.drive(|router, _| (router.session_count(), router.online_count()));
         let certificate_ends = self.reloader.certificate_ends();
         LiveStatus { connections: self.gate.count(), sessions, online, certificate_ends }
+    }
+}
+
+fn session(session: &router::Session) -> Session {
+    Session {
+        name: session.account.to_string(),
+        resource: session.jid.resource().unwrap_or_default().to_owned(),
+        since: stamp(session.bound),
+    }
+}
+
+fn account(change: Change) -> AccountChange {
+    match change {
+        Change::Added(account)
+        | Change::Disabled(account)
+        | Change::Enabled(account)
+        | Change::Relabelled(account) => AccountChange::Put(account),
+        Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
+        Change::Removed(name) => AccountChange::Removed(name),
+        Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
     }
 }

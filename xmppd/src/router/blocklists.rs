@@ -98,7 +98,7 @@ impl Router {
     /// for what happens here.
     pub(crate) fn is_exempt(&self, address: &Jid, by: &str) -> bool {
         let is_administrator =
-            |name| self.people.get(name).is_some_and(|person| person.account.administrator);
+            |name| self.people.get(name).is_some_and(|person| person.account.is_administrator());
         address.domain() == self.domain.as_str()
             && address.local().is_none_or(|name| name == by || is_administrator(name))
     }

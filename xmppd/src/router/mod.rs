@@ -234,6 +234,11 @@ impl Router {
         self.sessions.len()
     }
 
+    /// What is bound, in no order.
+    pub fn bound(&self) -> impl Iterator<Item = &Session> {
+        self.sessions.values()
+    }
+
     /// How many people have bound one at least.
     pub fn online_count(&self) -> usize {
         self.people.values().filter(|person| person.is_online()).count()

@@ -6,7 +6,7 @@ use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params, para
 
 use super::{Erasure, Store, StoreError};
 use crate::{
-    account::Account,
+    account::{Account, Kind},
     auth::{Keys, KeysError},
 };
 
@@ -36,18 +36,14 @@ impl Store {
     /// Removes an account and the messages that wait for it.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.request(Erasure::Accounts, move |connection| {
-            let removed = connection.execute("DELETE FROM account WHERE name = ?1", [&name])?;
-            if removed == 0 { Err(StoreError::NoSuchAccount(name)) } else { Ok(()) }
-        })
-        .await
+        self.request(Erasure::Accounts, move |connection| remove(connection, &name)).await
     }
 }
 
 /// All accounts, by name.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Account>, StoreError> {
     let mut groups = groups(connection)?;
-    let query = "SELECT id, name, display_name, administrator, enabled, keys FROM account ORDER BY name";
+    let query = "SELECT id, name, display_name, kind, enabled, keys FROM account ORDER BY name";
     let mut statement = connection.prepare(query)?;
     let accounts = statement.query_map([], |row| {
         let groups = groups.remove(&row.get(0)?).unwrap_or_default();
@@ -62,12 +58,17 @@ fn account(row: &Row<'_>, groups: Vec<String>) -> rusqlite::Result<Account> {
     Ok(Account {
         name: row.get("name")?,
         display_name: row.get("display_name")?,
+        kind: kind(row)?,
         groups,
-        administrator: row.get("administrator")?,
         enabled: row.get("enabled")?,
         keys: keys
             .map_err(|error| rusqlite::Error::FromSqlConversionFailure(5, Type::Blob, Box::new(error)))?,
     })
+}
+
+fn kind(row: &Row<'_>) -> rusqlite::Result<Kind> {
+    let conversion = |error| rusqlite::Error::FromSqlConversionFailure(3, Type::Text, Box::new(error));
+    row.get_ref("kind")?.as_str()?.parse().map_err(conversion)
 }
 
 fn groups(connection: &Connection) -> Result<HashMap<i64, Vec<String>>, StoreError> {
@@ -81,9 +82,9 @@ fn groups(connection: &Connection) -> Result<HashMap<i64, Vec<String>>, StoreErr
     Ok(groups)
 }
 
-fn add(connection: &Connection, account: &Account) -> Result<(), StoreError> {
-    let statement = "INSERT INTO account (name, display_name, administrator, enabled, keys)
-                     VALUES (:name, :display_name, :administrator, :enabled, :keys)";
+pub(super) fn add(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+    let statement = "INSERT INTO account (name, display_name, kind, enabled, keys)
+                     VALUES (:name, :display_name, :kind, :enabled, :keys)";
     match write(connection, statement, account) {
         Err(error) if error.sqlite_error_code() == Some(ErrorCode::ConstraintViolation) => {
             Err(StoreError::AlreadyExists(account.name.clone()))
@@ -93,8 +94,8 @@ fn add(connection: &Connection, account: &Account) -> Result<(), StoreError> {
     set_groups(connection, connection.last_insert_rowid(), &account.groups)
 }
 
-fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
-    let statement = "UPDATE account SET display_name = :display_name, administrator = :administrator,
+pub(super) fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> {
+    let statement = "UPDATE account SET display_name = :display_name, kind = :kind,
                      enabled = :enabled, keys = :keys WHERE name = :name";
     write(connection, statement, account)?;
     let query = "SELECT id FROM account WHERE name = ?1";
@@ -104,12 +105,17 @@ fn update(connection: &Connection, account: &Account) -> Result<(), StoreError> 
     set_groups(connection, id, &account.groups)
 }
 
+pub(super) fn remove(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    let removed = connection.execute("DELETE FROM account WHERE name = ?1", [name])?;
+    if removed == 0 { Err(StoreError::NoSuchAccount(name.to_owned())) } else { Ok(()) }
+}
+
 fn write(connection: &Connection, statement: &str, account: &Account) -> rusqlite::Result<usize> {
     let keys = account.keys.to_text();
     let values = named_params! {
         ":name": account.name,
         ":display_name": account.display_name,
-        ":administrator": account.administrator,
+        ":kind": account.kind.name(),
         ":enabled": account.enabled,
         ":keys": keys.as_bytes(),
     };

@@ -6,7 +6,9 @@ use rusqlite::Connection;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{FILE, Store, StoreError, accounts, offline, records, schema, wipe, writer::Erasure};
+use super::{
+    FILE, Store, StoreError, accounts, administration, offline, records, schema, wipe, writer::Erasure,
+};
 use crate::{
     account::Account,
     auth::{Authenticator, DecoySecret},
@@ -45,6 +47,7 @@ fn check(connection: &Connection) -> Result<(usize, usize), StoreError> {
     check_references(connection)?;
     let accounts = accounts::all(connection)?;
     let count = accounts.len();
+    administration::consents(connection)?;
     check_records(connection, accounts)?;
     Ok((count, offline::check(connection)?))
 }

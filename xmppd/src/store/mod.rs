@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `schema` | the tables, as a list of migrations |
 //! | `migration` | bringing them up to date while no server runs, and whether all can be read then |
-//! | `accounts`, `offline`, `records` | what can be asked |
+//! | `accounts`, `administration`, `offline`, `records` | what can be asked |
 //! | `backup` | a copy of all but conversations, taken while the server runs |
 //! | `files` | files that users share |
 //! | `writer` | the one thread that holds the database, and commits in groups |
@@ -15,6 +15,7 @@
 //! write at once: whoever comes second is told [`StoreError::InUse`].
 
 mod accounts;
+mod administration;
 mod backup;
 mod files;
 mod migration;

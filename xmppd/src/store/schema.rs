@@ -73,6 +73,31 @@ const MIGRATIONS: &[&str] = &[
     ) STRICT;
     CREATE UNIQUE INDEX record_place ON record (coalesce(account, 0), shelf, key);
 ",
+    // Whose an account is, what parents have signed, and what administrators did.
+    "
+    ALTER TABLE account ADD COLUMN kind TEXT NOT NULL DEFAULT 'child'
+        CHECK (kind IN ('child', 'parent', 'teacher', 'administrator'));
+    UPDATE account SET kind = 'administrator' WHERE administrator;
+    ALTER TABLE account DROP COLUMN administrator;
+    CREATE TABLE consent (
+        name        TEXT PRIMARY KEY,   -- of an account, or of one that is to come
+        signed      TEXT NOT NULL,      -- a day
+        slip        TEXT NOT NULL,      -- its version
+        recorded_by TEXT NOT NULL,
+        recorded    INTEGER NOT NULL,   -- milliseconds since 1970
+        withdrawn   INTEGER             -- likewise
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE audit (
+        id      INTEGER PRIMARY KEY,
+        at      INTEGER NOT NULL,       -- milliseconds since 1970
+        who     TEXT NOT NULL,
+        act     TEXT NOT NULL,
+        about   TEXT NOT NULL,          -- an account, or a group
+        outcome TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX audit_about ON audit (about, id);
+    CREATE INDEX audit_at ON audit (at);
+",
 ];
 
 /// The version of the tables that this program works with.

@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 use super::*;
 use crate::{
-    account::Account,
+    account::{Account, Kind},
     auth::{Keys, Password},
     record::{Record, Shelf},
 };
@@ -24,7 +24,7 @@ fn account(name: &str) -> Account {
     let keys = KEYS.clone();
     let groups = vec!["Class 4b".to_owned(), "Chess".to_owned()];
     let (name, display_name) = (name.to_owned(), format!("The one called {name}"));
-    Account { name, display_name, groups, administrator: false, enabled: true, keys }
+    Account { name, display_name, kind: Kind::Child, groups, enabled: true, keys }
 }
 
 async fn store(folder: &TempDir) -> Store {
@@ -59,7 +59,7 @@ async fn accounts_come_back_as_they_went_in() {
     let store = store(&folder).await;
     let mut romeo = account("romeo");
     store.add_account(romeo.clone()).await.unwrap();
-    (romeo.groups, romeo.enabled, romeo.administrator) = (vec!["Chess".to_owned()], false, true);
+    (romeo.groups, romeo.enabled, romeo.kind) = (vec!["Chess".to_owned()], false, Kind::Teacher);
     store.update_account(romeo.clone()).await.unwrap();
     store.close().await;
 
@@ -67,7 +67,7 @@ async fn accounts_come_back_as_they_went_in() {
     assert_eq!(accounts.iter().map(|account| account.name.as_str()).collect::<Vec<_>>(), ["juliet", "romeo"]);
     assert_eq!(accounts[0].groups, ["Class 4b", "Chess"]);
     let again = &accounts[1];
-    assert_eq!((&again.groups, again.enabled, again.administrator), (&romeo.groups, false, true));
+    assert_eq!((&again.groups, again.enabled, again.kind), (&romeo.groups, false, Kind::Teacher));
     assert_eq!(*again.keys.to_text(), *romeo.keys.to_text());
 }
 
@@ -246,7 +246,7 @@ async fn a_newer_schema_is_refused() {
     connection.pragma_update(None, "user_version", 99).unwrap();
     drop(connection);
     let refusal = Store::open(folder.path(), Capacity::default()).err().unwrap();
-    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 3 }));
+    assert!(matches!(refusal, StoreError::NewerSchema { found: 99, known: 4 }));
 }
 
 #[tokio::test]

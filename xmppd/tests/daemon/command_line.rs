@@ -26,20 +26,24 @@ fn text(bytes: &[u8]) -> String {
 #[test]
 fn accounts_without_a_daemon() {
     let folder = folder();
-    let added = user(&folder, &["add", "Juliet", "--display-name", "Juliet C.", "--group", "4b", "--admin"]);
+    let added = user(
+        &folder,
+        &["add", "Juliet", "--display-name", "Juliet C.", "--group", "4b", "--kind", "administrator"],
+    );
     assert!(added.status.success(), "{}", text(&added.stderr));
     assert_eq!(text(&added.stdout).trim_end().len(), 23, "the password alone");
-    assert!(user(&folder, &["add", "romeo"]).status.success());
+    assert_eq!(user(&folder, &["add", "romeo"]).status.code(), Some(1), "consent comes first");
+    assert!(user(&folder, &["add", "romeo", "--signed", "2026-09-01", "--slip", "1"]).status.success());
     assert!(user(&folder, &["disable", "romeo"]).status.success());
     assert_eq!(
         text(&user(&folder, &["list"]).stdout),
-        "juliet\tJuliet C.\tadministrator\t4b\nromeo\tromeo\tdisabled\t\n"
+        "juliet\tJuliet C.\tadministrator\tenabled\t4b\nromeo\tromeo\tchild\tdisabled\t\n"
     );
     assert_eq!(
         text(&user(&folder, &["list", "--json"]).stdout),
-        "[{\"name\":\"juliet\",\"display-name\":\"Juliet C.\",\"groups\":[\"4b\"],\"administrator\":true,\
-         \"enabled\":true},{\"name\":\"romeo\",\"display-name\":\"romeo\",\"groups\":[],\
-         \"administrator\":false,\"enabled\":false}]\n"
+        "[{\"name\":\"juliet\",\"display-name\":\"Juliet C.\",\"kind\":\"administrator\",\"groups\":[\"4b\"],\
+         \"enabled\":true,\"consent\":\"not-needed\"},{\"name\":\"romeo\",\"display-name\":\"romeo\",\"kind\":\"child\",\
+         \"groups\":[],\"enabled\":false,\"consent\":\"given\"}]\n"
     );
     assert!(user(&folder, &["remove", "romeo"]).status.success());
     assert_eq!(text(&user(&folder, &["list"]).stdout).lines().count(), 1);
@@ -52,7 +56,7 @@ fn refusals_say_what_to_do() {
     assert_eq!((unknown.status.code(), text(&unknown.stdout).as_str()), (Some(1), ""));
     assert!(
         text(&unknown.stderr)
-            .contains("error: there is no account `nobody`\n\nhint: `xmppd user list` shows all accounts\n")
+            .contains("error: there is no account `nobody`\n\nhint: `user list` shows all accounts\n")
     );
     let short = run(folder.path(), "user", &["add", "juliet", "--password-stdin"], "short\n");
     assert!(text(&short.stderr).starts_with("error: a password needs at least 8 characters\n\nhint: "));

@@ -28,9 +28,9 @@ fn it_says_what_it_found() {
     let (out, err, code) = migrate(&folder, &["--json"]);
     assert_eq!(
         (out.as_str(), err.as_str(), code),
-        ("{\"from\":2,\"to\":3,\"accounts\":2,\"messages\":2}\n", "", Some(0))
+        ("{\"from\":2,\"to\":4,\"accounts\":2,\"messages\":2}\n", "", Some(0))
     );
-    let again = "schema version 3, up to date; accounts: 2, messages that wait: 2\n";
+    let again = "schema version 4, up to date; accounts: 2, messages that wait: 2\n";
     assert_eq!(migrate(&folder, &[]).0, again);
 }
 
@@ -39,20 +39,20 @@ fn an_empty_folder_is_fine() {
     let folder = TempDir::new().unwrap();
     fs::create_dir(folder.path().join("data")).unwrap();
     let (out, _, code) = migrate(&folder, &["--json"]);
-    assert_eq!((out.as_str(), code), ("{\"from\":0,\"to\":3,\"accounts\":0,\"messages\":0}\n", Some(0)));
+    assert_eq!((out.as_str(), code), ("{\"from\":0,\"to\":4,\"accounts\":0,\"messages\":0}\n", Some(0)));
 }
 
 #[test]
 fn data_of_a_newer_version_has_an_exit_code_of_its_own() {
-    let folder = folder(include_str!("../stores/schema-3.sql"));
+    let folder = folder(include_str!("../stores/schema-4.sql"));
     let path = folder.path().join("data/xmppd.sqlite");
-    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 4").unwrap();
+    Connection::open(&path).unwrap().execute_batch("PRAGMA user_version = 5").unwrap();
     let before = fs::read(&path).unwrap();
     let (out, err, code) = migrate(&folder, &["--json"]);
     assert_eq!((out.as_str(), code), ("", Some(4)));
     assert!(
         err.starts_with(
-            "error: the database has schema version 4, and this program knows versions up to 3 only\n\nhint: "
+            "error: the database has schema version 5, and this program knows versions up to 4 only\n\nhint: "
         ),
         "{err}"
     );
@@ -61,7 +61,7 @@ fn data_of_a_newer_version_has_an_exit_code_of_its_own() {
 
 #[test]
 fn nothing_of_what_is_in_it_is_told() {
-    let folder = folder(include_str!("../stores/schema-3.sql"));
+    let folder = folder(include_str!("../stores/schema-4.sql"));
     let path = folder.path().join("data/xmppd.sqlite");
     let damage = "UPDATE offline_message SET stanza = CAST('a canary' AS BLOB)";
     Connection::open(path).unwrap().execute_batch(damage).unwrap();

@@ -202,7 +202,12 @@ fn xmppd(folder: &Path) -> Command {
 }
 
 fn add_account(folder: &Path, name: &str) {
-    let added = run(folder, "user", &["add", name, "--password-stdin"], &format!("{PASSWORD}\n"));
+    let added = run(
+        folder,
+        "user",
+        &["add", name, "--kind", "teacher", "--password-stdin"],
+        &format!("{PASSWORD}\n"),
+    );
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
 

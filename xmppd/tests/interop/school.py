@@ -33,7 +33,7 @@ class School:
             f'[listen]\naddresses = ["127.0.0.1"]\nstarttls = {self.port}\ndirect-tls = {self.direct_tls}\n'
         )
         for account in accounts:
-            self.user("add", *account.split(), "--password-stdin", "--data", str(self.data))
+            self.user("add", *account.split(), *(() if "--kind" in account else ("--kind", "teacher")), "--password-stdin", "--data", str(self.data))
         self._start()
 
     def user(self, *arguments):
@@ -154,7 +154,7 @@ class Client(slixmpp.ClientXMPP):
 class Scenario(unittest.IsolatedAsyncioTestCase):
     """One server for each test, and clients that leave when it ends."""
 
-    accounts = ("juliet", "romeo", "nurse --admin")
+    accounts = ("juliet", "romeo", "nurse --kind administrator")
     settings = ""
 
     def setUp(self):

@@ -9,7 +9,7 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use time::{OffsetDateTime, macros::datetime};
 use xmppd::{
-    account::Account,
+    account::{Account, Kind},
     act::{self, Act},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
     features::{
@@ -555,7 +555,7 @@ impl Stage {
     /// What `control::Administration` would do, as far as transcripts look at it.
     fn act(&mut self, act: Act) -> act::Outcome {
         let (verb, name) = match act {
-            Act::Add { name, display_name, groups, .. } => {
+            Act::AddUser { name, display_name, groups, .. } => {
                 let name = name.to_string();
                 if self.accounts.contains_key(&name) {
                     return Err(format!("there is an account `{name}` already"));
@@ -566,11 +566,12 @@ impl Stage {
                 self.accounts.insert(name.clone(), account(&name, &display_name, &groups));
                 ("enables", name)
             }
-            Act::Disable(name) => ("disables", name.to_string()),
-            Act::Enable(name) => ("enables", name.to_string()),
-            Act::EndSessions(name) => ("kicks", name.to_string()),
-            Act::Remove(name) => ("removes", name.to_string()),
+            Act::DisableUser { name } => ("disables", name.to_string()),
+            Act::EnableUser { name } => ("enables", name.to_string()),
+            Act::EndSessions { name } => ("kicks", name.to_string()),
+            Act::RemoveUser { name } => ("removes", name.to_string()),
             Act::SetPassword { name, .. } => ("changes the password of", name.to_string()),
+            other => return Err(format!("the stage does not know `{}`", other.verb())),
         };
         let words: Vec<&str> = verb.split(' ').chain([name.as_str()]).collect();
         if !self.accounts.contains_key(&name) {
@@ -588,7 +589,7 @@ impl Stage {
             ("disables", [name]) => (*name, |account, _| account.enabled = false),
             ("enables", [name]) => (*name, |account, _| account.enabled = true),
             ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
-            ("promotes", [name]) => (*name, |account, _| account.administrator = true),
+            ("promotes", [name]) => (*name, |account, _| account.kind = Kind::Administrator),
             ("renames", [name, "to", ..]) => {
                 (*name, |account, rest| account.display_name = rest[2..].join(" "))
             }
@@ -633,7 +634,7 @@ fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
         name: name.to_owned(),
         display_name: display_name.to_owned(),
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
-        administrator: false,
+        kind: Kind::Child,
         enabled: true,
         keys: KEYS.with(Clone::clone),
     }

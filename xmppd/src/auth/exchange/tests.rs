@@ -21,7 +21,14 @@ fn authenticator() -> Authenticator {
 
 fn account(enabled: bool, keys: Keys) -> Arc<Account> {
     let (name, display_name) = ("user".to_owned(), "User".to_owned());
-    Arc::new(Account { name, display_name, groups: Vec::new(), administrator: false, enabled, keys })
+    Arc::new(Account {
+        name,
+        display_name,
+        groups: Vec::new(),
+        kind: crate::account::Kind::Child,
+        enabled,
+        keys,
+    })
 }
 
 fn pencil() -> Keys {

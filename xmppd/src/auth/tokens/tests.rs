@@ -59,7 +59,7 @@ fn account(name: &str, password: &str) -> Account {
     });
     let (name, display_name) = (name.to_owned(), name.to_owned());
     let keys = KEYS[usize::from(password == "another password")].clone();
-    Account { name, display_name, groups: Vec::new(), administrator: false, enabled: true, keys }
+    Account { name, display_name, groups: Vec::new(), kind: crate::account::Kind::Child, enabled: true, keys }
 }
 
 fn agent(name: &str) -> Agent {

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    control::{Answer, Change, Client, Live, LiveStatus, Reload},
+    control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session},
     store::{Capacity, Store},
 };
 
@@ -15,8 +15,8 @@ use crate::{
 struct Noting(Mutex<Vec<String>>);
 
 impl Live for Noting {
-    fn apply(&self, change: Change) {
-        let note = match change {
+    fn apply(&self, changes: Vec<Change>) {
+        let notes = changes.into_iter().map(|change| match change {
             Change::Added(account) => {
                 format!("added {} {:?} {:?}", account.name, account.display_name, account.groups)
             }
@@ -28,12 +28,21 @@ impl Live for Noting {
             }
             Change::Removed(name) => format!("removed {name}"),
             Change::SessionsEnded(name) => format!("sessions of {name}"),
-        };
-        self.0.lock().unwrap().push(note);
+        });
+        self.0.lock().unwrap().extend(notes);
     }
 
     fn reload(&self) -> Reload {
         Reload::NeedsRestart(vec!["domain".to_owned()])
+    }
+
+    fn sessions(&self) -> Vec<Session> {
+        let session = |name: &str, resource: &str| Session {
+            name: name.to_owned(),
+            resource: resource.to_owned(),
+            since: "2026-09-07T08:00:00Z".to_owned(),
+        };
+        vec![session("romeo", "phone"), session("juliet", "desk"), session("juliet", "balcony")]
     }
 
     fn status(&self) -> LiveStatus {
@@ -65,7 +74,7 @@ fn start() -> Running {
 
 /// Sends lines as they are; answers with what comes back.
 async fn say(running: &Running, lines: &str) -> Vec<String> {
-    let mut stream = UnixStream::connect(running.folder.path().join(FILE)).await.unwrap();
+    let mut stream = UnixStream::connect(running.folder.path().join(SOCKET)).await.unwrap();
     stream.write_all(lines.as_bytes()).await.unwrap();
     stream.shutdown().await.unwrap();
     let mut answers = String::new();
@@ -73,34 +82,55 @@ async fn say(running: &Running, lines: &str) -> Vec<String> {
     answers.lines().map(str::to_owned).collect()
 }
 
+/// A line that asks for this.
+fn line(request: &str) -> String {
+    format!("{{\"version\":2,\"by\":\"anna\",\"request\":{request}}}\n")
+}
+
+/// A line that asks for these acts.
+fn change(acts: &str, more: &str) -> String {
+    line(&format!(r#"{{"change":{{"acts":[{acts}]{more}}}}}"#))
+}
+
+const JULIET: &str = r#"{"add-user":{"name":"Juliet","display-name":"Juliet C.","groups":["4b"],"password":"o romeo romeo","consent":{"signed":"2026-09-01","slip":"1"}}}"#;
+const ROMEO: &str = r#"{"add-user":{"name":"romeo","kind":"teacher","password":"o juliet juliet"}}"#;
+const NOBODY: &str = r#"{"disable-user":{"name":"nobody"}}"#;
+const DONE: &str = r#"{"version":2,"answer":{"changed":["done"]}}"#;
+
 #[tokio::test]
 async fn an_account_lives_its_life_over_the_wire() {
     let running = start();
-    let requests = [
-        r#"{"add-user":{"name":"Juliet","display-name":"Juliet C.","groups":["4b"],"password":"o romeo romeo"}}"#,
+    let acts = [
+        JULIET,
         r#"{"rename-user":{"name":"juliet","display-name":"Juliet M."}}"#,
         r#"{"set-groups":{"name":"juliet","groups":["4c","Chess"]}}"#,
         r#"{"set-password":{"name":"juliet","password":"wherefore art thou"}}"#,
         r#"{"end-sessions":{"name":"juliet"}}"#,
         r#"{"disable-user":{"name":"juliet"}}"#,
-        r#""list-users""#,
-        r#"{"enable-user":{"name":"juliet"}}"#,
-        r#"{"remove-user":{"name":"juliet"}}"#,
-        r#""status""#,
-        r#""reload""#,
     ];
-    let lines: String = requests.map(|request| format!("{{\"version\":1,\"request\":{request}}}\n")).concat();
-    let answers = say(&running, &lines).await;
-    let done = r#"{"version":1,"answer":"done"}"#;
-    assert_eq!(answers[..6], [done; 6]);
+    let lines: String = acts.map(|act| change(act, "")).concat();
+    assert_eq!(say(&running, &lines).await, [DONE; 6]);
+    let rest = [
+        line(r#""list-users""#),
+        change(r#"{"enable-user":{"name":"juliet"}}"#, ""),
+        change(r#"{"remove-user":{"name":"juliet"}}"#, ""),
+        line(r#""status""#),
+        line(r#""reload""#),
+        line(r#"{"list-sessions":{"name":"juliet"}}"#),
+    ];
+    let answers = say(&running, &rest.concat()).await;
     assert_eq!(
-        answers[6],
-        r#"{"version":1,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","groups":["4c","Chess"],"administrator":false,"enabled":false}]}}"#
+        answers[0],
+        r#"{"version":2,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","kind":"child","groups":["4c","Chess"],"enabled":false,"consent":"given"}]}}"#
     );
-    assert_eq!(answers[7..9], [done; 2]);
-    assert!(answers[9].contains(r#""accounts":0,"online":1,"connections":3,"sessions":2"#), "{}", answers[9]);
-    assert!(answers[9].contains(r#""schema":3,"since":"2"#), "{}", answers[9]);
-    assert_eq!(answers[10], r#"{"version":1,"answer":{"reload":{"needs-restart":["domain"]}}}"#);
+    assert_eq!(answers[1..3], [DONE; 2]);
+    assert!(answers[3].contains(r#""accounts":0,"online":1,"connections":3,"sessions":2"#), "{}", answers[3]);
+    assert!(answers[3].contains(r#""schema":4,"since":"2"#), "{}", answers[3]);
+    assert_eq!(answers[4], r#"{"version":2,"answer":{"reload":{"needs-restart":["domain"]}}}"#);
+    let [balcony, desk] = ["balcony", "desk"].map(|resource| {
+        format!(r#"{{"name":"juliet","resource":"{resource}","since":"2026-09-07T08:00:00Z"}}"#)
+    });
+    assert_eq!(answers[5], format!(r#"{{"version":2,"answer":{{"sessions":[{balcony},{desk}]}}}}"#));
     assert_eq!(
         *running.noting.0.lock().unwrap(),
         [
@@ -117,77 +147,114 @@ async fn an_account_lives_its_life_over_the_wire() {
 }
 
 #[tokio::test]
-async fn the_last_administrator_stays() {
+async fn what_is_done_together_is_done_or_not() {
     let running = start();
-    let requests = [
-        r#"{"add-user":{"name":"nurse","administrator":true,"password":"long enough"}}"#,
-        r#"{"remove-user":{"name":"nurse"}}"#,
-        r#"{"disable-user":{"name":"nurse"}}"#,
-        r#"{"add-user":{"name":"friar","administrator":true,"password":"long enough"}}"#,
-        r#"{"disable-user":{"name":"nurse"}}"#,
-        r#"{"remove-user":{"name":"friar"}}"#,
-        r#"{"remove-user":{"name":"nurse"}}"#,
-    ];
-    let lines: String = requests.map(|request| format!("{{\"version\":1,\"request\":{request}}}\n")).concat();
-    let answers = say(&running, &lines).await;
-    for refused in [1, 2, 5] {
-        assert!(answers[refused].contains("is the last administrator"), "{answers:?}");
-    }
-    for done in [0, 3, 4, 6] {
-        assert_eq!(answers[done], r#"{"version":1,"answer":"done"}"#);
-    }
+    let acts = [ROMEO, NOBODY, JULIET].join(",");
+    let [all, rehearsed, some] = ["", r#","rule":"what-can-be","rehearse":true"#, r#","rule":"what-can-be""#]
+        .map(|how| change(&acts, how));
+    let answers = say(&running, &[&all, &rehearsed].map(String::as_str).concat()).await;
+    let refused =
+        r#"{"refused":{"what":"there is no account `nobody`","hint":"`user list` shows all accounts"}}"#;
+    assert_eq!(
+        answers[0],
+        format!(r#"{{"version":2,"answer":{{"changed":["undone",{refused},"undone"]}}}}"#)
+    );
+    let partly = format!(r#"{{"version":2,"answer":{{"changed":["done",{refused},"done"]}}}}"#);
+    assert_eq!(answers[1], partly);
+    assert!(running.noting.0.lock().unwrap().is_empty(), "nothing is done");
+
+    assert_eq!(say(&running, &some).await, [partly]);
+    assert_eq!(
+        *running.noting.0.lock().unwrap(),
+        [r#"added romeo "romeo" []"#, r#"added juliet "Juliet C." ["4b"]"#]
+    );
+    let answers = say(&running, &line(r#""list-consents""#)).await;
+    assert!(
+        answers[0]
+            .contains(r#"[{"name":"juliet","signed":"2026-09-01","slip":"1","recorded-by":"anna (uid "#),
+        "{answers:?}"
+    );
+}
+
+#[tokio::test]
+async fn it_is_remembered_who_did_what_to_whom_and_when() {
+    let running = start();
+    let lines =
+        [change(ROMEO, r#","rehearse":true"#), change(ROMEO, ""), change(NOBODY, ""), line(r#""reload""#)];
+    say(&running, &lines.concat()).await;
+    let asked = [line(r#"{"audit":{"most":10}}"#), line(r#"{"audit":{"about":"nobody","most":10}}"#)];
+    let answers = say(&running, &asked.concat()).await;
+    let lines: Vec<Vec<AuditLine>> = answers
+        .iter()
+        .map(|answer| match serde_json::from_str::<Answered>(answer).unwrap().reply {
+            Reply::Answer(Answer::Audit(lines)) => lines,
+            other => panic!("{other:?}"),
+        })
+        .collect();
+    let told = |line: &AuditLine| format!("{} {} {}", line.act, line.about, line.outcome);
+    assert_eq!(
+        lines[0].iter().map(told).collect::<Vec<_>>(),
+        ["add-user romeo done", "disable-user nobody refused", "reload  refused"]
+    );
+    assert_eq!(lines[1], [lines[0][1].clone()]);
+    assert!(
+        lines[0].iter().all(|line| line.who.starts_with("anna (uid ") && line.at.ends_with('Z')),
+        "{lines:?}"
+    );
+    let files = fs::read_dir(running.folder.path()).unwrap().map(|entry| entry.unwrap().path());
+    let bytes: Vec<u8> = files.filter_map(|path| fs::read(path).ok()).flatten().collect();
+    assert!(memchr::memmem::find(&bytes, b"o juliet juliet").is_none(), "no password is written");
 }
 
 #[tokio::test]
 async fn what_is_not_a_request_is_refused_and_changes_nothing() {
     let running = start();
     let refused = [
-        "hello\n",
-        "{\"version\":1,\"request\":\"drop-tables\"}\n",
-        "{\"version\":1,\"request\":{\"remove-user\":{\"name\":\"juliet\",\"really\":true}}}\n",
-        "{\"version\":1,\"request\":{\"remove-user\":{\"name\":\"nobody\"}}}\n",
-        "{\"version\":1,\"request\":{\"add-user\":{\"name\":\"a b\",\"password\":\"long enough\"}}}\n",
-        "{\"version\":1,\"request\":{\"add-user\":{\"name\":\"juliet\",\"password\":\"short\"}}}\n",
-        "{\"version\":2,\"request\":{\"something\":\"new\"}}\n",
+        "hello\n".to_owned(),
+        line(r#""drop-tables""#),
+        change(r#"{"remove-user":{"name":"juliet","really":true}}"#, ""),
+        change(r#"{"add-user":{"name":"a b","password":"long enough"}}"#, ""),
+        change(r#"{"add-user":{"name":"juliet","password":"short"}}"#, ""),
+        "{\"version\":1,\"request\":{\"something\":\"old\"}}\n".to_owned(),
     ];
     let answers = say(&running, &refused.concat()).await;
     assert_eq!(answers.len(), refused.len());
     assert!(
-        answers.iter().all(|answer| answer.starts_with(r#"{"version":1,"refusal":{"what":"#)),
+        answers.iter().all(|answer| answer.starts_with(r#"{"version":2,"refusal":{"what":"#)),
         "{answers:?}"
     );
-    assert!(answers[6].contains("version 2 of the protocol is not spoken here"));
+    assert!(answers[5].contains("version 1 of the protocol is not spoken here"));
     assert!(running.noting.0.lock().unwrap().is_empty());
 }
 
 #[tokio::test]
-async fn a_line_without_end_is_cut_off() {
+async fn a_line_without_end_is_refused() {
     let running = start();
-    let most = usize::try_from(LINE_BYTES).unwrap();
-    let answers = say(&running, &"x".repeat(most)).await;
+    let answers = say(&running, "{\"version\":2").await;
     assert!(answers.len() == 1 && answers[0].contains("the request has no end"), "{answers:?}");
 }
 
 #[tokio::test]
 async fn the_socket_is_for_its_owner_alone_and_goes_with_the_daemon() {
     let folder = TempDir::new().unwrap();
-    fs::write(folder.path().join(FILE), "left over").unwrap();
+    fs::write(folder.path().join(SOCKET), "left over").unwrap();
     fs::create_dir(folder.path().join(format!(".control-{}", process::id()))).unwrap();
     let socket = ControlSocket::bind(folder.path()).unwrap();
-    let mode = fs::metadata(folder.path().join(FILE)).unwrap().permissions().mode();
+    let mode = fs::metadata(folder.path().join(SOCKET)).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600);
     drop(socket);
     assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
-    assert!(Client::connect(folder.path()).await.unwrap().is_none());
+    assert!(Client::connect(&folder.path().join(SOCKET), None).unwrap().is_none());
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn our_own_client_understands() {
     let running = start();
-    let mut client = Client::connect(running.folder.path()).await.unwrap().unwrap();
-    assert!(matches!(client.ask(Request::ListUsers).await, Ok(Answer::Users(users)) if users.is_empty()));
+    let mut client = Client::connect(&running.folder.path().join(SOCKET), None).unwrap().unwrap();
+    assert!(matches!(client.ask(Request::ListUsers), Ok(Answer::Users(users)) if users.is_empty()));
     let name = "nobody".parse().unwrap();
-    let refusal = client.ask(Request::RemoveUser { name }).await.unwrap_err();
+    let outcomes = client.change(Act::RemoveUser { name }.into()).unwrap();
+    let [Outcome::Refused(refusal)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert_eq!(refusal.what, "there is no account `nobody`");
-    assert!(matches!(client.ask(Request::Status).await, Ok(Answer::Status(_))));
+    assert!(matches!(client.ask(Request::Status), Ok(Answer::Status(_))));
 }

@@ -3,9 +3,10 @@
 
 use super::{Command, Run};
 use crate::{
-    account::{Label, Name},
+    account::{AccountError, Kind, Label, Name},
     act::Act,
     auth::Password,
+    control::{Consent, DayError},
     features::form::{Field, FieldType, Form, Submission},
     router::{Router, people::Person},
 };
@@ -26,25 +27,25 @@ pub(super) const ALL: [Command; 12] = [
         node: "http://jabber.org/protocol/admin#delete-user",
         name: "Remove accounts",
         form: Some(|_| accounts("Remove accounts", "All that the server keeps of them is erased.")),
-        run: |router, submission, _| acts(each(router, submission, Act::Remove)),
+        run: |router, submission, _| acts(each(router, submission, |name| Act::RemoveUser { name })),
     },
     Command {
         node: "http://jabber.org/protocol/admin#disable-user",
         name: "Disable accounts",
         form: Some(|_| accounts("Disable accounts", "Their sessions end at once, and they cannot log in.")),
-        run: |router, submission, _| acts(each(router, submission, Act::Disable)),
+        run: |router, submission, _| acts(each(router, submission, |name| Act::DisableUser { name })),
     },
     Command {
         node: "http://jabber.org/protocol/admin#reenable-user",
         name: "Enable accounts again",
         form: Some(|_| accounts("Enable accounts again", "They can log in with the password that they had.")),
-        run: |router, submission, _| acts(each(router, submission, Act::Enable)),
+        run: |router, submission, _| acts(each(router, submission, |name| Act::EnableUser { name })),
     },
     Command {
         node: "http://jabber.org/protocol/admin#end-user-session",
         name: "End sessions",
         form: Some(|_| accounts("End sessions", "Their sessions end at once; they can log in again.")),
-        run: |router, submission, _| acts(each(router, submission, Act::EndSessions)),
+        run: |router, submission, _| acts(each(router, submission, |name| Act::EndSessions { name })),
     },
     Command {
         node: "http://jabber.org/protocol/admin#change-user-password",
@@ -103,6 +104,19 @@ fn adding(_: &Router) -> Form {
         .field(&required("password-verify", FieldType::TextPrivate, "Password, again"))
         .field(&Field::new("given_name", FieldType::TextSingle, "Given name", &[]))
         .field(&Field::new("surname", FieldType::TextSingle, "Surname", &[]))
+        .field(&Field::new(
+            "kind",
+            FieldType::TextSingle,
+            "child, parent, teacher or administrator",
+            &["child"],
+        ))
+        .field(&Field::new(
+            "signed",
+            FieldType::TextSingle,
+            "The day on which the parents signed the slip, as 2026-09-01",
+            &[],
+        ))
+        .field(&Field::new("slip", FieldType::TextSingle, "The version that is printed on the slip", &[]))
         .field(&Field::new("groups", FieldType::TextMulti, "Groups, such as a class, one a line", &[]))
 }
 
@@ -144,7 +158,8 @@ fn add(router: &Router, submission: &Submission) -> Result<Vec<Act>, String> {
     let lines = submission.values("groups").iter().map(|line| line.trim()).filter(|line| !line.is_empty());
     let groups = lines.map(label).collect::<Result<_, _>>()?;
     let (name, password) = (account(router, submission.value("accountjid"))?, password(submission)?);
-    Ok(vec![Act::Add { name, display_name, groups, password }])
+    let (kind, consent) = (kind(submission)?, consent(submission)?);
+    Ok(vec![Act::AddUser { name, display_name, kind, groups, password, consent }])
 }
 
 fn set_password(router: &Router, submission: &Submission) -> Result<Vec<Act>, String> {
@@ -170,15 +185,33 @@ fn account(router: &Router, text: Option<&str>) -> Result<Name, String> {
         Some((name, domain)) if domain.eq_ignore_ascii_case(&router.settings.domain) => name,
         Some(_) => return Err(format!("`{text}` is not an address of `{}`", router.settings.domain)),
     };
-    name.parse().map_err(|error: crate::account::AccountError| error.to_string())
+    name.parse().map_err(|error: AccountError| error.to_string())
 }
 
 fn password(submission: &Submission) -> Result<Password, String> {
     Password::choose(submission.value("password").unwrap_or_default()).map_err(|error| error.to_string())
 }
 
+fn kind(submission: &Submission) -> Result<Kind, String> {
+    let text = submission.value("kind").map(str::trim).filter(|text| !text.is_empty());
+    text.map_or(Ok(Kind::default()), |text| text.parse().map_err(|error: AccountError| error.to_string()))
+}
+
+/// What stands on the slip; neither of both where consent was recorded before, or none is needed.
+fn consent(submission: &Submission) -> Result<Option<Consent>, String> {
+    let value = |name| submission.value(name).map(str::trim).filter(|text| !text.is_empty());
+    match (value("signed"), value("slip")) {
+        (None, None) => Ok(None),
+        (Some(signed), Some(slip)) => {
+            let signed = signed.parse().map_err(|error: DayError| error.to_string())?;
+            Ok(Some(Consent { signed, slip: label(slip)? }))
+        }
+        _ => Err("a consent is the day on which the slip was signed, and its version: give both".to_owned()),
+    }
+}
+
 fn label(text: &str) -> Result<Label, String> {
-    text.parse().map_err(|error: crate::account::AccountError| error.to_string())
+    text.parse().map_err(|error: AccountError| error.to_string())
 }
 
 /// The addresses of accounts, by name.

@@ -181,7 +181,7 @@ impl Router {
 /// Whether the account of that session may administer the server.
 fn is_administrator(router: &Router, session: SessionId) -> bool {
     let person = router.sessions.get(&session).and_then(|session| router.person(&session.account));
-    person.is_some_and(|person| person.account.administrator)
+    person.is_some_and(|person| person.account.is_administrator())
 }
 
 fn to_fill_in(node: &str, sitting: &str, form: &Form, remark: &str) -> String {

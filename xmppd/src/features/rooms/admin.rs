@@ -181,7 +181,7 @@ impl Room {
         }
         let person = self.meant(item, people)?;
         check_affiliation(own, self.affiliation(&person.account), affiliation)?;
-        if person.account.administrator && affiliation < Affiliation::Owner {
+        if person.account.is_administrator() && affiliation < Affiliation::Owner {
             return Err(StanzaError::NotAllowed);
         }
         if person.name == sender.name && affiliation == Affiliation::Outcast {

@@ -89,7 +89,7 @@ impl Room {
     /// What an account is to the room. Administrators own every room; of those that the site has made for a
     /// group, who belongs to it is a member.
     pub(super) fn affiliation(&self, account: &Account) -> Affiliation {
-        if account.administrator {
+        if account.is_administrator() {
             return Affiliation::Owner;
         }
         let by_group = || match &self.made {

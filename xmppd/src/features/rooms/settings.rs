@@ -57,7 +57,7 @@ pub struct SiteRoom {
 impl RoomSettings {
     /// Whether that account may make rooms, as far as who it is matters.
     pub fn may_create(&self, account: &Account) -> bool {
-        account.administrator
+        account.is_administrator()
             || match self.creators {
                 Creators::Administrators => false,
                 Creators::Everyone => true,
@@ -90,7 +90,11 @@ mod tests {
             name: "juliet".to_owned(),
             display_name: "Juliet".to_owned(),
             groups: groups.iter().map(|&group| group.to_owned()).collect(),
-            administrator,
+            kind: if administrator {
+                crate::account::Kind::Administrator
+            } else {
+                crate::account::Kind::Child
+            },
             enabled: true,
             keys: Keys::derive(&Password::generate()),
         }

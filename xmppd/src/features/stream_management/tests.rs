@@ -30,7 +30,7 @@ impl Server {
             name: "juliet".to_owned(),
             display_name: "Juliet".to_owned(),
             groups: Vec::new(),
-            administrator: false,
+            kind: crate::account::Kind::Child,
             enabled: true,
             keys: Keys::derive_with(&Password::prepare("wherefore art thou").unwrap(), [[1; 16]; 2]),
         };

@@ -125,7 +125,7 @@ impl SharedRoster {
     fn member_of(&self, account: &Account) -> Member {
         let default = std::slice::from_ref(&self.default_group);
         let groups = if account.groups.is_empty() { default } else { &account.groups };
-        let sees_all = account.administrator
+        let sees_all = account.is_administrator()
             || self.seers.as_ref().is_none_or(|seers| groups.iter().any(|group| seers.contains(group)));
         let sight = if groups.iter().any(|group| group == UNLISTED) {
             Sight::Nobody

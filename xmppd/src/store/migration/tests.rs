@@ -13,6 +13,7 @@ const STORES: [&str; schema::VERSION as usize] = [
     include_str!("../../../tests/stores/schema-1.sql"),
     include_str!("../../../tests/stores/schema-2.sql"),
     include_str!("../../../tests/stores/schema-3.sql"),
+    include_str!("../../../tests/stores/schema-4.sql"),
 ];
 
 /// A data folder with a store that this SQL makes.
@@ -70,7 +71,12 @@ async fn a_store_of_every_version_is_brought_up_to_date() {
         assert_eq!(tables(&folder), tables(&new), "from {from}");
 
         let store = Store::open(folder.path(), Capacity::default()).unwrap();
-        assert_eq!(store.account("juliet").await.unwrap().groups, ["Class 4b", "Chess"]);
+        let juliet = store.account("juliet").await.unwrap();
+        assert_eq!(
+            (juliet.groups.join(", "), juliet.is_administrator()),
+            ("Class 4b, Chess".to_owned(), true)
+        );
+        assert!(!store.account("romeo").await.unwrap().is_administrator());
         let waiting = store.take_offline("juliet").await.wait().await.unwrap();
         assert!(waiting[1].stanza.ends_with(b"<body>What is in a name?</body></message>"));
         store.close().await;
@@ -91,7 +97,7 @@ fn a_newer_store_is_refused_with_both_numbers() {
     let folder = latest();
     edit(&folder, "PRAGMA user_version = 99");
     let refusal = refused(&folder).to_string();
-    assert_eq!(refusal, "the database has schema version 99, and this program knows versions up to 3 only");
+    assert_eq!(refusal, "the database has schema version 99, and this program knows versions up to 4 only");
 }
 
 #[test]

@@ -283,7 +283,7 @@ fn account(index: usize, groups: &[usize], is_renamed: bool, enabled: bool) -> A
         name: NAMES[index].to_owned(),
         display_name: if is_renamed { "X".to_owned() } else { NAMES[index].to_uppercase() },
         groups: groups.into_iter().collect(),
-        administrator: false,
+        kind: crate::account::Kind::Child,
         enabled,
         keys: KEYS.clone(),
     }

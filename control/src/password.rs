@@ -5,8 +5,6 @@ use std::fmt;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use zeroize::Zeroizing;
 
-use super::random_bytes;
-
 /// A password prepared by `SASLprep` (RFC 4013, as RFC 5802 §2.2 asks); leaves memory when dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
@@ -57,7 +55,7 @@ impl Password {
 
     /// A new password of 64 random bits that can be read out and typed: `lusab-babad-gutih-tugad`.
     pub fn generate() -> Self {
-        Self::from_bits(u64::from_be_bytes(random_bytes()))
+        Self::from_bits(random())
     }
 
     /// Four proquints (arXiv:0901.4016): each 16 bits become consonant, vowel, consonant, vowel, consonant.
@@ -84,6 +82,12 @@ impl Password {
     pub fn reveal(&self) -> &str {
         &self.0
     }
+}
+
+/// # Panics
+/// When the operating system's random source fails: there is nothing safe to do without it.
+fn random() -> u64 {
+    getrandom::u64().expect("the operating system's random source answers")
 }
 
 impl fmt::Debug for Password {

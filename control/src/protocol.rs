@@ -1,0 +1,246 @@
+//! What can be asked and answered, as it stands on the wire.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Act, Consented, Kind, Label, Name, Standing};
+
+/// Raised when an old client would misunderstand a new server, or the other way round.
+pub const VERSION: u32 = 2;
+
+/// The longest line: more than a whole school's accounts, added at once.
+pub const LINE_BYTES: u64 = 64 << 20;
+
+/// What an administrator can ask.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
+pub enum Request {
+    /// What administrators did, the last of it: [`Answer::Audit`].
+    Audit {
+        /// To this account or group alone.
+        #[serde(default)]
+        about: Option<Label>,
+        /// So many lines at most.
+        most: u32,
+    },
+    /// Does these, in this order: [`Answer::Changed`].
+    Change(Changes),
+    /// All accounts: [`Answer::Users`].
+    ListUsers,
+    /// All consents: [`Answer::Consents`].
+    ListConsents,
+    /// Who is online, by the devices that they use: [`Answer::Sessions`].
+    ListSessions {
+        /// Those of this account alone.
+        #[serde(default)]
+        name: Option<Name>,
+    },
+    /// Reads settings and certificate again: [`Answer::Reload`].
+    Reload,
+    /// How the server fares: [`Answer::Status`].
+    Status,
+}
+
+/// What is to be changed, in this order. What is done is written at once, with its lines of the audit log.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub struct Changes {
+    /// One after the other: each is judged by how things are after those before it.
+    pub acts: Vec<Act>,
+    /// What becomes of the others if one is refused.
+    #[serde(default)]
+    pub rule: Rule,
+    /// Says what would come of it, and changes nothing.
+    #[serde(default)]
+    pub rehearse: bool,
+}
+
+/// What becomes of the others if one is refused.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Rule {
+    /// None is done.
+    #[default]
+    AllOrNothing,
+    /// The others are done.
+    WhatCanBe,
+}
+
+/// What is answered.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Answer {
+    /// What administrators did, the newest last.
+    Audit(Vec<AuditLine>),
+    /// What has come of each act. What is done is on disk.
+    Changed(Vec<Outcome>),
+    /// All consents, by name.
+    Consents(Vec<Consented>),
+    /// What has come of reading the settings again.
+    Reload(Reload),
+    /// Who is online, by name and device.
+    Sessions(Vec<Session>),
+    /// How the server fares.
+    Status(Status),
+    /// All accounts, by name.
+    Users(Vec<User>),
+}
+
+/// What has come of one act.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Outcome {
+    /// It is done; in a rehearsal, it would be.
+    Done,
+    /// It is not.
+    Refused(Refusal),
+    /// It would be, but another was refused.
+    Undone,
+}
+
+/// What has come of reading settings and certificate again. Whatever is not applied as a whole is not applied at all.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reload {
+    /// All is as the file has it; these keys have changed.
+    Applied(Vec<String>),
+    /// Nothing has changed: these keys need a restart.
+    NeedsRestart(Vec<String>),
+    /// Nothing has changed: there is a mistake.
+    Refused(Refusal),
+}
+
+/// An account as an administrator sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct User {
+    /// The first part of its address.
+    pub name: String,
+    /// What others see.
+    pub display_name: String,
+    /// Whose it is.
+    pub kind: Kind,
+    /// Its roster groups.
+    pub groups: Vec<String>,
+    /// Whether it may log in.
+    pub enabled: bool,
+    /// Whether its parents have consented.
+    pub consent: Standing,
+}
+
+/// A device that is logged in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Session {
+    /// Whose.
+    pub name: String,
+    /// The last part of its address.
+    pub resource: String,
+    /// Since when (RFC 3339).
+    pub since: String,
+}
+
+/// Something that an administrator did, or was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct AuditLine {
+    /// When (RFC 3339).
+    pub at: String,
+    /// Who.
+    pub who: String,
+    /// What: [`Act::verb`].
+    pub act: String,
+    /// To which account or group; nothing for what concerns none.
+    pub about: String,
+    /// `done`, `refused`, or what fell short.
+    pub outcome: String,
+}
+
+/// How the server fares.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Status {
+    /// Of the program.
+    pub version: String,
+    /// Of the database's tables.
+    pub schema: u32,
+    /// When it started (RFC 3339).
+    pub since: String,
+    /// Since its start.
+    pub uptime_seconds: u64,
+    /// When its certificate ends (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub certificate_ends: Option<String>,
+    /// Accounts, disabled ones too.
+    pub accounts: usize,
+    /// Accounts with a resource bound at least.
+    pub online: usize,
+    /// TCP connections, logged in or not.
+    pub connections: usize,
+    /// Bound resources.
+    pub sessions: usize,
+}
+
+/// Why it was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[error("{what}")]
+pub struct Refusal {
+    /// What went wrong.
+    pub what: String,
+    /// What to do about it, where something is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hint: Option<String>,
+}
+
+/// A line from the client.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Asked<R> {
+    /// [`VERSION`].
+    pub version: u32,
+    /// Who asks, as they call themselves: for the audit log.
+    #[serde(default)]
+    pub by: Option<Label>,
+    /// What is asked.
+    pub request: R,
+}
+
+/// A line from the server.
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Answered {
+    /// [`VERSION`].
+    pub version: u32,
+    /// What has come of the request.
+    #[serde(flatten)]
+    pub reply: Reply,
+}
+
+/// What has come of a request.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reply {
+    /// What was asked for.
+    Answer(Answer),
+    /// Why there is none.
+    Refusal(Refusal),
+}
+
+impl Refusal {
+    /// With advice.
+    pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { what: what.into(), hint: Some(hint.into()) }
+    }
+}
+
+impl From<Act> for Changes {
+    /// One act alone.
+    fn from(act: Act) -> Self {
+        Self { acts: vec![act], rule: Rule::AllOrNothing, rehearse: false }
+    }
+}
+
+impl Outcome {
+    /// Whether it is done, or would be.
+    pub fn is_done(&self) -> bool {
+        matches!(self, Self::Done)
+    }
+}

@@ -1,0 +1,138 @@
+//! The connection to the daemon, with errors in this program's form.
+
+use std::{env, io};
+
+use nix::unistd::{Uid, User};
+use xmppd_control::{
+    Act, Answer, AuditLine, Changes, Client, ClientError, Consented, Label, Name, Outcome, Refusal, Reload,
+    Request, Rule, Session, Status, User as Account,
+};
+
+use super::Place;
+use crate::error::{Error, Result};
+
+/// A daemon that answers.
+pub struct Daemon(Client);
+
+impl Daemon {
+    /// Connects to the daemon of this place, in the name of whoever types.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where none runs, or this user may not administer it.
+    pub fn of(place: &Place) -> Result<Self> {
+        let socket = &place.socket;
+        match Client::connect(socket, operator()) {
+            Ok(Some(client)) => Ok(Self(client)),
+            Ok(None) => Err(Error::failed_with_hint(
+                format_args!("no daemon answers on `{}`", socket.display()),
+                place.appliance.as_ref().map_or_else(
+                    || "is it the right socket, and does its daemon run?".to_owned(),
+                    |record| format!("`jailbuild start {}` starts it", record.name),
+                ),
+            )),
+            Err(error) => Err(Error::failed_with_hint(
+                format_args!("cannot connect to `{}`: {error}", socket.display()),
+                match error.kind() {
+                    io::ErrorKind::PermissionDenied => "only root and the daemon's user may administer it",
+                    _ => "is it the right socket?",
+                },
+            )),
+        }
+    }
+
+    /// Has these done, all or none, or finds out what would come of it.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] if the first of them that was refused, with why.
+    pub fn change(&mut self, acts: Vec<Act>, rehearse: bool) -> Result<()> {
+        let outcomes = self.changes(Changes { acts, rule: Rule::AllOrNothing, rehearse })?;
+        let refused = outcomes.into_iter().find_map(|outcome| match outcome {
+            Outcome::Refused(refusal) => Some(refusal),
+            Outcome::Done | Outcome::Undone => None,
+        });
+        refused.map_or(Ok(()), |refusal| Err(refused_by(refusal)))
+    }
+
+    /// Has these done; answers what has come of each.
+    pub fn changes(&mut self, changes: Changes) -> Result<Vec<Outcome>> {
+        self.0.change(changes).map_err(unanswered)
+    }
+
+    /// All accounts, by name.
+    pub fn users(&mut self) -> Result<Vec<Account>> {
+        match self.ask(Request::ListUsers)? {
+            Answer::Users(users) => Ok(users),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// All consents, by name.
+    pub fn consents(&mut self) -> Result<Vec<Consented>> {
+        match self.ask(Request::ListConsents)? {
+            Answer::Consents(consents) => Ok(consents),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// Who is online, or of one account alone.
+    pub fn sessions(&mut self, name: Option<Name>) -> Result<Vec<Session>> {
+        match self.ask(Request::ListSessions { name })? {
+            Answer::Sessions(sessions) => Ok(sessions),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// What administrators did last, to one account or group alone where one is given.
+    pub fn audit(&mut self, about: Option<Label>, most: u32) -> Result<Vec<AuditLine>> {
+        match self.ask(Request::Audit { about, most })? {
+            Answer::Audit(lines) => Ok(lines),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// Has settings and certificate read again.
+    pub fn reload(&mut self) -> Result<Reload> {
+        match self.ask(Request::Reload)? {
+            Answer::Reload(reload) => Ok(reload),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// How it fares.
+    pub fn status(&mut self) -> Result<Status> {
+        match self.ask(Request::Status)? {
+            Answer::Status(status) => Ok(status),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// Asks something.
+    fn ask(&mut self, request: Request) -> Result<Answer> {
+        self.0.ask(request).map_err(unanswered)
+    }
+}
+
+/// A refusal of the daemon, as an error of this program.
+pub fn refused_by(refusal: Refusal) -> Error {
+    match refusal.hint {
+        Some(hint) => Error::failed_with_hint(refusal.what, hint),
+        None => Error::failed(refusal.what),
+    }
+}
+
+fn unanswered(error: ClientError) -> Error {
+    match error {
+        ClientError::Refused(refusal) => refused_by(refusal),
+        other => match other.hint() {
+            Some(hint) => Error::failed_with_hint(&other, hint),
+            None => Error::failed(&other),
+        },
+    }
+}
+
+/// Who types, for the audit log: who became root, or else the user.
+fn operator() -> Option<Label> {
+    let became_root = env::var("SUDO_USER").or_else(|_| env::var("DOAS_USER")).ok();
+    let user = || User::from_uid(Uid::current()).ok().flatten().map(|user| user.name);
+    became_root.or_else(user)?.parse().ok()
+}

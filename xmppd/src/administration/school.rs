@@ -1,0 +1,363 @@
+//! Accounts and consents, and what becomes of them by an act.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
+
+use time::OffsetDateTime;
+use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, Standing, User};
+
+use super::{Change, Recorded, Write, look_alike::look};
+use crate::{account::Account, auth::Keys};
+
+/// All accounts, all consents. Judges one act after the other, each by how things are after those before it.
+#[derive(Clone)]
+pub struct School {
+    accounts: BTreeMap<String, Arc<Account>>,
+    consents: BTreeMap<String, Recorded>,
+    /// Whose name looks like this.
+    names: HashMap<String, Vec<String>>,
+    /// Whose display name looks like this.
+    display_names: HashMap<String, Vec<String>>,
+    now: OffsetDateTime,
+}
+
+/// What comes of an act.
+#[derive(Clone, Debug, Default)]
+pub struct Effect {
+    /// What is to be written, in this order.
+    pub writes: Vec<Write>,
+    /// What the running server is to be told then, in this order.
+    pub changes: Vec<Change>,
+}
+
+type Judged = Result<Effect, Refusal>;
+
+impl School {
+    /// As the store has it, at this moment.
+    pub fn new(
+        accounts: Vec<Account>,
+        consents: impl IntoIterator<Item = (String, Recorded)>,
+        now: OffsetDateTime,
+    ) -> Self {
+        let mut school = Self {
+            accounts: BTreeMap::new(),
+            consents: consents.into_iter().collect(),
+            names: HashMap::new(),
+            display_names: HashMap::new(),
+            now,
+        };
+        for account in accounts {
+            school.put(Arc::new(account));
+        }
+        school
+    }
+
+    /// Judges an act that `who` asks for; what is not refused has happened to the value. An account that is added, or
+    /// gets a new password, gets these keys; in a rehearsal, there are none.
+    ///
+    /// # Errors
+    /// Why it is not to be done. Nothing has happened then.
+    pub fn carry_out(&mut self, act: &Act, keys: Option<Keys>, who: &str) -> Judged {
+        match act {
+            Act::AddUser { name, display_name, kind, groups, password: _, consent } => {
+                let display_name = display_name.as_ref().map_or(name.as_str(), Label::as_str).to_owned();
+                let account = Account {
+                    name: name.to_string(),
+                    display_name,
+                    kind: *kind,
+                    groups: strings(groups),
+                    enabled: true,
+                    keys: keys.unwrap_or_else(Keys::nobodys),
+                };
+                self.add(account, consent.as_ref(), who)
+            }
+            Act::DisableUser { name } => self.disable(name),
+            Act::EnableUser { name } => self.enable(name),
+            Act::EndSessions { name } => {
+                let changes = vec![Change::SessionsEnded(self.account(name)?.name.clone())];
+                Ok(Effect { writes: Vec::new(), changes })
+            }
+            Act::JoinGroup { name, group } => self.join(name, group),
+            Act::LeaveGroup { name, group } => self.leave(name, group),
+            Act::RecordConsent { name, consent } => self.record(name.as_str(), consent, who),
+            Act::RemoveUser { name } => self.remove(name),
+            Act::RenameGroup { group, to } => self.rename_group(group, to),
+            Act::RenameUser { name, display_name } => self.rename(name, display_name),
+            Act::SetGroups { name, groups } => {
+                let groups = strings(groups);
+                self.edit(name, |account| account.groups = groups, Change::Relabelled)
+            }
+            Act::SetKind { name, kind } => self.set_kind(name, *kind),
+            Act::SetPassword { name, password: _ } => {
+                let keys = keys.unwrap_or_else(Keys::nobodys);
+                self.edit(name, |account| account.keys = keys, Change::PasswordChanged)
+            }
+            Act::WithdrawConsent { name } => self.withdraw(name),
+        }
+    }
+
+    /// All accounts, by name.
+    pub fn users(&self) -> Vec<User> {
+        self.accounts.values().map(|account| self.user(account)).collect()
+    }
+
+    /// All consents, by name.
+    pub fn consented(&self, stamp: impl Fn(OffsetDateTime) -> String) -> Vec<Consented> {
+        let consented = |(name, recorded): (&String, &Recorded)| Consented {
+            name: name.clone(),
+            consent: Consent { signed: recorded.signed, slip: recorded.slip.clone() },
+            recorded_by: recorded.by.clone(),
+            recorded: stamp(recorded.at),
+            withdrawn: recorded.withdrawn.map(&stamp),
+            has_account: self.accounts.contains_key(name),
+        };
+        self.consents.iter().map(consented).collect()
+    }
+
+    fn user(&self, account: &Account) -> User {
+        let Account { name, display_name, kind, groups, enabled, keys: _ } = account.clone();
+        User { consent: self.standing(&name, kind), name, display_name, kind, groups, enabled }
+    }
+
+    fn add(&mut self, account: Account, consent: Option<&Consent>, who: &str) -> Judged {
+        if self.accounts.contains_key(&account.name) {
+            return Err(Refusal::new(
+                format!("there is an account `{}` already", account.name),
+                "`user passwd` gives an existing account a new password",
+            ));
+        }
+        self.looks_like_nobody(&self.names, &account.name, &account.name)?;
+        self.looks_like_nobody(&self.display_names, &account.display_name, &account.name)?;
+        let mut effect = match consent {
+            Some(consent) => self.record(&account.name, consent, who)?,
+            None => Effect::default(),
+        };
+        self.has_consent(&account.name, account.kind)?;
+        let account = Arc::new(account);
+        self.put(Arc::clone(&account));
+        effect.writes.insert(0, Write::Add(Arc::clone(&account)));
+        effect.changes.push(Change::Added(account));
+        Ok(effect)
+    }
+
+    fn disable(&mut self, name: &Name) -> Judged {
+        self.is_not_the_last_administrator(name)?;
+        self.edit(name, |account| account.enabled = false, Change::Disabled)
+    }
+
+    fn enable(&mut self, name: &Name) -> Judged {
+        let kind = self.account(name)?.kind;
+        self.has_consent(name.as_str(), kind)?;
+        self.edit(name, |account| account.enabled = true, Change::Enabled)
+    }
+
+    fn join(&mut self, name: &Name, group: &Label) -> Judged {
+        let mut groups = self.account(name)?.groups.clone();
+        if !groups.iter().any(|one| one == group.as_str()) {
+            groups.push(group.to_string());
+        }
+        self.edit(name, |account| account.groups = groups, Change::Relabelled)
+    }
+
+    fn leave(&mut self, name: &Name, group: &Label) -> Judged {
+        let mut groups = self.account(name)?.groups.clone();
+        let before = groups.len();
+        groups.retain(|one| one != group.as_str());
+        if groups.len() == before {
+            return Err(Refusal::new(format!("`{name}` is not in the group `{group}`"), SHOW_GROUPS));
+        }
+        self.edit(name, |account| account.groups = groups, Change::Relabelled)
+    }
+
+    fn record(&mut self, name: &str, consent: &Consent, who: &str) -> Judged {
+        let Consent { signed, slip } = consent.clone();
+        // Where it is tomorrow already, it is not the day after tomorrow.
+        if signed > Day::of(self.now + time::Duration::days(1)) {
+            return Err(Refusal::new(
+                format!("{signed} is yet to come, so nothing was signed on that day"),
+                "give the day that stands on the slip",
+            ));
+        }
+        let recorded = Recorded { signed, slip, by: who.to_owned(), at: self.now, withdrawn: None };
+        Ok(self.put_consent(name, recorded))
+    }
+
+    fn remove(&mut self, name: &Name) -> Judged {
+        self.is_not_the_last_administrator(name)?;
+        let name = self.account(name)?.name.clone();
+        self.take(&name);
+        let mut writes = vec![Write::Remove(name.clone())];
+        if self.consents.remove(&name).is_some() {
+            writes.push(Write::ForgetConsent(name.clone()));
+        }
+        Ok(Effect { writes, changes: vec![Change::Removed(name)] })
+    }
+
+    fn rename(&mut self, name: &Name, display_name: &Label) -> Judged {
+        self.account(name)?;
+        self.looks_like_nobody(&self.display_names, display_name.as_str(), name.as_str())?;
+        let display_name = display_name.to_string();
+        self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
+    }
+
+    fn rename_group(&mut self, group: &Label, to: &Label) -> Judged {
+        let (from, to) = (group.as_str(), to.as_str());
+        let is_in = |account: &Account, group: &str| account.groups.iter().any(|one| one == group);
+        if self.accounts.values().any(|account| is_in(account, to)) {
+            return Err(Refusal::new(format!("there is a group `{to}` already"), SHOW_GROUPS));
+        }
+        let members: Vec<_> =
+            self.accounts.values().filter(|account| is_in(account, from)).map(Arc::clone).collect();
+        if members.is_empty() {
+            return Err(Refusal::new(format!("nobody is in a group `{from}`"), SHOW_GROUPS));
+        }
+        let mut effect = Effect::default();
+        for member in members {
+            let mut account = Account::clone(&member);
+            account.groups.iter_mut().filter(|one| *one == from).for_each(|one| to.clone_into(one));
+            self.update(account, &mut effect, Change::Relabelled);
+        }
+        Ok(effect)
+    }
+
+    fn set_kind(&mut self, name: &Name, kind: Kind) -> Judged {
+        self.account(name)?;
+        if kind != Kind::Administrator {
+            self.is_not_the_last_administrator(name)?;
+        }
+        self.has_consent(name.as_str(), kind)?;
+        self.edit(name, |account| account.kind = kind, Change::Relabelled)
+    }
+
+    fn withdraw(&mut self, name: &Name) -> Judged {
+        let name = name.as_str();
+        let Some(recorded) = self.consents.get(name).filter(|recorded| recorded.withdrawn.is_none()) else {
+            return Err(Refusal::new(
+                format!("no consent is recorded for `{name}`"),
+                "`consent list` shows all of them",
+            ));
+        };
+        let recorded = Recorded { withdrawn: Some(self.now), ..recorded.clone() };
+        let mut effect = self.put_consent(name, recorded);
+        if let Some(account) = self.accounts.get(name).filter(|one| one.enabled && one.kind.needs_consent()) {
+            let account = Account { enabled: false, ..Account::clone(account) };
+            self.update(account, &mut effect, Change::Disabled);
+        }
+        Ok(effect)
+    }
+
+    /// Gives an account other values.
+    fn edit(
+        &mut self,
+        name: &Name,
+        edit: impl FnOnce(&mut Account),
+        change: impl FnOnce(Arc<Account>) -> Change,
+    ) -> Judged {
+        let mut account = Account::clone(self.account(name)?);
+        edit(&mut account);
+        let mut effect = Effect::default();
+        self.update(account, &mut effect, change);
+        Ok(effect)
+    }
+
+    fn update(&mut self, account: Account, effect: &mut Effect, change: impl FnOnce(Arc<Account>) -> Change) {
+        let account = Arc::new(account);
+        self.take(&account.name);
+        self.put(Arc::clone(&account));
+        effect.writes.push(Write::Update(Arc::clone(&account)));
+        effect.changes.push(change(account));
+    }
+
+    fn put_consent(&mut self, name: &str, recorded: Recorded) -> Effect {
+        self.consents.insert(name.to_owned(), recorded.clone());
+        Effect { writes: vec![Write::Consent(name.to_owned(), recorded)], changes: Vec::new() }
+    }
+
+    fn put(&mut self, account: Arc<Account>) {
+        let name = &account.name;
+        self.names.entry(look(name)).or_default().push(name.clone());
+        self.display_names.entry(look(&account.display_name)).or_default().push(name.clone());
+        self.accounts.insert(account.name.clone(), account);
+    }
+
+    fn take(&mut self, name: &str) {
+        let Some(account) = self.accounts.remove(name) else { return };
+        let looks =
+            [self.names.get_mut(&look(name)), self.display_names.get_mut(&look(&account.display_name))];
+        looks.into_iter().flatten().for_each(|alike| alike.retain(|one| one != name));
+    }
+
+    fn account(&self, name: &Name) -> Result<&Arc<Account>, Refusal> {
+        let found = self.accounts.get(name.as_str());
+        found.ok_or_else(|| {
+            Refusal::new(format!("there is no account `{name}`"), "`user list` shows all accounts")
+        })
+    }
+
+    fn standing(&self, name: &str, kind: Kind) -> Standing {
+        match self.consents.get(name) {
+            _ if !kind.needs_consent() => Standing::NotNeeded,
+            None => Standing::Missing,
+            Some(Recorded { withdrawn: Some(_), .. }) => Standing::Withdrawn,
+            Some(_) => Standing::Given,
+        }
+    }
+
+    /// Consent comes first.
+    fn has_consent(&self, name: &str, kind: Kind) -> Result<(), Refusal> {
+        let what = match self.standing(name, kind) {
+            Standing::NotNeeded | Standing::Given => return Ok(()),
+            Standing::Missing => {
+                format!("no consent of the parents is recorded for `{name}`, a child's account")
+            }
+            Standing::Withdrawn => format!("the consent for `{name}`, a child's account, was withdrawn"),
+        };
+        Err(Refusal::new(
+            what,
+            "when the signed slip is there, record the day and the version that stand on it",
+        ))
+    }
+
+    /// Nobody may be taken for somebody else.
+    fn looks_like_nobody(
+        &self,
+        looks: &HashMap<String, Vec<String>>,
+        text: &str,
+        name: &str,
+    ) -> Result<(), Refusal> {
+        let alike = looks.get(&look(text)).into_iter().flatten().find(|one| *one != name);
+        let Some(other) = alike.and_then(|other| self.accounts.get(other)) else { return Ok(()) };
+        Err(Refusal::new(
+            format!(
+                "`{text}` looks like `{}`, `{}` to others: people would take one for the other",
+                other.name, other.display_name
+            ),
+            "choose another name, or add what tells them apart, such as the class",
+        ))
+    }
+
+    /// Somebody must be left who can let others in.
+    fn is_not_the_last_administrator(&self, name: &Name) -> Result<(), Refusal> {
+        let mut administrators =
+            self.accounts.values().filter(|account| account.is_administrator() && account.enabled);
+        match (administrators.next(), administrators.next()) {
+            (Some(last), None) if last.name == name.as_str() => Err(Refusal::new(
+                format!("`{name}` is the last administrator"),
+                "make somebody else an administrator first: `user add NAME --kind administrator`",
+            )),
+            _ => Ok(()),
+        }
+    }
+}
+
+/// What to type to see who is where.
+const SHOW_GROUPS: &str = "`user list` shows the groups of all accounts";
+
+fn strings(labels: &[Label]) -> Vec<String> {
+    labels.iter().map(Label::to_string).collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,187 @@
+#![expect(clippy::unwrap_used, reason = "tests")]
+
+use time::macros::datetime;
+
+use super::*;
+
+const NOW: OffsetDateTime = datetime!(2026-09-07 08:00 UTC);
+
+fn empty() -> School {
+    School::new(Vec::new(), Vec::new(), NOW)
+}
+
+/// An act as it stands on the wire.
+fn act(json: &str) -> Act {
+    serde_json::from_str(json).unwrap()
+}
+
+/// Has it done; answers what is written and told, in a word each.
+fn done(school: &mut School, json: &str) -> Vec<String> {
+    let Effect { writes, changes } = school.carry_out(&act(json), None, "anna").unwrap();
+    let mut words: Vec<_> = writes
+        .iter()
+        .map(|write| match write {
+            Write::Add(account) => format!("write new {}", account.name),
+            Write::Update(account) => format!("write {} {:?}", account.name, account.groups),
+            Write::Remove(name) => format!("erase {name}"),
+            Write::Consent(name, recorded) => {
+                format!("write consent {name} {}", recorded.withdrawn.is_none())
+            }
+            Write::ForgetConsent(name) => format!("erase consent {name}"),
+        })
+        .collect();
+    words.extend(changes.iter().map(|change| match change {
+        Change::Added(account) => format!("tell added {}", account.name),
+        Change::Disabled(account) => format!("tell disabled {}", account.name),
+        Change::Enabled(account) => format!("tell enabled {}", account.name),
+        Change::PasswordChanged(account) => format!("tell password {}", account.name),
+        Change::Relabelled(account) => format!("tell relabelled {}", account.name),
+        Change::SessionsEnded(name) => format!("tell ended {name}"),
+        Change::Removed(name) => format!("tell removed {name}"),
+    }));
+    words
+}
+
+/// Has it refused; answers why.
+fn refused(school: &mut School, json: &str) -> String {
+    let before = (school.users(), school.consented(|at| at.to_string()));
+    let refusal = school.carry_out(&act(json), None, "anna").unwrap_err();
+    assert_eq!(before, (school.users(), school.consented(|at| at.to_string())), "nothing has happened");
+    assert!(refusal.hint.is_some_and(|hint| !hint.is_empty()), "{}", refusal.what);
+    refusal.what
+}
+
+fn added(name: &str, more: &str) -> String {
+    format!(r#"{{"add-user":{{"name":"{name}","password":"long enough"{more}}}}}"#)
+}
+
+const SIGNED: &str = r#","consent":{"signed":"2026-09-01","slip":"1"}"#;
+
+#[test]
+fn consent_comes_first() {
+    let mut school = empty();
+    let child = added("juliet", "");
+    assert_eq!(
+        refused(&mut school, &child),
+        "no consent of the parents is recorded for `juliet`, a child's account"
+    );
+    let record = r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-01","slip":"1"}}}"#;
+    assert_eq!(done(&mut school, record), ["write consent juliet true"]);
+    assert_eq!(done(&mut school, &child), ["write new juliet", "tell added juliet"]);
+    assert_eq!(
+        done(&mut school, &added("romeo", SIGNED)),
+        ["write new romeo", "write consent romeo true", "tell added romeo"]
+    );
+    assert_eq!(done(&mut school, &added("nurse", r#","kind":"teacher""#)).len(), 2);
+    let standings: Vec<_> = school.users().iter().map(|user| user.consent).collect();
+    assert_eq!(standings, [Standing::Given, Standing::NotNeeded, Standing::Given]);
+    assert!(refused(&mut school, r#"{"set-kind":{"name":"nurse","kind":"child"}}"#).contains("no consent"));
+}
+
+#[test]
+fn who_withdraws_consent_disables_at_once() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", SIGNED));
+    let withdraw = r#"{"withdraw-consent":{"name":"juliet"}}"#;
+    assert_eq!(
+        done(&mut school, withdraw),
+        ["write consent juliet false", "write juliet []", "tell disabled juliet"]
+    );
+    assert_eq!(refused(&mut school, withdraw), "no consent is recorded for `juliet`");
+    let enable = r#"{"enable-user":{"name":"juliet"}}"#;
+    assert_eq!(refused(&mut school, enable), "the consent for `juliet`, a child's account, was withdrawn");
+    done(&mut school, r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-07","slip":"2"}}}"#);
+    assert_eq!(done(&mut school, enable), ["write juliet []", "tell enabled juliet"]);
+    assert_eq!(
+        done(&mut school, r#"{"remove-user":{"name":"juliet"}}"#),
+        ["erase juliet", "erase consent juliet", "tell removed juliet"]
+    );
+    assert!(school.consented(|_| String::new()).is_empty());
+}
+
+#[test]
+fn nobody_signs_tomorrow() {
+    let mut school = empty();
+    let on = |day: &str| {
+        format!(r#"{{"record-consent":{{"name":"a","consent":{{"signed":"{day}","slip":"1"}}}}}}"#)
+    };
+    assert!(refused(&mut school, &on("2026-09-09")).contains("2026-09-09 is yet to come"));
+    done(&mut school, &on("2026-09-08"));
+}
+
+#[test]
+fn nobody_looks_like_somebody_else() {
+    let mut school = empty();
+    done(&mut school, &added("romeo", &format!(r#","display-name":"Romeo M."{SIGNED}"#)));
+    assert_eq!(refused(&mut school, &added("romeo", SIGNED)), "there is an account `romeo` already");
+    for alike in ["r0meo", "rorneo", "r\u{43e}meo"] {
+        let why = refused(&mut school, &added(alike, SIGNED));
+        assert!(why.contains("looks like `romeo`, `Romeo M.` to others"), "{why}");
+    }
+    let same = format!(r#","display-name":"ROMEO M."{SIGNED}"#);
+    assert!(refused(&mut school, &added("tybalt", &same)).contains("looks like `romeo`"));
+    done(&mut school, &added("tybalt", SIGNED));
+    let rename = r#"{"rename-user":{"name":"tybalt","display-name":"Romeo M."}}"#;
+    assert!(refused(&mut school, rename).contains("looks like `romeo`"));
+    done(&mut school, r#"{"rename-user":{"name":"romeo","display-name":"Romeo Montague"}}"#);
+    done(&mut school, rename);
+}
+
+#[test]
+fn the_last_administrator_stays() {
+    let mut school = empty();
+    let administrator = r#","kind":"administrator""#;
+    done(&mut school, &added("nurse", administrator));
+    for act in ["disable-user", "remove-user"] {
+        let json = format!(r#"{{"{act}":{{"name":"nurse"}}}}"#);
+        assert_eq!(refused(&mut school, &json), "`nurse` is the last administrator");
+    }
+    let demote = r#"{"set-kind":{"name":"nurse","kind":"teacher"}}"#;
+    assert_eq!(refused(&mut school, demote), "`nurse` is the last administrator");
+    done(&mut school, &added("friar", administrator));
+    done(&mut school, r#"{"disable-user":{"name":"friar"}}"#);
+    assert_eq!(refused(&mut school, demote), "`nurse` is the last administrator");
+    done(&mut school, r#"{"enable-user":{"name":"friar"}}"#);
+    done(&mut school, demote);
+    assert_eq!(
+        refused(&mut school, r#"{"remove-user":{"name":"friar"}}"#),
+        "`friar` is the last administrator"
+    );
+}
+
+#[test]
+fn groups_are_joined_left_and_renamed() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b","Chess"]{SIGNED}"#)));
+    done(&mut school, &added("romeo", SIGNED));
+    assert_eq!(
+        done(&mut school, r#"{"join-group":{"name":"romeo","group":"4b"}}"#),
+        [r#"write romeo ["4b"]"#, "tell relabelled romeo"]
+    );
+    assert_eq!(
+        done(&mut school, r#"{"rename-group":{"group":"4b","to":"5b"}}"#),
+        [
+            r#"write juliet ["5b", "Chess"]"#,
+            r#"write romeo ["5b"]"#,
+            "tell relabelled juliet",
+            "tell relabelled romeo"
+        ]
+    );
+    assert_eq!(
+        refused(&mut school, r#"{"rename-group":{"group":"4b","to":"6b"}}"#),
+        "nobody is in a group `4b`"
+    );
+    assert_eq!(
+        refused(&mut school, r#"{"rename-group":{"group":"5b","to":"Chess"}}"#),
+        "there is a group `Chess` already"
+    );
+    done(&mut school, r#"{"leave-group":{"name":"romeo","group":"5b"}}"#);
+    assert_eq!(
+        refused(&mut school, r#"{"leave-group":{"name":"romeo","group":"5b"}}"#),
+        "`romeo` is not in the group `5b`"
+    );
+    assert_eq!(
+        refused(&mut school, r#"{"join-group":{"name":"nobody","group":"4b"}}"#),
+        "there is no account `nobody`"
+    );
+}
