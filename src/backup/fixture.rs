@@ -37,6 +37,12 @@ pub(crate) fn origin(place: &TempDir, domain: &str) -> Origin {
 
 /// A backup of such a school.
 pub(crate) fn backup(place: &TempDir) -> Backup {
-    let school = School::of(&origin(place, "school.test")).unwrap();
-    Backup::new(school, database(3), OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap()).unwrap()
+    backup_of(place, "school.test")
+}
+
+/// A backup of a school of this domain.
+pub(crate) fn backup_of(place: &TempDir, domain: &str) -> Backup {
+    let school = School::of(&origin(place, domain)).unwrap();
+    Backup::new(school, database(3).into(), OffsetDateTime::from_unix_timestamp(1_800_000_000).unwrap())
+        .unwrap()
 }

@@ -64,10 +64,10 @@ impl Backup {
     ///
     /// # Errors
     /// [`Error::Failed`] if the daemon's copy is no database.
-    pub fn new(school: School, database: Vec<u8>, at: OffsetDateTime) -> Result<Self> {
+    pub fn new(school: School, database: Zeroizing<Vec<u8>>, at: OffsetDateTime) -> Result<Self> {
         let schema = database::schema(&database)?;
         let School { site, mut files } = school;
-        files.insert(Place::database(), Zeroizing::new(database));
+        files.insert(Place::database(), database);
         Ok(Self { manifest: Manifest::of(&site, &files, schema, at)?, files })
     }
 

@@ -124,7 +124,7 @@ fn what_is_no_recipient_and_what_is_no_key() {
     }
     fs::set_permissions(&empty, fs::Permissions::from_mode(0o600)).unwrap();
     fs::write(&empty, "hello\n").unwrap();
-    let error = Key::of_files(&[empty.clone()]).err().unwrap();
+    let error = Key::of_files(std::slice::from_ref(&empty)).err().unwrap();
     assert_eq!(error.exit_code(), 3);
     assert!(!error.to_string().contains("hello"), "{error}");
     assert_eq!(Lock::of_file(&empty).err().unwrap().exit_code(), 3, "five letters are found by trying");
@@ -225,7 +225,7 @@ proptest! {
             let Ok(place) = format!("site/site/x/{name}").parse() else { continue };
             school.files.insert(place, Zeroizing::new(bytes));
         }
-        let backup = Backup::new(school, database(schema), OffsetDateTime::UNIX_EPOCH).unwrap();
+        let backup = Backup::new(school, database(schema).into(), OffsetDateTime::UNIX_EPOCH).unwrap();
         let (key, lock) = key();
         let sealed = seal::sealed(&archive::written(&backup).unwrap(), &lock).unwrap();
         prop_assert_eq!(Backup::judged(&sealed, &key).unwrap(), backup);

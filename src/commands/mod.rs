@@ -1,5 +1,6 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod backup;
 pub mod base;
 pub mod cert;
 pub mod check;
@@ -15,6 +16,7 @@ pub mod make;
 pub mod man;
 pub mod plan;
 mod recipe;
+pub mod restore;
 pub mod rollback;
 pub mod service;
 pub mod settings;
