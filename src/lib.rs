@@ -44,6 +44,7 @@ pub mod format;
 pub mod host;
 pub mod image;
 pub mod lock;
+pub mod paper;
 pub mod pkg_list;
 pub mod plan;
 pub mod policy;
@@ -55,6 +56,7 @@ pub mod site;
 pub mod target;
 #[cfg(test)]
 mod test_support;
+pub mod texts;
 pub mod trust;
 
 pub use error::{Error, Result};

@@ -23,10 +23,13 @@ use crate::{
     error::{Error, Result},
 };
 
+/// What to do where a key is missing.
+const WHOLE: &str = "`jailbuild init` writes a file with every key explained";
+
 /// Parses the text of the file at `path`; relative paths within are relative to its folder.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Site> {
     let source = Source { path, text };
-    let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error))?;
+    let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error, WHOLE))?;
     Reader(source).site(&file)
 }
 

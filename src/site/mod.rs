@@ -31,11 +31,13 @@ pub use folder::Folder;
 pub use limits::Limits;
 pub use login::Login;
 pub use mistake::Mistake;
+pub(crate) use mistake::Source;
 pub use network::{Link, Network};
 pub use origin::Origin;
 pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use roster::Roster;
 pub use settings::{settings, write_settings};
+pub(crate) use toml_error::explain;
 pub use web::{MediaRange, Upload, Web, WebOrigin};
 pub use words::{Language, Name, Organisation};
 
@@ -190,5 +192,5 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
     let text = String::from_utf8_lossy(error.as_bytes());
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
     let mistake = Mistake::new("the file is not UTF-8 here", "save it as UTF-8 in your editor");
-    mistake::Source { path, text: &text }.mistake(at..at + length, mistake)
+    Source { path, text: &text }.mistake(at..at + length, mistake)
 }
