@@ -6,9 +6,9 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
-//! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
+//! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |

@@ -11,6 +11,7 @@
 //! | [`install`], [`uninstall`] | put in place, and taken away |
 //! | [`upgrade`], [`rollback`] | another image, and the way back |
 //! | [`course`], [`rehearsal`], [`kept`], `saved` | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`gather`] | what of it goes into a backup |
 //! | [`restore`] | accounts and all that is theirs, out of a backup |
 //! | [`prover`] | the proof of one in service, from what is written down |
 //! | [`service`], [`listing`] | started, stopped, and looked at |
@@ -23,6 +24,7 @@ pub mod course;
 pub mod execute;
 pub mod externals;
 pub mod files;
+pub mod gather;
 pub mod host_edit;
 pub mod install;
 pub mod kept;

@@ -1,18 +1,13 @@
-//! What of a school goes into a backup: where its administrator keeps it, or as it was installed.
+//! What of a school goes into a backup, where its administrator keeps it.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
+use std::{collections::BTreeMap, fs, path::Path};
 
 use zeroize::Zeroizing;
 
 use super::Place;
 use crate::{
-    appliance::Layout,
     error::{Context as _, Error, Result},
-    host::{Host, file},
+    host::file,
     site::{Origin, Site},
 };
 
@@ -43,41 +38,6 @@ impl School {
         Ok(school)
     }
 
-    /// As it is installed on this host. The key of its authority is not there.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if a file of the appliance is missing.
-    pub fn installed(layout: &Layout, host: &dyn Host) -> Result<Self> {
-        let read = |path: PathBuf| {
-            let missing = || Error::failed(format_args!("there is no `{}`", path.display()));
-            host.read(&path)?.ok_or_else(missing)
-        };
-        let text = String::from_utf8_lossy(&read(layout.site())?).into_owned();
-        let mut school = Self::with(Site::parse(&layout.site(), &text)?, text);
-        let settings = layout.settings();
-        let files = [
-            (layout.authority(), "ca/ca.pem"),
-            (settings.join("chain.pem"), "tls/chain.pem"),
-            (settings.join("key.pem"), "tls/key.pem"),
-        ];
-        for (path, name) in files {
-            school.add(&format!("site/site/{name}"), read(path)?)?;
-        }
-        school.add_record(layout, host)?;
-        Ok(school)
-    }
-
-    /// How it is installed on this host, if it is.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if that cannot be read.
-    pub fn add_record(&mut self, layout: &Layout, host: &dyn Host) -> Result<()> {
-        if let Some(record) = host.read(&layout.record())? {
-            self.files.insert(Place::appliance(), Zeroizing::new(record));
-        }
-        Ok(())
-    }
-
     /// Whether the key of its authority is among its files: without it, there is no new certificate that clients accept.
     pub fn has_authority_key(&self) -> bool {
         self.files.keys().any(|place| place.as_str() == "site/site/ca/ca.key")
@@ -88,14 +48,15 @@ impl School {
         self.files.iter().map(|(place, bytes)| (place, bytes.len()))
     }
 
-    fn with(site: Site, text: String) -> Self {
+    /// A school of which there is nothing yet but its file.
+    pub fn with(site: Site, text: String) -> Self {
         let files = BTreeMap::from([(Place::school(), Zeroizing::new(text.into_bytes()))]);
         Self { site, files }
     }
 
-    fn add(&mut self, place: &str, bytes: Vec<u8>) -> Result<()> {
-        self.files.insert(place.parse()?, Zeroizing::new(bytes));
-        Ok(())
+    /// Puts a file among its own.
+    pub fn add(&mut self, place: Place, bytes: Vec<u8>) {
+        self.files.insert(place, Zeroizing::new(bytes));
     }
 
     /// Files only: a link could lead to anything that root can read.
@@ -113,7 +74,7 @@ impl School {
             } else if !kind.is_file() {
                 return Err(unfit(&path, "it is neither a file nor a folder"));
             } else if !name.starts_with(DRAFT) {
-                self.add(&place, file::read(&path)?)?;
+                self.add(place.parse()?, file::read(&path)?);
             }
         }
         Ok(())

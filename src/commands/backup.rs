@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     administration::{self, Daemon, Place},
-    appliance::Layout,
+    appliance::{Layout, gather},
     backup::{self, Backup, Lock, School},
     console::Console,
     digest::Sha256,
@@ -101,10 +101,10 @@ fn school(place: &Place, host: &dyn Host) -> Result<School> {
     let Some(record) = &place.appliance else { return School::of(&place.origin) };
     let layout = Layout::of(&record.name);
     if place.origin == Origin::File(layout.site()) {
-        return School::installed(&layout, host);
+        return gather::school(&layout, host);
     }
     let mut school = School::of(&place.origin)?;
-    school.add_record(&layout, host)?;
+    gather::add_record(&mut school, &layout, host)?;
     Ok(school)
 }
 

@@ -148,6 +148,22 @@ fn while_one_is_under_way_nothing_else_begins() {
     assert!(give_up(&host).unwrap().is_none(), "nothing is under way");
 }
 
+#[test]
+fn what_is_installed_goes_into_a_backup() {
+    let host = installed(false);
+    let school = crate::appliance::gather::school(&layout(), &host).unwrap();
+    let places: Vec<_> = school.files().map(|(place, _)| place.as_str().to_owned()).collect();
+    let expected = [
+        "installed/appliance.json",
+        "site/jailbuild.toml",
+        "site/site/ca/ca.pem",
+        "site/site/tls/chain.pem",
+        "site/site/tls/key.pem",
+    ];
+    assert_eq!(places, expected);
+    assert!(!school.has_authority_key());
+}
+
 /// Lets a restoration die before each act that changes something, then somebody goes on or back.
 fn dies_everywhere(zfs: bool, power_fails: bool, goes_on: bool) {
     let undisturbed = installed(zfs);

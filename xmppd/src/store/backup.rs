@@ -29,6 +29,9 @@ pub struct Snapshot {
 
 impl Store {
     /// Takes a copy of all but conversations. Who writes waits only while it is copied in memory.
+    ///
+    /// # Panics
+    /// Never: working on the copy does not panic.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let copy = self.look(copied).await?;
         task::spawn_blocking(move || without_conversations(copy)).await.expect("a copy does not panic")
@@ -45,8 +48,8 @@ impl Store {
     pub async fn last_backup(&self) -> Result<Option<OffsetDateTime>, StoreError> {
         self.request(Erasure::Nothing, |connection| {
             let query = "SELECT value FROM record WHERE shelf = ?1 AND key = ?2";
-            let shelf = Shelf::Backup.name();
-            let value = connection.query_row(query, [shelf, LAST], |row| row.get::<_, Vec<u8>>(0));
+            let value =
+                connection.query_row(query, [Shelf::Backup.name(), LAST], |row| row.get::<_, Vec<u8>>(0));
             let value = value.optional()?;
             Ok(value.and_then(|at| OffsetDateTime::parse(&String::from_utf8(at).ok()?, &Rfc3339).ok()))
         })
