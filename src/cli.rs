@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use crate::{
     appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, export, handover, init, inspect, install, list, lock, make,
-        man, plan, rollback, service, settings, slip, texts, uninstall, upgrade, verify,
+        backup, base, cert, check, completions, doctor, export, handover, init, inspect, install, list, lock,
+        make, man, plan, restore, rollback, service, settings, slip, texts, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -107,6 +107,8 @@ enum Command {
     Cert(cert::Arguments),
     Slip(slip::Arguments),
     Texts(texts::Arguments),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Args),
@@ -148,6 +150,8 @@ impl Cli {
             Command::Handover(arguments) => handover::run(&arguments, named, console),
             Command::Settings(arguments) => settings::run(&arguments, named, console),
             Command::Upgrade(arguments) => upgrade::run(&arguments, &Origin::find(named), console),
+            Command::Backup(arguments) => backup::run(&arguments, named, console),
+            Command::Restore(arguments) => restore::run(&arguments, console),
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {

@@ -8,6 +8,7 @@
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
+//! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
@@ -31,6 +32,7 @@
 
 pub mod administration;
 pub mod appliance;
+pub mod backup;
 pub mod base;
 pub mod checkup;
 pub mod cli;

@@ -1,5 +1,6 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod backup;
 pub mod base;
 pub mod cert;
 pub mod check;
@@ -17,6 +18,7 @@ pub mod man;
 mod new_school;
 pub mod plan;
 mod recipe;
+pub mod restore;
 pub mod rollback;
 pub mod service;
 pub mod settings;

@@ -3,6 +3,7 @@
 
 mod answers;
 mod authority;
+mod backups;
 pub mod certificates;
 mod domain;
 mod file;
@@ -26,6 +27,7 @@ mod web;
 mod words;
 
 pub use answers::{Answers, refuse_existing};
+pub use backups::{Backups, Recipient};
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
@@ -92,6 +94,8 @@ pub struct Site {
     pub web: Web,
     /// Files that children share.
     pub upload: Upload,
+    /// For whom its backups are encrypted.
+    pub backup: Backups,
 }
 
 impl Site {
