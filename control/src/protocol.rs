@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Consented, Kind, Label, Name, Standing};
+use crate::{Act, Consented, Kind, Label, Name, Standing, Verb};
 
 /// Raised when an old client would misunderstand a new server, or the other way round.
 pub const VERSION: u32 = 2;
@@ -40,6 +40,11 @@ pub enum Request {
     },
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
+    /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
+    Remember {
+        /// What.
+        verb: Verb,
+    },
     /// How the server fares: [`Answer::Status`].
     Status,
 }
@@ -85,6 +90,8 @@ pub enum Answer {
     Consents(Vec<Consented>),
     /// What has come of reading the settings again.
     Reload(Reload),
+    /// It is on disk.
+    Remembered,
     /// Who is online, by name and device.
     Sessions(Vec<Session>),
     /// How the server fares.
@@ -169,7 +176,7 @@ pub struct AuditLine {
     pub at: String,
     /// Who.
     pub who: String,
-    /// What: [`Act::verb`].
+    /// What: [`Act::verb`], or [`Verb::name`].
     pub act: String,
     /// To which account or group; nothing for what concerns none.
     pub about: String,

@@ -120,6 +120,10 @@ impl Administration {
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
             Request::Reload => Answer::Reload(self.reload(who).await?),
+            Request::Remember { verb } => {
+                self.remember(deed(who, verb.name(), "", DONE)).await?;
+                Answer::Remembered
+            }
             Request::Status => Answer::Status(self.status().await?),
         })
     }
@@ -164,10 +168,14 @@ impl Administration {
             Reload::Applied(_) => DONE,
             Reload::NeedsRestart(_) | Reload::Refused(_) => REFUSED,
         };
-        let deed = deed(who, "reload", "", outcome);
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await?;
+        self.remember(deed(who, "reload", "", outcome)).await?;
         Ok(reload)
+    }
+
+    /// Puts what has changed nothing in the store into the audit log.
+    async fn remember(&self, deed: Deed) -> Result<(), StoreError> {
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await
     }
 
     async fn school(&self) -> Result<School, StoreError> {

@@ -183,9 +183,15 @@ async fn what_is_done_together_is_done_or_not() {
 #[tokio::test]
 async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let running = start();
-    let lines =
-        [change(ROMEO, r#","rehearse":true"#), change(ROMEO, ""), change(NOBODY, ""), line(r#""reload""#)];
-    say(&running, &lines.concat()).await;
+    let lines = [
+        change(ROMEO, r#","rehearse":true"#),
+        change(ROMEO, ""),
+        change(NOBODY, ""),
+        line(r#""reload""#),
+        line(r#"{"remember":{"verb":"renew-certificate"}}"#),
+    ];
+    let answers = say(&running, &lines.concat()).await;
+    assert_eq!(answers[4], r#"{"version":2,"answer":"remembered"}"#);
     let asked = [line(r#"{"audit":{"most":10}}"#), line(r#"{"audit":{"about":"nobody","most":10}}"#)];
     let answers = say(&running, &asked.concat()).await;
     let lines: Vec<Vec<AuditLine>> = answers
@@ -198,7 +204,7 @@ async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let told = |line: &AuditLine| format!("{} {} {}", line.act, line.about, line.outcome);
     assert_eq!(
         lines[0].iter().map(told).collect::<Vec<_>>(),
-        ["add-user romeo done", "disable-user nobody refused", "reload  refused"]
+        ["add-user romeo done", "disable-user nobody refused", "reload  refused", "renew-certificate  done"]
     );
     assert_eq!(lines[1], [lines[0][1].clone()]);
     assert!(
@@ -216,6 +222,7 @@ async fn what_is_not_a_request_is_refused_and_changes_nothing() {
     let refused = [
         "hello\n".to_owned(),
         line(r#""drop-tables""#),
+        line(r#"{"remember":{"verb":"something of my own"}}"#),
         change(r#"{"remove-user":{"name":"juliet","really":true}}"#, ""),
         change(r#"{"add-user":{"name":"a b","password":"long enough"}}"#, ""),
         change(r#"{"add-user":{"name":"juliet","password":"short"}}"#, ""),
@@ -227,7 +234,7 @@ async fn what_is_not_a_request_is_refused_and_changes_nothing() {
         answers.iter().all(|answer| answer.starts_with(r#"{"version":2,"refusal":{"what":"#)),
         "{answers:?}"
     );
-    assert!(answers[5].contains("version 1 of the protocol is not spoken here"));
+    assert!(answers[6].contains("version 1 of the protocol is not spoken here"));
     assert!(running.noting.0.lock().unwrap().is_empty());
 }
 
