@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Consented, Kind, Label, Name, Standing};
+use crate::{Act, Consented, Kind, Label, Name, Standing, Verb};
 
 /// Raised when an old client would misunderstand a new server, or the other way round.
 pub const VERSION: u32 = 2;
@@ -22,6 +22,10 @@ pub enum Request {
         /// So many lines at most.
         most: u32,
     },
+    /// Remembers that the copy of a while ago was put away, whole: [`Answer::BackedUp`].
+    BackedUp,
+    /// A copy of the database without conversations: [`Answer::Backup`], and behind its line the copy itself.
+    Backup,
     /// Does these, in this order: [`Answer::Changed`].
     Change(Changes),
     /// All accounts: [`Answer::Users`].
@@ -36,6 +40,11 @@ pub enum Request {
     },
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
+    /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
+    Remember {
+        /// What.
+        verb: Verb,
+    },
     /// How the server fares: [`Answer::Status`].
     Status,
 }
@@ -71,12 +80,18 @@ pub enum Rule {
 pub enum Answer {
     /// What administrators did, the newest last.
     Audit(Vec<AuditLine>),
+    /// It is remembered.
+    BackedUp,
+    /// What follows.
+    Backup(Copied),
     /// What has come of each act. What is done is on disk.
     Changed(Vec<Outcome>),
     /// All consents, by name.
     Consents(Vec<Consented>),
     /// What has come of reading the settings again.
     Reload(Reload),
+    /// It is on disk.
+    Remembered,
     /// Who is online, by name and device.
     Sessions(Vec<Session>),
     /// How the server fares.
@@ -139,6 +154,20 @@ pub struct Session {
     pub since: String,
 }
 
+/// A copy of the database, which follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Copied {
+    /// Whose: the domain that the server serves.
+    pub domain: String,
+    /// The version of its tables.
+    pub schema: u32,
+    /// How many bytes follow.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// Something that an administrator did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -147,7 +176,7 @@ pub struct AuditLine {
     pub at: String,
     /// Who.
     pub who: String,
-    /// What: [`Act::verb`].
+    /// What: [`Act::verb`], or [`Verb::name`].
     pub act: String,
     /// To which account or group; nothing for what concerns none.
     pub about: String,

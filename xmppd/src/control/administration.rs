@@ -2,22 +2,29 @@
 
 use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
+use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
 use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Outcome, Refusal, Reload, Request, Rule, Session, Status,
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session, Status,
 };
 
 use crate::{
     administration::{Change, Deed, Effect, School, Write},
     auth::{Keys, Password},
-    store::{SCHEMA, Store, StoreError},
+    hex::hex,
+    store::{SCHEMA, Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
 pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
     fn apply(&self, changes: Vec<Change>);
+
+    /// The domain that it serves.
+    fn domain(&self) -> String {
+        String::new()
+    }
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -93,6 +100,14 @@ impl Administration {
                 let deeds = self.store.deeds(about.map(String::from), most).await?;
                 Answer::Audit(deeds.into_iter().map(audit_line).collect())
             }
+            Request::BackedUp => {
+                self.store.backed_up(OffsetDateTime::now_utc()).await?;
+                Answer::BackedUp
+            }
+            Request::Backup => {
+                let hint = "`jailbuild backup` asks the running server for one";
+                return Err(Refusal::new("no copy is given away here", hint));
+            }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
             Request::ListSessions { name } => {
@@ -105,8 +120,23 @@ impl Administration {
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
             Request::Reload => Answer::Reload(self.reload(who).await?),
+            Request::Remember { verb } => {
+                self.remember(deed(who, verb.name(), "", DONE)).await?;
+                Answer::Remembered
+            }
             Request::Status => Answer::Status(self.status().await?),
         })
+    }
+
+    /// A copy of the store without conversations, and what is said of it. That somebody took it is remembered.
+    pub async fn back_up(&self, who: &str) -> Result<(Copied, Snapshot), Refusal> {
+        let deed = deed(who, "backup", "", DONE);
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await?;
+        let snapshot = self.store.snapshot().await?;
+        let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
+        let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
+        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.
@@ -138,10 +168,14 @@ impl Administration {
             Reload::Applied(_) => DONE,
             Reload::NeedsRestart(_) | Reload::Refused(_) => REFUSED,
         };
-        let deed = deed(who, "reload", "", outcome);
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await?;
+        self.remember(deed(who, "reload", "", outcome)).await?;
         Ok(reload)
+    }
+
+    /// Puts what has changed nothing in the store into the audit log.
+    async fn remember(&self, deed: Deed) -> Result<(), StoreError> {
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await
     }
 
     async fn school(&self) -> Result<School, StoreError> {

@@ -32,6 +32,10 @@ impl Live for Noting {
         self.0.lock().unwrap().extend(notes);
     }
 
+    fn domain(&self) -> String {
+        "school.test".to_owned()
+    }
+
     fn reload(&self) -> Reload {
         Reload::NeedsRestart(vec!["domain".to_owned()])
     }
@@ -179,9 +183,15 @@ async fn what_is_done_together_is_done_or_not() {
 #[tokio::test]
 async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let running = start();
-    let lines =
-        [change(ROMEO, r#","rehearse":true"#), change(ROMEO, ""), change(NOBODY, ""), line(r#""reload""#)];
-    say(&running, &lines.concat()).await;
+    let lines = [
+        change(ROMEO, r#","rehearse":true"#),
+        change(ROMEO, ""),
+        change(NOBODY, ""),
+        line(r#""reload""#),
+        line(r#"{"remember":{"verb":"renew-certificate"}}"#),
+    ];
+    let answers = say(&running, &lines.concat()).await;
+    assert_eq!(answers[4], r#"{"version":2,"answer":"remembered"}"#);
     let asked = [line(r#"{"audit":{"most":10}}"#), line(r#"{"audit":{"about":"nobody","most":10}}"#)];
     let answers = say(&running, &asked.concat()).await;
     let lines: Vec<Vec<AuditLine>> = answers
@@ -194,7 +204,7 @@ async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let told = |line: &AuditLine| format!("{} {} {}", line.act, line.about, line.outcome);
     assert_eq!(
         lines[0].iter().map(told).collect::<Vec<_>>(),
-        ["add-user romeo done", "disable-user nobody refused", "reload  refused"]
+        ["add-user romeo done", "disable-user nobody refused", "reload  refused", "renew-certificate  done"]
     );
     assert_eq!(lines[1], [lines[0][1].clone()]);
     assert!(
@@ -212,6 +222,7 @@ async fn what_is_not_a_request_is_refused_and_changes_nothing() {
     let refused = [
         "hello\n".to_owned(),
         line(r#""drop-tables""#),
+        line(r#"{"remember":{"verb":"something of my own"}}"#),
         change(r#"{"remove-user":{"name":"juliet","really":true}}"#, ""),
         change(r#"{"add-user":{"name":"a b","password":"long enough"}}"#, ""),
         change(r#"{"add-user":{"name":"juliet","password":"short"}}"#, ""),
@@ -223,7 +234,7 @@ async fn what_is_not_a_request_is_refused_and_changes_nothing() {
         answers.iter().all(|answer| answer.starts_with(r#"{"version":2,"refusal":{"what":"#)),
         "{answers:?}"
     );
-    assert!(answers[5].contains("version 1 of the protocol is not spoken here"));
+    assert!(answers[6].contains("version 1 of the protocol is not spoken here"));
     assert!(running.noting.0.lock().unwrap().is_empty());
 }
 
@@ -257,4 +268,23 @@ async fn our_own_client_understands() {
     let [Outcome::Refused(refusal)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert_eq!(refusal.what, "there is no account `nobody`");
     assert!(matches!(client.ask(Request::Status), Ok(Answer::Status(_))));
+}
+
+#[tokio::test]
+async fn a_copy_comes_behind_its_line_and_others_go_on_after_it() {
+    let running = start();
+    let socket = running.folder.path().join(SOCKET);
+    let copied = tokio::task::spawn_blocking(move || {
+        let mut client = Client::connect(&socket, "anna".parse().ok()).unwrap().unwrap();
+        let (copied, bytes) = client.back_up().unwrap();
+        assert!(matches!(client.ask(Request::BackedUp).unwrap(), Answer::BackedUp));
+        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+        assert_eq!(copied.sha256, crate::hex::hex(digest.as_ref()));
+        assert!(bytes.starts_with(b"SQLite format 3"));
+        copied
+    });
+    let copied = copied.await.unwrap();
+    assert_eq!((copied.domain.as_str(), copied.schema), ("school.test", crate::store::SCHEMA));
+    let audit = say(&running, &line(r#"{"audit":{"most":5}}"#)).await.remove(0);
+    assert!(audit.contains(r#""act":"backup","about":"","outcome":"done""#), "{audit}");
 }
