@@ -37,8 +37,8 @@ pub use consent::{Consent, Consented, Standing};
 pub use day::{Day, DayError};
 pub use password::{Password, PasswordError};
 pub use protocol::{
-    Answer, Answered, Asked, AuditLine, Changes, LINE_BYTES, Outcome, Refusal, Reload, Reply, Request, Rule,
-    Session, Status, User, VERSION,
+    Answer, Answered, Asked, AuditLine, Changes, Copied, LINE_BYTES, Outcome, Refusal, Reload, Reply,
+    Request, Rule, Session, Status, User, VERSION,
 };
 pub use verb::Verb;
 

@@ -24,6 +24,10 @@ pub enum Request {
         /// So many lines at most.
         most: u32,
     },
+    /// Remembers that the copy of a while ago was put away, whole: [`Answer::BackedUp`].
+    BackedUp,
+    /// A copy of the database without conversations: [`Answer::Backup`], and behind its line the copy itself.
+    Backup,
     /// Does these, in this order: [`Answer::Changed`].
     Change(Changes),
     /// All accounts: [`Answer::Users`].
@@ -80,6 +84,10 @@ pub enum Rule {
 pub enum Answer {
     /// What administrators did, the newest last.
     Audit(Vec<AuditLine>),
+    /// It is remembered.
+    BackedUp,
+    /// What follows.
+    Backup(Copied),
     /// What has come of each act. What is done is on disk.
     Changed(Vec<Outcome>),
     /// All consents, by name.
@@ -150,6 +158,20 @@ pub struct Session {
     pub resource: String,
     /// Since when (RFC 3339).
     pub since: String,
+}
+
+/// A copy of the database, which follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Copied {
+    /// Whose: the domain that the server serves.
+    pub domain: String,
+    /// The version of its tables.
+    pub schema: u32,
+    /// How many bytes follow.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
 }
 
 /// Something that an administrator did, or was refused.

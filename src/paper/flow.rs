@@ -15,11 +15,26 @@ const MARGIN: (f32, f32) = (62.0, 54.0);
 /// The size of a page's number.
 const NUMBER: f32 = 8.5;
 
+/// How much smaller a document may be set, so that it fits on one sheet: a second one gets lost.
+const SMALLER: [f32; 3] = [0.96, 0.92, 0.88];
+
 /// Lays blocks out.
 pub(super) fn flow(blocks: &[Block], size: Size) -> Result<Sheets> {
+    let mut sheets = scaled(blocks, size, 1.0)?;
+    if sheets.sheets.len() == 2 {
+        let smaller = SMALLER.iter().map(|scale| scaled(blocks, size, *scale));
+        let fitting = smaller.filter_map(Result::ok).find(|sheets| sheets.sheets.len() == 1);
+        sheets = fitting.unwrap_or(sheets);
+    }
+    number(&mut sheets, size);
+    Ok(sheets)
+}
+
+fn scaled(blocks: &[Block], size: Size, scale: f32) -> Result<Sheets> {
     let (width, height) = size.points();
-    let parts = blocks::lay_out(blocks, width - 2.0 * MARGIN.0)?;
-    let mut flow = Flow { room: height - 2.0 * MARGIN.1, used: 0.0, sheets: vec![Vec::new()] };
+    let parts = blocks::lay_out(blocks, (width - 2.0 * MARGIN.0) / scale)?;
+    let room = (height - 2.0 * MARGIN.1) / scale;
+    let mut flow = Flow { scale, room, used: 0.0, sheets: vec![Vec::new()] };
     let rows = parts
         .iter()
         .enumerate()
@@ -28,12 +43,11 @@ pub(super) fn flow(blocks: &[Block], size: Size) -> Result<Sheets> {
     for together in rows.chunk_by(|(_, row), _| row.stays_with_next) {
         flow.place(together);
     }
-    let mut sheets = Sheets { roles: parts.into_iter().map(|part| part.role).collect(), sheets: flow.sheets };
-    number(&mut sheets, size);
-    Ok(sheets)
+    Ok(Sheets { roles: parts.into_iter().map(|part| part.role).collect(), sheets: flow.sheets })
 }
 
 struct Flow {
+    scale: f32,
     room: f32,
     used: f32,
     sheets: Vec<Vec<Piece>>,
@@ -55,7 +69,8 @@ impl Flow {
             if self.used > 0.0 {
                 self.used += row.above;
             }
-            let piece = Piece { part: *part, at: (MARGIN.0, MARGIN.1 + self.used), marks: row.marks.clone() };
+            let at = (MARGIN.0, MARGIN.1 + self.used * self.scale);
+            let piece = Piece { part: *part, at, scale: self.scale, marks: row.marks.clone() };
             self.sheets.last_mut().expect("there is a sheet").push(piece);
             self.used += row.height;
         }
@@ -80,6 +95,6 @@ fn number(sheets: &mut Sheets, size: Size) {
         let line = Line::of(&format!("{} / {total}", index + 1), Weight::Regular);
         let at = (width - MARGIN.0 - line.width * NUMBER, height - MARGIN.1 / 2.0);
         let mark = Mark::Text { x: 0.0, y: 0.0, size: NUMBER, shade: Shade::Grey, line };
-        pieces.push(Piece { part, at, marks: vec![mark] });
+        pieces.push(Piece { part, at, scale: 1.0, marks: vec![mark] });
     }
 }

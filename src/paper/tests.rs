@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
+use xmppd_control::Password;
+
 use super::{Block::*, *};
 
 fn page(blocks: Vec<Block>) -> Document {
@@ -79,7 +81,7 @@ fn card(name: &str, address: &str) -> Card {
     Card {
         display_name: name.to_owned(),
         address: address.to_owned(),
-        password: zeroize::Zeroizing::new("lusab-babad-gutih-tugad".to_owned()),
+        password: Password::prepare("lusab-babad-gutih-tugad").unwrap(),
     }
 }
 

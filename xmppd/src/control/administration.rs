@@ -2,9 +2,12 @@
 
 use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
+use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{Act, Answer, AuditLine, Changes, Outcome, Refusal, Reload, Request, Rule, Session};
+use xmppd_control::{
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session,
+};
 
 use super::{
     fares::{Fares, peak_memory_bytes},
@@ -13,14 +16,20 @@ use super::{
 use crate::{
     administration::{Change, Deed, Effect, School, Write},
     auth::{Keys, Password},
+    hex::hex,
     router::Traffic,
-    store::{Store, StoreError},
+    store::{Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
 pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
     fn apply(&self, changes: Vec<Change>);
+
+    /// The domain that it serves.
+    fn domain(&self) -> String {
+        String::new()
+    }
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -100,6 +109,14 @@ impl Administration {
                 let deeds = self.store.deeds(about.map(String::from), most).await?;
                 Answer::Audit(deeds.into_iter().map(audit_line).collect())
             }
+            Request::BackedUp => {
+                self.store.backed_up(OffsetDateTime::now_utc()).await?;
+                Answer::BackedUp
+            }
+            Request::Backup => {
+                let hint = "`jailbuild backup` asks the running server for one";
+                return Err(Refusal::new("no copy is given away here", hint));
+            }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
             Request::ListSessions { name } => {
@@ -119,6 +136,17 @@ impl Administration {
             }
             Request::Status => Answer::Status(self.fares().await?.into()),
         })
+    }
+
+    /// A copy of the store without conversations, and what is said of it. That somebody took it is remembered.
+    pub async fn back_up(&self, who: &str) -> Result<(Copied, Snapshot), Refusal> {
+        let deed = deed(who, "backup", "", DONE);
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await?;
+        let snapshot = self.store.snapshot().await?;
+        let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
+        let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
+        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.

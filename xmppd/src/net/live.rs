@@ -22,6 +22,10 @@ impl Live for Running {
             .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(account(change), cx)));
     }
 
+    fn domain(&self) -> String {
+        self.shared.drive(|router, _| router.settings.domain.clone())
+    }
+
     fn reload(&self) -> Reload {
         self.reloader.reload()
     }

@@ -29,6 +29,9 @@ pub struct Snapshot {
 
 impl Store {
     /// Takes a copy of all but conversations. Who writes waits only while it is copied in memory.
+    ///
+    /// # Panics
+    /// Never: working on the copy does not panic.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
         let copy = self.look(copied).await?;
         task::spawn_blocking(move || without_conversations(copy)).await.expect("a copy does not panic")

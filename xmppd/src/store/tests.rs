@@ -415,10 +415,9 @@ async fn a_snapshot_holds_all_but_what_was_said() {
     let juliet = "juliet".into();
     let record =
         |shelf, value: &'static str| Record::of_account(&juliet, shelf, "key", Some(Bytes::from(value)));
-    let records = Shelf::ALL.iter().map(|shelf| match shelf.is_backed_up() {
-        true => record(*shelf, "stays"),
-        false => record(*shelf, "canary"),
-    });
+    let records = Shelf::ALL
+        .iter()
+        .map(|shelf| if shelf.is_backed_up() { record(*shelf, "stays") } else { record(*shelf, "canary") });
     answered(store.record(records.collect())).await.unwrap();
 
     let snapshot = store.snapshot().await.unwrap();
@@ -509,4 +508,25 @@ async fn what_it_holds_is_counted() {
     store.backed_up(AT).await.unwrap();
     let held = store.holdings().await.unwrap();
     assert_eq!((held.waiting_messages, held.kept_messages, held.last_backup), (1, 2, Some(AT)));
+}
+
+#[tokio::test]
+async fn who_writes_hardly_waits_for_a_snapshot_of_a_whole_school() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let juliet: std::sync::Arc<str> = "juliet".into();
+    // As many avatars as accounts of a school, of twenty kilobytes each.
+    let avatar = Bytes::from(vec![b'a'; 20_000]);
+    let avatars = (0..1000)
+        .map(|turn: u32| Record::of_account(&juliet, Shelf::Item, turn.to_string(), Some(avatar.clone())));
+    answered(store.record(avatars.collect())).await.unwrap();
+    let (begun, copying) = (std::time::Instant::now(), store.snapshot());
+    let (snapshot, waited) = tokio::join!(copying, async {
+        tokio::time::sleep(std::time::Duration::from_millis(2)).await;
+        answered(store.record(Vec::new())).await.unwrap();
+        begun.elapsed()
+    });
+    assert!(snapshot.unwrap().bytes.len() > 20_000_000);
+    assert!(waited < std::time::Duration::from_secs(1), "{waited:?}");
+    println!("waited {waited:?} of {:?}", begun.elapsed());
 }

@@ -122,7 +122,9 @@ fn serve(
             }
         }
         commit(connection, group, owed);
-        looks.into_iter().for_each(|look| look(connection));
+        for look in looks {
+            look(connection);
+        }
         if closing.is_some() {
             return closing;
         }

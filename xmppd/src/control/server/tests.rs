@@ -32,6 +32,10 @@ impl Live for Noting {
         self.0.lock().unwrap().extend(notes);
     }
 
+    fn domain(&self) -> String {
+        "school.test".to_owned()
+    }
+
     fn reload(&self) -> Reload {
         Reload::NeedsRestart(vec!["domain".to_owned()])
     }
@@ -276,4 +280,23 @@ async fn our_own_client_understands() {
     let [Outcome::Refused(refusal)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert_eq!(refusal.what, "there is no account `nobody`");
     assert!(matches!(client.ask(Request::Status), Ok(Answer::Status(_))));
+}
+
+#[tokio::test]
+async fn a_copy_comes_behind_its_line_and_others_go_on_after_it() {
+    let running = start();
+    let socket = running.folder.path().join(SOCKET);
+    let copied = tokio::task::spawn_blocking(move || {
+        let mut client = Client::connect(&socket, "anna".parse().ok()).unwrap().unwrap();
+        let (copied, bytes) = client.back_up().unwrap();
+        assert!(matches!(client.ask(Request::BackedUp).unwrap(), Answer::BackedUp));
+        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+        assert_eq!(copied.sha256, crate::hex::hex(digest.as_ref()));
+        assert!(bytes.starts_with(b"SQLite format 3"));
+        copied
+    });
+    let copied = copied.await.unwrap();
+    assert_eq!((copied.domain.as_str(), copied.schema), ("school.test", crate::store::SCHEMA));
+    let audit = say(&running, &line(r#"{"audit":{"most":5}}"#)).await.remove(0);
+    assert!(audit.contains(r#""act":"backup","about":"","outcome":"done""#), "{audit}");
 }
