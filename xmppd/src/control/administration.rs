@@ -6,14 +6,19 @@ use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
 use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session, Status,
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session,
 };
 
+use super::{
+    fares::{Fares, peak_memory_bytes},
+    metrics,
+};
 use crate::{
     administration::{Change, Deed, Effect, School, Write},
     auth::{Keys, Password},
     hex::hex,
-    store::{SCHEMA, Snapshot, Store, StoreError},
+    router::Traffic,
+    store::{Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
@@ -47,6 +52,10 @@ pub struct LiveStatus {
     pub online: usize,
     /// When the certificate ends.
     pub certificate_ends: Option<OffsetDateTime>,
+    /// Addresses from which one has to wait between attempts to log in.
+    pub throttled_addresses: usize,
+    /// What has gone through since the start.
+    pub traffic: Traffic,
 }
 
 /// Stands in where no server runs: nobody needs to be told.
@@ -119,12 +128,13 @@ impl Administration {
                 Answer::Sessions(sessions)
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
+            Request::Metrics => Answer::Metrics(metrics::text(&self.fares().await?)),
             Request::Reload => Answer::Reload(self.reload(who).await?),
             Request::Remember { verb } => {
                 self.remember(deed(who, verb.name(), "", DONE)).await?;
                 Answer::Remembered
             }
-            Request::Status => Answer::Status(self.status().await?),
+            Request::Status => Answer::Status(self.fares().await?.into()),
         })
     }
 
@@ -183,18 +193,13 @@ impl Administration {
         Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
     }
 
-    async fn status(&self) -> Result<Status, StoreError> {
-        let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
-        Ok(Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: SCHEMA,
-            since: stamp(self.since),
-            certificate_ends: certificate_ends.map(stamp),
-            uptime_seconds: self.started.elapsed().as_secs(),
-            accounts: self.store.accounts().await?.len(),
-            online,
-            connections,
-            sessions,
+    async fn fares(&self) -> Result<Fares, StoreError> {
+        Ok(Fares {
+            since: self.since,
+            uptime: self.started.elapsed(),
+            live: self.live.status(),
+            holdings: self.store.holdings().await?,
+            peak_memory_bytes: peak_memory_bytes(),
         })
     }
 }
