@@ -5,16 +5,14 @@ use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session,
-};
+use xmppd_control::{Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Session};
 
 use super::{
     fares::{Fares, peak_memory_bytes},
     metrics,
 };
 use crate::{
-    administration::{Change, Deed, Effect, School, Write},
+    administration::{Change, Deed, School},
     auth::{Keys, Password},
     hex::hex,
     router::Traffic,
@@ -87,14 +85,6 @@ pub struct Administration {
     turn: Mutex<()>,
 }
 
-/// What is to be done, judged and not yet written.
-#[derive(Default)]
-struct Judgement {
-    outcomes: Vec<Outcome>,
-    writes: Vec<Write>,
-    changes: Vec<Change>,
-}
-
 impl Administration {
     /// Over this store, telling this server.
     pub fn new(store: Store, live: Arc<dyn Live>) -> Self {
@@ -155,13 +145,13 @@ impl Administration {
         let _turn = self.turn.lock().await;
         let mut school = self.school().await?;
         let no_keys = acts.iter().map(|_| None);
-        let rehearsed = judge(&mut school.clone(), &acts, no_keys, rule, who);
+        let rehearsed = school.clone().judge(&acts, no_keys, rule, who);
         if rehearse {
             return Ok(rehearsed.outcomes);
         }
         // Keys take some milliseconds each: they are derived for what will be done.
         let keys = derive(&acts, &rehearsed.outcomes).await;
-        let judged = judge(&mut school, &acts, keys.into_iter(), rule, who);
+        let judged = school.judge(&acts, keys, rule, who);
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
@@ -206,40 +196,6 @@ impl Administration {
 
 const DONE: &str = "done";
 const REFUSED: &str = "refused";
-
-/// Lets the acts happen to the school, one after the other.
-fn judge(
-    school: &mut School,
-    acts: &[Act],
-    keys: impl Iterator<Item = Option<Keys>>,
-    rule: Rule,
-    who: &str,
-) -> Judgement {
-    let mut judgement = Judgement::default();
-    for (act, keys) in acts.iter().zip(keys) {
-        let outcome = match school.carry_out(act, keys, who) {
-            Ok(Effect { writes, changes }) => {
-                judgement.writes.extend(writes);
-                judgement.changes.extend(changes);
-                Outcome::Done
-            }
-            Err(refusal) => Outcome::Refused(refusal),
-        };
-        judgement.outcomes.push(outcome);
-    }
-    if rule == Rule::AllOrNothing && !judgement.outcomes.iter().all(Outcome::is_done) {
-        judgement.undo();
-    }
-    judgement
-}
-
-impl Judgement {
-    fn undo(&mut self) {
-        self.writes.clear();
-        self.changes.clear();
-        self.outcomes.iter_mut().filter(|one| one.is_done()).for_each(|one| *one = Outcome::Undone);
-    }
-}
 
 /// The keys of the passwords of what will be done, on all processors, away from the threads that serve connections.
 async fn derive(acts: &[Act], outcomes: &[Outcome]) -> Vec<Option<Keys>> {
