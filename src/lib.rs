@@ -27,6 +27,7 @@
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`render`] | templates with a typed context |
+//! | [`table`] | lists as spreadsheets save them |
 //! | [`target`], [`digest`] | what an image is for, and what a file is |
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
@@ -57,6 +58,7 @@ pub mod proof;
 pub mod render;
 pub mod runtime;
 pub mod site;
+pub mod table;
 pub mod target;
 #[cfg(test)]
 mod test_support;
