@@ -8,17 +8,17 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use miette::Diagnostic as _;
 use serde_json::json;
-use time::OffsetDateTime;
 
 use crate::{
     appliance::Service,
     commands::{
         backup, base, cert, check, completions, doctor, export, handover, init, inspect, install, list, lock,
-        make, man, plan, restore, rollback, service, settings, slip, texts, uninstall, upgrade, verify,
+        make, man, plan, restore, rollback, service, settings, slip, texts, trust_kit, uninstall, upgrade,
+        verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
-    host::command,
+    host::{ThisHost, command},
     proof::PROVE,
     runtime::stage,
     site::{self, Origin},
@@ -107,6 +107,7 @@ enum Command {
     Cert(cert::Arguments),
     Slip(slip::Arguments),
     Texts(texts::Arguments),
+    TrustKit(trust_kit::Arguments),
     Backup(backup::Args),
     Restore(restore::Args),
     Base(base::Arguments),
@@ -155,10 +156,11 @@ impl Cli {
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
-                console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
+                console.show(&cert::run(&arguments, &Origin::find(named), &ThisHost, console)?)
             }
             Command::Slip(arguments) => slip::run(&arguments, named, console),
             Command::Texts(arguments) => texts::run(&arguments, named, console),
+            Command::TrustKit(arguments) => trust_kit::run(&arguments, named, console),
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
                 let diagnosis = doctor::run(&arguments, named)?;

@@ -16,6 +16,7 @@
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
+//! | [`trust_kit`] | what devices need to trust the school |
 //! | [`trust`] | whose images are used here |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
@@ -63,5 +64,6 @@ pub mod target;
 mod test_support;
 pub mod texts;
 pub mod trust;
+pub mod trust_kit;
 
 pub use error::{Error, Result};

@@ -25,6 +25,7 @@ pub mod settings;
 pub mod slip;
 mod steps;
 pub mod texts;
+pub mod trust_kit;
 pub mod uninstall;
 pub mod upgrade;
 pub mod verify;
