@@ -415,10 +415,8 @@ async fn a_snapshot_holds_all_but_what_was_said() {
     let juliet = "juliet".into();
     let record =
         |shelf, value: &'static str| Record::of_account(&juliet, shelf, "key", Some(Bytes::from(value)));
-    let records = Shelf::ALL.iter().map(|shelf| match shelf.is_backed_up() {
-        true => record(*shelf, "stays"),
-        false => record(*shelf, "canary"),
-    });
+    let records =
+        Shelf::ALL.iter().map(|shelf| record(*shelf, if shelf.is_backed_up() { "stays" } else { "canary" }));
     answered(store.record(records.collect())).await.unwrap();
 
     let snapshot = store.snapshot().await.unwrap();

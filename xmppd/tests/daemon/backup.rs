@@ -18,10 +18,8 @@ const ROOM: &str = "balcony@rooms.school.test";
 async fn ask(client: &mut Client, to: &str, sets: bool, payload: &str) -> String {
     let payload: Element = payload.parse().unwrap();
     let (to, id) = (Some(Jid::new(to).unwrap()), "asked".to_owned());
-    let request = match sets {
-        true => Iq::Set { from: None, to, id, payload },
-        false => Iq::Get { from: None, to, id, payload },
-    };
+    let request =
+        if sets { Iq::Set { from: None, to, id, payload } } else { Iq::Get { from: None, to, id, payload } };
     client.send(request).await;
     client
         .until(|stanza| match stanza {
