@@ -5,7 +5,7 @@ use std::{env, io};
 use nix::unistd::{Uid, User};
 use xmppd_control::{
     Act, Answer, AuditLine, Changes, Client, ClientError, Consented, Copied, Label, Name, Outcome, Refusal,
-    Reload, Request, Rule, Session, Status, User as Account,
+    Reload, Request, Rule, Session, Status, User as Account, Verb,
 };
 use zeroize::Zeroizing;
 
@@ -95,6 +95,14 @@ impl Daemon {
     pub fn reload(&mut self) -> Result<Reload> {
         match self.ask(Request::Reload)? {
             Answer::Reload(reload) => Ok(reload),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// Has it remember what was done beside it.
+    pub fn remember(&mut self, verb: Verb) -> Result<()> {
+        match self.ask(Request::Remember { verb })? {
+            Answer::Remembered => Ok(()),
             _ => Err(unanswered(ClientError::OtherAnswer)),
         }
     }

@@ -62,29 +62,31 @@ fn metadata(title: &str, language: &str) -> Metadata {
 }
 
 fn draw(surface: &mut Surface<'_>, piece: &Piece) {
+    surface.push_transform(&scaled(piece.scale, piece.at));
     for mark in &piece.marks {
         match mark {
             Mark::Text { x, y, size, shade, line } => {
                 surface.set_stroke(None);
                 surface.set_fill(Some(Fill { paint: paint(*shade), ..Fill::default() }));
-                write(surface, (piece.at.0 + x, piece.at.1 + y), *size, line);
+                write(surface, (*x, *y), *size, line);
             }
             Mark::Rule { from, to, thickness, dashed } => {
                 surface.set_fill(None);
                 surface.set_stroke(Some(stroke(*thickness, *dashed)));
-                rule(surface, moved(*from, piece.at), moved(*to, piece.at));
+                rule(surface, *from, *to);
             }
             Mark::Code { x, y, side, code } => {
                 surface.set_stroke(None);
                 surface.set_fill(Some(Fill::default()));
-                squares(surface, moved((*x, *y), piece.at), *side, code);
+                squares(surface, (*x, *y), *side, code);
             }
         }
     }
+    surface.pop();
 }
 
-fn moved(point: (f32, f32), by: (f32, f32)) -> (f32, f32) {
-    (point.0 + by.0, point.1 + by.1)
+fn scaled(scale: f32, (x, y): (f32, f32)) -> Transform {
+    Transform::from_row(scale, 0.0, 0.0, scale, x, y)
 }
 
 /// Dark enough to be read on a poor print, too.
@@ -121,15 +123,14 @@ fn rule(surface: &mut Surface<'_>, from: (f32, f32), to: (f32, f32)) {
 }
 
 /// In units of squares: whole numbers are short in the file.
-fn squares(surface: &mut Surface<'_>, (x, y): (f32, f32), side: f32, code: &Code) {
+fn squares(surface: &mut Surface<'_>, at: (f32, f32), side: f32, code: &Code) {
     let mut path = PathBuilder::new();
     for (left, top, length) in &code.bars {
         if let Some(bar) = Rect::from_xywh(*left as f32, *top as f32, *length as f32, 1.0) {
             path.push_rect(bar);
         }
     }
-    let unit = side / code.side as f32;
-    surface.push_transform(&Transform::from_row(unit, 0.0, 0.0, unit, x, y));
+    surface.push_transform(&scaled(side / code.side as f32, at));
     if let Some(path) = path.finish() {
         surface.draw_path(&path);
     }

@@ -39,12 +39,15 @@ pub(super) enum Role {
     Artifact,
 }
 
-/// Marks of one part on one sheet, moved by so much.
+/// Marks of one part on one sheet.
 #[derive(Clone, Debug)]
 pub(super) struct Piece {
     /// Which of the roles it has.
     pub(super) part: usize,
+    /// Where their upper left is, in points from that of the sheet.
     pub(super) at: (f32, f32),
+    /// How much larger they are than they say.
+    pub(super) scale: f32,
     pub(super) marks: Vec<Mark>,
 }
 
