@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use crate::{
     appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, export, init, inspect, install, list, lock, make, man, plan,
-        rollback, service, settings, uninstall, upgrade, verify,
+        audit, base, cards, cert, check, completions, consent, doctor, export, init, inspect, install, list,
+        lock, make, man, plan, rollback, service, settings, uninstall, upgrade, user, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -103,6 +103,10 @@ enum Command {
     Upgrade(upgrade::Args),
     Rollback(rollback::Args),
     Uninstall(uninstall::Args),
+    User(user::Arguments),
+    Consent(consent::Arguments),
+    Cards(cards::Args),
+    Audit(audit::Args),
     Cert(cert::Arguments),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
@@ -163,6 +167,10 @@ impl Cli {
             Command::Status(arguments) => service::status(&arguments, console),
             Command::List(arguments) => list::run(&arguments, console),
             Command::Uninstall(arguments) => uninstall::run(&arguments, console),
+            Command::User(arguments) => user::run(&arguments, named, console),
+            Command::Consent(arguments) => consent::run(&arguments, named, console),
+            Command::Cards(arguments) => cards::run(&arguments, named, console),
+            Command::Audit(arguments) => audit::run(&arguments, named, console),
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
             Command::Man(arguments) => man::run(&arguments),
         }

@@ -5,7 +5,8 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
+//! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
@@ -23,15 +24,18 @@
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
 //! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
 //! | [`render`] | templates with a typed context |
+//! | [`table`] | lists as spreadsheets save them |
 //! | [`target`], [`digest`] | what an image is for, and what a file is |
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod accounts;
 pub mod administration;
 pub mod appliance;
 pub mod base;
 pub mod checkup;
 pub mod cli;
+pub mod columns;
 pub mod commands;
 pub mod console;
 pub mod daemon;
@@ -51,6 +55,7 @@ pub mod proof;
 pub mod render;
 pub mod runtime;
 pub mod site;
+pub mod table;
 pub mod target;
 #[cfg(test)]
 mod test_support;

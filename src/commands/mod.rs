@@ -1,9 +1,13 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod audit;
 pub mod base;
+pub mod cards;
 pub mod cert;
 pub mod check;
 pub mod completions;
+pub mod consent;
+mod desk;
 pub mod doctor;
 pub mod export;
 pub mod init;
@@ -21,6 +25,7 @@ pub mod settings;
 mod steps;
 pub mod uninstall;
 pub mod upgrade;
+pub mod user;
 pub mod verify;
 
 use std::{

@@ -1,6 +1,6 @@
 //! The certificates of a site: made once, kept while they are good, shown.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -67,19 +67,27 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// # Errors
 /// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
-    let read = |path: &std::path::Path| {
-        let text = read_if_there(path)?.ok_or_else(|| {
-            Error::failed_with_hint(
-                format_args!("there is no certificate `{}` yet", path.display()),
-                "`jailbuild cert renew` makes one",
-            )
-        })?;
-        let chain = lint::chain_from_pem(&text).doing_to("read the certificate", path)?;
-        let first =
-            chain.first().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))?;
-        Summary::of(first, now)
-    };
-    Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
+    let summary = |path: &Path| Summary::of(&first(path)?, now);
+    Ok(Shown { authority: summary(&folder.authority())?, leaf: summary(&folder.chain())? })
+}
+
+/// The fingerprint of the certificate in a file, or of the first in it.
+///
+/// # Errors
+/// [`Error::Failed`] if there is none yet, or it cannot be read.
+pub fn fingerprint_in(path: &Path) -> Result<String> {
+    first(path).map(|certificate| fingerprint(&certificate))
+}
+
+fn first(path: &Path) -> Result<CertificateDer<'static>> {
+    let text = read_if_there(path)?.ok_or_else(|| {
+        Error::failed_with_hint(
+            format_args!("there is no certificate `{}` yet", path.display()),
+            "`jailbuild cert renew` makes one",
+        )
+    })?;
+    let mut chain = lint::chain_from_pem(&text).doing_to("read the certificate", path)?.into_iter();
+    chain.next().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))
 }
 
 /// The certificates of a site, as they are shown.
