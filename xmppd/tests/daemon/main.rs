@@ -13,6 +13,7 @@ mod messages;
 mod migrate;
 mod personal;
 mod reload;
+mod removal;
 mod resumption;
 mod rooms;
 mod sasl2;
