@@ -9,9 +9,11 @@
 //! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
+//! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
+//! | [`handover`] | an image for the next school: searched for what is this one's, and put into one folder |
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
@@ -19,6 +21,7 @@
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
+//! | [`texts`], [`paper`] | the words of what is printed, in the school's languages; documents and cards as PDF |
 //! | [`site`] | the school's file parsed into types; its authority and certificates |
 //! | [`lock`] | which base files were locked, by their digests |
 //! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
@@ -32,6 +35,7 @@
 pub mod accounts;
 pub mod administration;
 pub mod appliance;
+pub mod backup;
 pub mod base;
 pub mod checkup;
 pub mod cli;
@@ -43,6 +47,7 @@ pub mod digest;
 pub mod elf;
 pub mod error;
 pub mod format;
+pub mod handover;
 pub mod host;
 pub mod image;
 pub mod lock;

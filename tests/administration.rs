@@ -29,6 +29,9 @@
 //! | `logout NAME` | ends the session |
 //! | `shows FILE` | whether the certificate shown to clients, which the authority has to stand for, is the first in a file |
 //! | `cat FILE`, `copy FROM TO`, `ls FOLDER` | the last with the permissions, by which secrets are judged |
+//! | `find TEXT FOLDER` | the files below a folder in which these bytes occur |
+//! | `private FILE` | lets nobody else read it |
+//! | `flip FILE`, `shorten FILE` | damages one bit in the middle of a file; takes its last byte away |
 //! | `pdftext FILE` | the text of a PDF |
 //! | `qr FILE` | what the QR codes of a PDF say to a decoder that is not ours |
 //!

@@ -61,7 +61,7 @@ impl<'a> CardFile<'a> {
         self.cards.push(Card {
             display_name: display_name.to_owned(),
             address: format!("{name}@{}", self.place.site.domain),
-            password: Zeroizing::new(password.reveal().to_owned()),
+            password: password.clone(),
         });
         password
     }

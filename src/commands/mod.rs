@@ -1,6 +1,7 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
 pub mod audit;
+pub mod backup;
 pub mod base;
 pub mod cards;
 pub mod cert;
@@ -10,6 +11,7 @@ pub mod consent;
 mod desk;
 pub mod doctor;
 pub mod export;
+pub mod handover;
 pub mod init;
 pub mod inspect;
 pub mod install;
@@ -17,12 +19,16 @@ pub mod list;
 pub mod lock;
 pub mod make;
 pub mod man;
+mod new_school;
 pub mod plan;
 mod recipe;
+pub mod restore;
 pub mod rollback;
 pub mod service;
 pub mod settings;
+pub mod slip;
 mod steps;
+pub mod texts;
 pub mod uninstall;
 pub mod upgrade;
 pub mod user;
@@ -44,7 +50,7 @@ use crate::{
     image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
-    site::{Origin, Site, certificates},
+    site::{Answers, Origin, Site, certificates},
     trust::Keyring,
 };
 
@@ -60,6 +66,12 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
         ));
     }
     Ok((origin, site))
+}
+
+/// Asks whoever sits at the terminal for what makes a school. What is said is no result, so it goes beside those.
+fn ask_for_school(console: &Console) -> Result<Answers> {
+    console.rest();
+    Answers::ask(&mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
 /// Opens an image. Where any key is trusted, another's image is refused; where none is, the strict refuse it, too.

@@ -1,8 +1,7 @@
 //! Login cards, eight to a sheet, to be cut apart: the only place where first passwords are written.
 
-use std::fmt;
-
 use serde::Serialize;
+use xmppd_control::Password;
 use zeroize::Zeroizing;
 
 use super::{
@@ -32,26 +31,14 @@ const MISSING: char = '\u{25a1}';
 const INDENT: f32 = 1.4;
 
 /// What one person needs to log in for the first time.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub struct Card {
     /// What others see.
     pub display_name: String,
     /// What is typed.
     pub address: String,
     /// The first password.
-    pub password: Zeroizing<String>,
-}
-
-/// All but the password.
-impl fmt::Debug for Card {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { display_name, address, password: _ } = self;
-        formatter
-            .debug_struct("Card")
-            .field("display_name", display_name)
-            .field("address", address)
-            .finish_non_exhaustive()
-    }
+    pub password: Password,
 }
 
 /// What stands on every card.
@@ -172,7 +159,7 @@ impl Face {
         column.write(Role::Paragraph, Shade::Grey, 7.0, |width| {
             lines::plain(&self.password, Weight::Regular, width)
         });
-        column.fit(Role::Paragraph, &card.password, Weight::Bold, 17.0);
+        column.fit(Role::Paragraph, card.password.reveal(), Weight::Bold, 17.0);
         column.used += 5.0 * scale;
         let (below, quiet) = (column.used, code.quiet_zone() * CODE);
         column.width -= CODE - quiet;
@@ -210,9 +197,11 @@ impl Column {
 
     fn write(&mut self, role: Role, shade: Shade, size: f32, lines: impl Fn(f32) -> Vec<Line>) {
         let size = size * self.scale;
-        let marks =
-            lines(self.width / size).into_iter().map(|line| self.mark(0.0, shade, size, line)).collect();
-        self.parts.push((role, marks));
+        let lines = lines(self.width / size).into_iter();
+        let marks: Vec<_> = lines.map(|line| self.mark(0.0, shade, size, line)).collect();
+        if !marks.is_empty() {
+            self.parts.push((role, marks));
+        }
     }
 
     fn item(&mut self, sign: &str, text: &str, size: f32) {

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use self::tables::{File, LimitsTable, RoomTable, RosterTable};
 use super::{
-    Creators, Domain, Language, Limits, Login, Mistake, Name, Organisation, Room, RoomPolicy, Rooms, Roster,
-    Site, Tls,
+    Backups, Creators, Domain, Language, Limits, Login, Mistake, Name, Organisation, Recipient, Room,
+    RoomPolicy, Rooms, Roster, Site, Tls,
     limits::{self, Bounds},
     mistake::Source,
     rooms::{label, local_part},
@@ -62,6 +62,7 @@ impl Reader<'_> {
             rooms: self.rooms(file)?,
             upload: self.upload(&file.upload, &web)?,
             web,
+            backup: Backups { recipients: self.values(&file.backup.recipients, Recipient::parse)? },
         })
     }
 

@@ -1,7 +1,9 @@
 //! The school: its file `jailbuild.toml` parsed into types, its authority and certificates, and the folder `site/`
 //! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
 
+mod answers;
 mod authority;
+mod backups;
 pub mod certificates;
 mod domain;
 mod file;
@@ -24,6 +26,8 @@ mod toml_error;
 mod web;
 mod words;
 
+pub use answers::{Answers, refuse_existing};
+pub use backups::{Backups, Recipient};
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
@@ -47,9 +51,7 @@ use crate::{
     base::Choice,
     digest::Sha256,
     error::{Error, Result},
-    host::file::{PUBLIC, write_new},
     pkg_list::Flavour,
-    render::{Template, render},
 };
 
 /// The name of the school's file.
@@ -92,6 +94,8 @@ pub struct Site {
     pub web: Web,
     /// Files that children share.
     pub upload: Upload,
+    /// For whom its backups are encrypted.
+    pub backup: Backups,
 }
 
 impl Site {
@@ -137,36 +141,7 @@ impl Site {
     pub fn example_text() -> Result<String> {
         let domain = Domain::parse("school.test").expect("a domain");
         let organisation = Organisation::parse("The School").expect("a name");
-        Self::file_text(&domain, &organisation)
-    }
-
-    /// Writes a new school's file with all defaults.
-    ///
-    /// # Errors
-    /// [`Error::Configuration`] if there is one already: it stays as it is.
-    pub fn write_new(path: &Path, domain: &Domain, organisation: &Organisation) -> Result<()> {
-        if write_new(path, Self::file_text(domain, organisation)?.as_bytes(), PUBLIC)? {
-            return Ok(());
-        }
-        Err(Error::configuration(
-            format_args!("`{}` is there already", path.display()),
-            "edit it, and ask `jailbuild check`; or move it away first",
-        ))
-    }
-
-    /// The commented text of a school's file with all defaults.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if the template is broken.
-    pub fn file_text(domain: &Domain, organisation: &Organisation) -> Result<String> {
-        #[derive(Serialize)]
-        struct Values {
-            domain: String,
-            organisation: String,
-        }
-        let values =
-            Values { domain: toml_string(domain.as_str()), organisation: toml_string(organisation.as_str()) };
-        render(Template::Site, &values)
+        Answers::new(domain, organisation).file_text()
     }
 }
 

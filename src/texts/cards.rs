@@ -29,7 +29,7 @@ pub fn deck(
     texts: &Texts,
     site: &Site,
     language: &Language,
-    size: Size,
+    paper: Size,
     fingerprint: &str,
     cards: Vec<Card>,
 ) -> Result<Deck> {
@@ -40,7 +40,7 @@ pub fn deck(
         fingerprint_label: words.fingerprint,
         fingerprint: in_lines(fingerprint),
     };
-    Ok(Deck { title: words.title, language: language.to_string(), size, face, cards })
+    Ok(Deck { title: words.title, language: language.to_string(), size: paper, face, cards })
 }
 
 fn in_lines(fingerprint: &str) -> String {

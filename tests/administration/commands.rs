@@ -71,8 +71,12 @@ impl Scene<'_> {
             ["appliance", "stop"] => self.stop().map(|()| String::new()).map_err(|error| error.to_string()),
             ["cat", file] => files::text(&path(file)),
             ["copy", from, to] => files::copy(&path(from), &path(to)),
+            ["find", text, folder] => files::find(text, &path(folder)),
+            ["flip", file] => files::flip(&path(file)),
             ["ls", folder] => files::list(&path(folder)),
             ["pdftext", file] => files::pdf_text(&path(file)),
+            ["private", file] => files::make_private(&path(file)),
+            ["shorten", file] => files::shorten(&path(file)),
             ["qr", file] => files::qr_codes(&path(file)),
             words => self.people.act(words),
         }

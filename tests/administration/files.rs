@@ -1,6 +1,11 @@
 //! Files, looked at as somebody else would.
 
-use std::{fs, os::unix::fs::PermissionsExt as _, path::Path, process::Command};
+use std::{
+    fs,
+    os::unix::fs::PermissionsExt as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 type Spoken = Result<String, String>;
 
@@ -27,6 +32,58 @@ pub(crate) fn list(folder: &Path) -> Spoken {
     let lines: Vec<String> =
         lines.iter().map(|(name, mode)| format!("{mode:04o} {}\n", name.display())).collect();
     Ok(lines.concat())
+}
+
+/// The files below a folder in which these bytes occur.
+pub(crate) fn find(text: &str, folder: &Path) -> Spoken {
+    let mut found = Vec::new();
+    search(text.as_bytes(), folder, &mut found).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let names = found.iter().filter_map(|path| path.strip_prefix(folder).ok());
+    let mut names: Vec<String> = names.map(|name| format!("{}\n", name.display())).collect();
+    names.sort();
+    Ok(if names.is_empty() { "in no file\n".to_owned() } else { names.concat() })
+}
+
+fn search(text: &[u8], folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let (path, kind) = (entry.path(), entry.file_type()?);
+        if kind.is_dir() {
+            search(text, &path, found)?;
+        } else if kind.is_file() && memchr::memmem::find(&fs::read(&path)?, text).is_some() {
+            found.push(path);
+        }
+    }
+    Ok(())
+}
+
+/// Nobody else reads it from now on.
+pub(crate) fn make_private(file: &Path) -> Spoken {
+    let mode = fs::Permissions::from_mode(0o600);
+    fs::set_permissions(file, mode)
+        .map(|()| String::new())
+        .map_err(|error| format!("{}: {error}", file.display()))
+}
+
+/// One bit in the middle is another.
+pub(crate) fn flip(file: &Path) -> Spoken {
+    changed(file, |bytes| {
+        let middle = bytes.len() / 2;
+        bytes[middle] ^= 1;
+    })
+}
+
+/// The last byte is missing.
+pub(crate) fn shorten(file: &Path) -> Spoken {
+    changed(file, |bytes| bytes.truncate(bytes.len() - 1))
+}
+
+fn changed(file: &Path, change: impl FnOnce(&mut Vec<u8>)) -> Spoken {
+    let changed = fs::read(file).and_then(|mut bytes| {
+        change(&mut bytes);
+        fs::write(file, bytes)
+    });
+    changed.map(|()| String::new()).map_err(|error| format!("{}: {error}", file.display()))
 }
 
 /// The text of a PDF, as poppler reads it.

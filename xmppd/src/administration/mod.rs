@@ -3,11 +3,13 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
+//! | `judgement` | what is to come of a list of acts |
 //! | `look_alike` | which names people take for one another |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
 
+mod judgement;
 mod look_alike;
 mod school;
 
@@ -16,7 +18,8 @@ use std::{borrow::Cow, sync::Arc};
 use time::OffsetDateTime;
 use xmppd_control::{Day, Label};
 
-use crate::account::Account;
+use crate::{account::Account, router::AccountChange};
+pub use judgement::Judgement;
 pub use school::{Effect, School};
 
 /// What parents have signed, as it was recorded.
@@ -41,7 +44,7 @@ pub struct Deed {
     pub at: OffsetDateTime,
     /// Who.
     pub who: String,
-    /// What: [`xmppd_control::Act::verb`].
+    /// What: [`xmppd_control::Act::verb`], or [`xmppd_control::Verb::name`].
     pub act: Cow<'static, str>,
     /// To which account or group; empty for what concerns none.
     pub about: String,
@@ -81,4 +84,18 @@ pub enum Change {
     SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
     Removed(String),
+}
+
+impl From<Change> for AccountChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Added(account)
+            | Change::Disabled(account)
+            | Change::Enabled(account)
+            | Change::Relabelled(account) => Self::Put(account),
+            Change::PasswordChanged(account) => Self::PasswordChanged(account),
+            Change::Removed(name) => Self::Removed(name),
+            Change::SessionsEnded(name) => Self::SessionsEnded(name),
+        }
+    }
 }

@@ -2,22 +2,32 @@
 
 use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
 
+use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Outcome, Refusal, Reload, Request, Rule, Session, Status,
-};
+use xmppd_control::{Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Session};
 
+use super::{
+    fares::{Fares, peak_memory_bytes},
+    metrics,
+};
 use crate::{
-    administration::{Change, Deed, Effect, School, Write},
+    administration::{Change, Deed, School},
     auth::{Keys, Password},
-    store::{SCHEMA, Store, StoreError},
+    hex::hex,
+    router::Traffic,
+    store::{Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
 pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
     fn apply(&self, changes: Vec<Change>);
+
+    /// The domain that it serves.
+    fn domain(&self) -> String {
+        String::new()
+    }
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -40,6 +50,10 @@ pub struct LiveStatus {
     pub online: usize,
     /// When the certificate ends.
     pub certificate_ends: Option<OffsetDateTime>,
+    /// Addresses from which one has to wait between attempts to log in.
+    pub throttled_addresses: usize,
+    /// What has gone through since the start.
+    pub traffic: Traffic,
 }
 
 /// Stands in where no server runs: nobody needs to be told.
@@ -71,14 +85,6 @@ pub struct Administration {
     turn: Mutex<()>,
 }
 
-/// What is to be done, judged and not yet written.
-#[derive(Default)]
-struct Judgement {
-    outcomes: Vec<Outcome>,
-    writes: Vec<Write>,
-    changes: Vec<Change>,
-}
-
 impl Administration {
     /// Over this store, telling this server.
     pub fn new(store: Store, live: Arc<dyn Live>) -> Self {
@@ -93,6 +99,14 @@ impl Administration {
                 let deeds = self.store.deeds(about.map(String::from), most).await?;
                 Answer::Audit(deeds.into_iter().map(audit_line).collect())
             }
+            Request::BackedUp => {
+                self.store.backed_up(OffsetDateTime::now_utc()).await?;
+                Answer::BackedUp
+            }
+            Request::Backup => {
+                let hint = "`jailbuild backup` asks the running server for one";
+                return Err(Refusal::new("no copy is given away here", hint));
+            }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
             Request::ListSessions { name } => {
@@ -104,9 +118,25 @@ impl Administration {
                 Answer::Sessions(sessions)
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
+            Request::Metrics => Answer::Metrics(metrics::text(&self.fares().await?)),
             Request::Reload => Answer::Reload(self.reload(who).await?),
-            Request::Status => Answer::Status(self.status().await?),
+            Request::Remember { verb } => {
+                self.remember(deed(who, verb.name(), "", DONE)).await?;
+                Answer::Remembered
+            }
+            Request::Status => Answer::Status(self.fares().await?.into()),
         })
+    }
+
+    /// A copy of the store without conversations, and what is said of it. That somebody took it is remembered.
+    pub async fn back_up(&self, who: &str) -> Result<(Copied, Snapshot), Refusal> {
+        let deed = deed(who, "backup", "", DONE);
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await?;
+        let snapshot = self.store.snapshot().await?;
+        let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
+        let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
+        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.
@@ -115,13 +145,13 @@ impl Administration {
         let _turn = self.turn.lock().await;
         let mut school = self.school().await?;
         let no_keys = acts.iter().map(|_| None);
-        let rehearsed = judge(&mut school.clone(), &acts, no_keys, rule, who);
+        let rehearsed = school.clone().judge(&acts, no_keys, rule, who);
         if rehearse {
             return Ok(rehearsed.outcomes);
         }
         // Keys take some milliseconds each: they are derived for what will be done.
         let keys = derive(&acts, &rehearsed.outcomes).await;
-        let judged = judge(&mut school, &acts, keys.into_iter(), rule, who);
+        let judged = school.judge(&acts, keys, rule, who);
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
@@ -138,10 +168,14 @@ impl Administration {
             Reload::Applied(_) => DONE,
             Reload::NeedsRestart(_) | Reload::Refused(_) => REFUSED,
         };
-        let deed = deed(who, "reload", "", outcome);
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await?;
+        self.remember(deed(who, "reload", "", outcome)).await?;
         Ok(reload)
+    }
+
+    /// Puts what has changed nothing in the store into the audit log.
+    async fn remember(&self, deed: Deed) -> Result<(), StoreError> {
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await
     }
 
     async fn school(&self) -> Result<School, StoreError> {
@@ -149,58 +183,19 @@ impl Administration {
         Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
     }
 
-    async fn status(&self) -> Result<Status, StoreError> {
-        let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
-        Ok(Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: SCHEMA,
-            since: stamp(self.since),
-            certificate_ends: certificate_ends.map(stamp),
-            uptime_seconds: self.started.elapsed().as_secs(),
-            accounts: self.store.accounts().await?.len(),
-            online,
-            connections,
-            sessions,
+    async fn fares(&self) -> Result<Fares, StoreError> {
+        Ok(Fares {
+            since: self.since,
+            uptime: self.started.elapsed(),
+            live: self.live.status(),
+            holdings: self.store.holdings().await?,
+            peak_memory_bytes: peak_memory_bytes(),
         })
     }
 }
 
 const DONE: &str = "done";
 const REFUSED: &str = "refused";
-
-/// Lets the acts happen to the school, one after the other.
-fn judge(
-    school: &mut School,
-    acts: &[Act],
-    keys: impl Iterator<Item = Option<Keys>>,
-    rule: Rule,
-    who: &str,
-) -> Judgement {
-    let mut judgement = Judgement::default();
-    for (act, keys) in acts.iter().zip(keys) {
-        let outcome = match school.carry_out(act, keys, who) {
-            Ok(Effect { writes, changes }) => {
-                judgement.writes.extend(writes);
-                judgement.changes.extend(changes);
-                Outcome::Done
-            }
-            Err(refusal) => Outcome::Refused(refusal),
-        };
-        judgement.outcomes.push(outcome);
-    }
-    if rule == Rule::AllOrNothing && !judgement.outcomes.iter().all(Outcome::is_done) {
-        judgement.undo();
-    }
-    judgement
-}
-
-impl Judgement {
-    fn undo(&mut self) {
-        self.writes.clear();
-        self.changes.clear();
-        self.outcomes.iter_mut().filter(|one| one.is_done()).for_each(|one| *one = Outcome::Undone);
-    }
-}
 
 /// The keys of the passwords of what will be done, on all processors, away from the threads that serve connections.
 async fn derive(acts: &[Act], outcomes: &[Outcome]) -> Vec<Option<Keys>> {

@@ -15,8 +15,7 @@ use tokio::{
 
 use super::shared::Shared;
 use crate::{
-    act::{self, Act},
-    control::{Changes, Outcome, Rule},
+    control::Request,
     features::offline::{Delivery, Waited},
     record::Record,
     router::Parcel,
@@ -27,8 +26,8 @@ use crate::{
 
 /// Something to ask of the store.
 pub(super) enum Errand {
-    /// Do these, as far as none is refused.
-    Administer { acts: Vec<Act>, who: String, ticket: Ticket },
+    /// Ask this of the administration, for somebody.
+    Administer { request: Request, who: String, ticket: Ticket },
     /// Erase these, which have been acknowledged.
     Erase { account: Arc<str>, ids: Vec<MessageId> },
     /// Erase these files.
@@ -95,8 +94,8 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::EraseFiles(names) => {
                 running.spawn(async move { runner.erase_files(&names).await });
             }
-            Errand::Administer { acts, who, ticket } => {
-                running.spawn(async move { runner.administer(acts, who, ticket).await });
+            Errand::Administer { request, who, ticket } => {
+                running.spawn(async move { runner.administer(request, &who, &ticket).await });
             }
             Errand::Erase { account, ids } => {
                 running.spawn(async move { runner.erase(&account, ids).await });
@@ -141,18 +140,14 @@ impl Runner {
         }
     }
 
-    /// In the way of the control socket: in the store first, then live, with an audit line for each.
-    async fn administer(&self, acts: Vec<Act>, who: String, ticket: Ticket) {
+    /// In the way of the control socket: in the store first, then live, with an audit line for each act.
+    async fn administer(&self, request: Request, who: &str, ticket: &Ticket) {
         let Some(administration) = self.shared.upgrade().and_then(|shared| shared.administration()) else {
             return;
         };
-        let changes = Changes { acts, rule: Rule::WhatCanBe, rehearse: false };
-        let outcomes = match administration.change(&who, changes).await {
-            Ok(outcomes) => outcomes.into_iter().map(in_words).collect(),
-            Err(refusal) => vec![Err(refusal.what)],
-        };
+        let answer = administration.carry_out(who, request).await;
         if let Some(shared) = self.shared.upgrade() {
-            shared.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+            shared.drive(|router, cx| router.administered(ticket, answer, cx));
         }
     }
 
@@ -247,14 +242,5 @@ impl Runner {
         for id in ids {
             in_flight.remove(id);
         }
-    }
-}
-
-/// What has come of an act, for whoever asked.
-fn in_words(outcome: Outcome) -> act::Outcome {
-    match outcome {
-        Outcome::Done => Ok(()),
-        Outcome::Refused(refusal) => Err(refusal.what),
-        Outcome::Undone => Err("not done, since another was refused".to_owned()),
     }
 }

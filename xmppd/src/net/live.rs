@@ -4,9 +4,8 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::stamp,
-    control::{Change, Live, LiveStatus, Reload, Session},
-    router::{self, AccountChange},
+    control::{Change, Live, LiveStatus, Reload, Session, stamp},
+    router,
 };
 
 /// The running server, as the control socket sees it.
@@ -19,7 +18,11 @@ pub(super) struct Running {
 impl Live for Running {
     fn apply(&self, changes: Vec<Change>) {
         self.shared
-            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(account(change), cx)));
+            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(change.into(), cx)));
+    }
+
+    fn domain(&self) -> String {
+        self.shared.drive(|router, _| router.settings.domain.clone())
     }
 
     fn reload(&self) -> Reload {
@@ -31,10 +34,15 @@ impl Live for Running {
     }
 
     fn status(&self) -> LiveStatus {
-        let (sessions, online) =
-            self.shared.drive(|router, _| (router.session_count(), router.online_count()));
-        let certificate_ends = self.reloader.certificate_ends();
-        LiveStatus { connections: self.gate.count(), sessions, online, certificate_ends }
+        let (connections, certificate_ends) = (self.gate.count(), self.reloader.certificate_ends());
+        self.shared.drive(|router, cx| LiveStatus {
+            connections,
+            sessions: router.session_count(),
+            online: router.online_count(),
+            certificate_ends,
+            throttled_addresses: router.throttled_networks(cx.instant),
+            traffic: router.traffic(),
+        })
     }
 }
 
@@ -43,17 +51,5 @@ fn session(session: &router::Session) -> Session {
         name: session.account.to_string(),
         resource: session.jid.resource().unwrap_or_default().to_owned(),
         since: stamp(session.bound),
-    }
-}
-
-fn account(change: Change) -> AccountChange {
-    match change {
-        Change::Added(account)
-        | Change::Disabled(account)
-        | Change::Enabled(account)
-        | Change::Relabelled(account) => AccountChange::Put(account),
-        Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
-        Change::Removed(name) => AccountChange::Removed(name),
-        Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
     }
 }

@@ -143,8 +143,8 @@ impl Core {
         let mut caused = 0;
         for action in self.outbox.drain(..) {
             match action {
-                Action::Administer { acts, who, ticket } => {
-                    self.errands.add(Errand::Administer { acts, who, ticket });
+                Action::Administer { request, who, ticket } => {
+                    self.errands.add(Errand::Administer { request, who, ticket });
                 }
                 Action::Close { connection, error } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {
