@@ -6,6 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`condition`] | how an appliance fares, and what of it needs somebody |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`backup`] | a school in one file, encrypted: written, read, judged |
@@ -37,6 +38,7 @@ pub mod base;
 pub mod checkup;
 pub mod cli;
 pub mod commands;
+pub mod condition;
 pub mod console;
 pub mod daemon;
 pub mod digest;

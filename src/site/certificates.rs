@@ -1,6 +1,6 @@
 //! The certificates of a site: made once, kept while they are good, shown.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -67,7 +67,7 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// # Errors
 /// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
-    let read = |path: &std::path::Path| {
+    let read = |path: &Path| {
         let text = read_if_there(path)?.ok_or_else(|| {
             Error::failed_with_hint(
                 format_args!("there is no certificate `{}` yet", path.display()),
@@ -80,6 +80,13 @@ pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
         Summary::of(first, now)
     };
     Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
+}
+
+/// When the first certificate of a file ends; nothing where there is none that can be read.
+pub fn end(path: &Path) -> Option<OffsetDateTime> {
+    let chain = lint::chain_from_pem(&read_if_there(path).ok()??).ok()?;
+    let (_, parsed) = parse_x509_certificate(chain.first()?).ok()?;
+    Some(parsed.validity().not_after.to_datetime())
 }
 
 /// The certificates of a site, as they are shown.
