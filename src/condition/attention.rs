@@ -78,7 +78,7 @@ pub(super) fn of(condition: &Condition, now: OffsetDateTime) -> Vec<Attention> {
 fn of_certificate(which: &str, lasting: &Lasting, hint: &str) -> Option<Attention> {
     let days = lasting.days_left;
     let ends = match days {
-        ..0 => format!("{which} has ended: no client connects any more"),
+        ..0 => format!("{which} has ended, and no client connects any more"),
         0..=DAYS_BEFORE_THE_END => format!("{which} ends in {days} days"),
         _ => return None,
     };

@@ -40,7 +40,10 @@ impl Condition {
             rows.extend(listed.installed.iter().map(|installed| ("image", installed.image.to_string())));
         }
         rows.extend(self.daemon.iter().flat_map(of_daemon));
-        let lasting = |it: &Lasting| format!("until {}, {} days left", it.ends, it.days_left);
+        let lasting = |it: &Lasting| match it.days_left {
+            ..0 => format!("until {}: it has ended", it.ends),
+            days => format!("until {}, {days} days left", it.ends),
+        };
         rows.extend(self.certificate.iter().map(|it| ("certificate", lasting(it))));
         rows.extend(self.authority.iter().map(|it| ("authority", lasting(it))));
         rows.extend(self.disk.map(|disk| ("disk", of_disk(disk))));
