@@ -7,10 +7,8 @@ use time::OffsetDateTime;
 use xmppd_control::Status;
 
 use super::{Condition, Disk, Lasting, Whose, moment};
-use crate::error::Error;
+use crate::{error::Error, site::expiry};
 
-/// So many days before its end a certificate is told of.
-const DAYS_BEFORE_THE_END: i64 = 60;
 /// After so many days a backup is old.
 const DAYS_OF_A_BACKUP: i64 = 30;
 /// A disk is full from here on, in percent.
@@ -21,15 +19,33 @@ const FULL_BYTES: u64 = 200 << 20;
 /// Something that needs somebody.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Attention {
+    /// What it is about.
+    pub about: About,
     /// What it is.
     pub what: String,
     /// What to do about it.
     pub hint: Option<String>,
 }
 
+/// What needs somebody.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum About {
+    /// The school has not been backed up for long.
+    Backup,
+    /// A certificate ends.
+    Certificate,
+    /// Children have accounts without consent.
+    Consent,
+    /// The disk is full.
+    Disk,
+    /// The service is not as it should be.
+    Service,
+}
+
 impl Attention {
-    fn new(what: impl fmt::Display, hint: impl fmt::Display) -> Self {
-        Self { what: what.to_string(), hint: Some(hint.to_string()) }
+    fn new(about: About, what: impl fmt::Display, hint: impl fmt::Display) -> Self {
+        Self { about, what: what.to_string(), hint: Some(hint.to_string()) }
     }
 }
 
@@ -37,7 +53,7 @@ impl Attention {
 impl From<&Error> for Attention {
     fn from(error: &Error) -> Self {
         let hint = miette::Diagnostic::help(error).map(|hint| hint.to_string());
-        Self { what: error.to_string(), hint }
+        Self { about: About::Service, what: error.to_string(), hint }
     }
 }
 
@@ -52,7 +68,7 @@ impl fmt::Display for Attention {
 pub(super) fn of_service(whose: &Whose) -> Vec<Attention> {
     let Whose::Appliance(listed) = whose else { return Vec::new() };
     let told = listed.impaired.iter().chain(&listed.trouble);
-    told.map(|what| Attention { what: what.clone(), hint: None }).collect()
+    told.map(|what| Attention { about: About::Service, what: what.clone(), hint: None }).collect()
 }
 
 /// What else there is, the most urgent first.
@@ -79,17 +95,16 @@ fn of_certificate(which: &str, lasting: &Lasting, hint: &str) -> Option<Attentio
     let days = lasting.days_left;
     let ends = match days {
         ..0 => format!("{which} has ended, and no client connects any more"),
-        0..=DAYS_BEFORE_THE_END => format!("{which} ends in {days} days"),
-        _ => return None,
+        _ => format!("{which} ends in {days} days"),
     };
-    Some(Attention::new(ends, hint))
+    expiry::is_near(days).then(|| Attention::new(About::Certificate, ends, hint))
 }
 
 fn of_disk(disk: Disk) -> Option<Attention> {
     let used = disk.used_percent();
     let is_full = used >= FULL_PERCENT || disk.free_bytes < FULL_BYTES;
     let hint = "make room: a full disk keeps no message and no account";
-    is_full.then(|| Attention::new(format_args!("the disk is {used} % full"), hint))
+    is_full.then(|| Attention::new(About::Disk, format_args!("the disk is {used} % full"), hint))
 }
 
 fn of_consents(status: &Status) -> Option<Attention> {
@@ -98,7 +113,7 @@ fn of_consents(status: &Status) -> Option<Attention> {
         1 => "1 child has an account without recorded consent".to_owned(),
         children => format!("{children} children have accounts without recorded consent"),
     };
-    Some(Attention::new(what, "`jailbuild consent list --missing` names them"))
+    Some(Attention::new(About::Consent, what, "`jailbuild consent list --missing` names them"))
 }
 
 fn of_backup(status: &Status, now: OffsetDateTime) -> Option<Attention> {
@@ -110,5 +125,5 @@ fn of_backup(status: &Status, now: OffsetDateTime) -> Option<Attention> {
             days => format!("no backup for {days} days"),
         },
     };
-    Some(Attention::new(what, "`jailbuild backup` makes one"))
+    Some(Attention::new(About::Backup, what, "`jailbuild backup` makes one"))
 }

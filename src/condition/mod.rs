@@ -31,7 +31,7 @@ use crate::{
     host::Host,
     site::certificates,
 };
-pub use attention::Attention;
+pub use attention::{About, Attention};
 pub use disk::Disk;
 
 /// For how long a daemon may think about how it fares.

@@ -1,11 +1,11 @@
-//! What the appliances of a FreeBSD host need of somebody.
+//! What the appliances of a FreeBSD host need of somebody, besides other certificates.
 
 use time::OffsetDateTime;
 
 use crate::{
     appliance::{Layout, requirements},
     checkup::Check,
-    condition::{Attention, Condition},
+    condition::{About, Attention, Condition},
     host::Host,
 };
 
@@ -20,14 +20,14 @@ pub(super) fn checks(host: &dyn Host, now: OffsetDateTime) -> Vec<Check> {
 
 fn of(name: &str, host: &dyn Host, now: OffsetDateTime) -> Vec<Check> {
     let subject = format!("appliance {name}");
-    match Condition::of(name, host, now) {
-        Ok(condition) if condition.attention.is_empty() => {
-            let state = if condition.runs() { "it runs" } else { "it is stopped" };
-            vec![Check::ok(&subject, format_args!("{state}; nothing needs you"))]
-        }
-        Ok(condition) => condition.attention.into_iter().map(|one| of_attention(&subject, one)).collect(),
-        Err(error) => vec![of_attention(&subject, Attention::from(&error))],
-    }
+    let condition = match Condition::of(name, host, now) {
+        Ok(condition) => condition,
+        Err(error) => return vec![of_attention(&subject, Attention::from(&error))],
+    };
+    let state = if condition.runs() { "it runs" } else { "it is stopped" };
+    let rest = condition.attention.into_iter().filter(|one| one.about != About::Certificate);
+    let checks: Vec<_> = rest.map(|one| of_attention(&subject, one)).collect();
+    if checks.is_empty() { vec![Check::ok(&subject, state)] } else { checks }
 }
 
 fn of_attention(subject: &str, attention: Attention) -> Check {

@@ -3,12 +3,12 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
-//! | `look_alike` | which names people take for one another |
+//! | `judgement` | what is to come of a list of acts |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
 
-mod look_alike;
+mod judgement;
 mod school;
 
 use std::{borrow::Cow, sync::Arc};
@@ -16,7 +16,8 @@ use std::{borrow::Cow, sync::Arc};
 use time::OffsetDateTime;
 use xmppd_control::{Day, Label};
 
-use crate::account::Account;
+use crate::{account::Account, router::AccountChange};
+pub use judgement::Judgement;
 pub use school::{Effect, School};
 
 /// What parents have signed, as it was recorded.
@@ -81,4 +82,18 @@ pub enum Change {
     SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
     Removed(String),
+}
+
+impl From<Change> for AccountChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Added(account)
+            | Change::Disabled(account)
+            | Change::Enabled(account)
+            | Change::Relabelled(account) => Self::Put(account),
+            Change::PasswordChanged(account) => Self::PasswordChanged(account),
+            Change::Removed(name) => Self::Removed(name),
+            Change::SessionsEnded(name) => Self::SessionsEnded(name),
+        }
+    }
 }

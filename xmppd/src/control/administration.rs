@@ -1,20 +1,18 @@
 //! Carries requests out: judged first, then written, then told to the running server.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
+use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session,
-};
+use xmppd_control::{Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Session};
 
 use super::{
     fares::{Fares, peak_memory_bytes},
     metrics,
 };
 use crate::{
-    administration::{Change, Deed, Effect, School, Write},
+    administration::{Change, Deed, School},
     auth::{Keys, Password},
     hex::hex,
     router::Traffic,
@@ -31,6 +29,9 @@ pub trait Live: Send + Sync {
         String::new()
     }
 
+    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
+    fn wipe(&self) -> Wiping<'_>;
+
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
 
@@ -40,6 +41,9 @@ pub trait Live: Send + Sync {
     /// What goes on at this moment.
     fn status(&self) -> LiveStatus;
 }
+
+/// A wipe under way.
+pub type Wiping<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
 /// What goes on in the running server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -64,6 +68,10 @@ pub struct NobodyLive;
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
 
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
     }
@@ -85,14 +93,6 @@ pub struct Administration {
     since: OffsetDateTime,
     /// One at a time, since what is written was judged by what was read.
     turn: Mutex<()>,
-}
-
-/// What is to be done, judged and not yet written.
-#[derive(Default)]
-struct Judgement {
-    outcomes: Vec<Outcome>,
-    writes: Vec<Write>,
-    changes: Vec<Change>,
 }
 
 impl Administration {
@@ -155,21 +155,31 @@ impl Administration {
         let _turn = self.turn.lock().await;
         let mut school = self.school().await?;
         let no_keys = acts.iter().map(|_| None);
-        let rehearsed = judge(&mut school.clone(), &acts, no_keys, rule, who);
+        let rehearsed = school.clone().judge(&acts, no_keys, rule, who);
         if rehearse {
             return Ok(rehearsed.outcomes);
         }
         // Keys take some milliseconds each: they are derived for what will be done.
         let keys = derive(&acts, &rehearsed.outcomes).await;
-        let judged = judge(&mut school, &acts, keys.into_iter(), rule, who);
+        let judged = school.judge(&acts, keys, rule, who);
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
-        self.live.apply(judged.changes);
+        let is_somebody_gone = judged.changes.iter().any(|change| matches!(change, Change::Removed(_)));
+        self.tell(judged.changes).await;
+        if is_somebody_gone {
+            self.live.wipe().await?;
+        }
         written.map_or(Ok(judged.outcomes), |error| Err(error.into()))
     }
 
     /// Away from the threads that serve connections: everybody's roster may change.
+    async fn tell(&self, changes: Vec<Change>) {
+        let live = Arc::clone(&self.live);
+        task::spawn_blocking(move || live.apply(changes)).await.expect("changing accounts does not panic");
+    }
+
+    /// Likewise.
     async fn reload(&self, who: &str) -> Result<Reload, Refusal> {
         let _turn = self.turn.lock().await;
         let live = Arc::clone(&self.live);
@@ -206,40 +216,6 @@ impl Administration {
 
 const DONE: &str = "done";
 const REFUSED: &str = "refused";
-
-/// Lets the acts happen to the school, one after the other.
-fn judge(
-    school: &mut School,
-    acts: &[Act],
-    keys: impl Iterator<Item = Option<Keys>>,
-    rule: Rule,
-    who: &str,
-) -> Judgement {
-    let mut judgement = Judgement::default();
-    for (act, keys) in acts.iter().zip(keys) {
-        let outcome = match school.carry_out(act, keys, who) {
-            Ok(Effect { writes, changes }) => {
-                judgement.writes.extend(writes);
-                judgement.changes.extend(changes);
-                Outcome::Done
-            }
-            Err(refusal) => Outcome::Refused(refusal),
-        };
-        judgement.outcomes.push(outcome);
-    }
-    if rule == Rule::AllOrNothing && !judgement.outcomes.iter().all(Outcome::is_done) {
-        judgement.undo();
-    }
-    judgement
-}
-
-impl Judgement {
-    fn undo(&mut self) {
-        self.writes.clear();
-        self.changes.clear();
-        self.outcomes.iter_mut().filter(|one| one.is_done()).for_each(|one| *one = Outcome::Undone);
-    }
-}
 
 /// The keys of the passwords of what will be done, on all processors, away from the threads that serve connections.
 async fn derive(acts: &[Act], outcomes: &[Outcome]) -> Vec<Option<Keys>> {

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::stamp,
-    control::{Change, Live, LiveStatus, Reload, Session},
-    router::{self, AccountChange},
+    control::{Change, Live, LiveStatus, Reload, Session, Wiping, stamp},
+    router,
 };
+
+/// So many changes are told in one breath: between them, messages go on, also while a whole school is added.
+const AT_ONCE: usize = 8;
 
 /// The running server, as the control socket sees it.
 pub(super) struct Running {
@@ -18,8 +20,14 @@ pub(super) struct Running {
 
 impl Live for Running {
     fn apply(&self, changes: Vec<Change>) {
-        self.shared
-            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(account(change), cx)));
+        for some in changes.chunks(AT_ONCE) {
+            self.shared
+                .drive(|router, cx| some.iter().cloned().for_each(|change| router.apply(change.into(), cx)));
+        }
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(self.shared.wipe())
     }
 
     fn domain(&self) -> String {
@@ -52,17 +60,5 @@ fn session(session: &router::Session) -> Session {
         name: session.account.to_string(),
         resource: session.jid.resource().unwrap_or_default().to_owned(),
         since: stamp(session.bound),
-    }
-}
-
-fn account(change: Change) -> AccountChange {
-    match change {
-        Change::Added(account)
-        | Change::Disabled(account)
-        | Change::Enabled(account)
-        | Change::Relabelled(account) => AccountChange::Put(account),
-        Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
-        Change::Removed(name) => AccountChange::Removed(name),
-        Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
     }
 }
