@@ -5,7 +5,8 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
+//! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`backup`] | a school in one file, encrypted: written, read, judged |
@@ -32,12 +33,14 @@
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod accounts;
 pub mod administration;
 pub mod appliance;
 pub mod backup;
 pub mod base;
 pub mod checkup;
 pub mod cli;
+pub mod columns;
 pub mod commands;
 pub mod console;
 pub mod daemon;

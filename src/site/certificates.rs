@@ -67,16 +67,30 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// # Errors
 /// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
-    let read = |path: &Path| {
-        let text = read_if_there(path)?.ok_or_else(|| {
-            Error::failed_with_hint(
-                format_args!("there is no certificate `{}` yet", path.display()),
-                "`jailbuild cert renew` makes one",
-            )
-        })?;
-        Summary::in_pem(&text, path, now)
-    };
+    let read = |path: &Path| Summary::in_pem(&text(path)?, path, now);
     Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
+}
+
+/// The fingerprint of the certificate in a file, or of the first in it.
+///
+/// # Errors
+/// [`Error::Failed`] if there is none yet, or it cannot be read.
+pub fn fingerprint_in(path: &Path) -> Result<String> {
+    Ok(fingerprint(&first(&text(path)?, path)?))
+}
+
+fn text(path: &Path) -> Result<String> {
+    read_if_there(path)?.ok_or_else(|| {
+        Error::failed_with_hint(
+            format_args!("there is no certificate `{}` yet", path.display()),
+            "`jailbuild cert renew` makes one",
+        )
+    })
+}
+
+fn first(text: &str, path: &Path) -> Result<CertificateDer<'static>> {
+    let mut chain = lint::chain_from_pem(text).doing_to("read the certificate", path)?.into_iter();
+    chain.next().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))
 }
 
 /// The certificates of a site, as they are shown.
@@ -110,10 +124,7 @@ impl Summary {
     /// # Errors
     /// [`Error::Failed`] where there is none.
     pub fn in_pem(text: &str, path: &Path, now: OffsetDateTime) -> Result<Self> {
-        let chain = lint::chain_from_pem(text).doing_to("read the certificate", path)?;
-        let first =
-            chain.first().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))?;
-        Self::of(first, now)
+        Self::of(&first(text, path)?, now)
     }
 
     fn of(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Result<Self> {
