@@ -55,6 +55,11 @@ impl Needle {
         }
     }
 
+    /// Every form, the bytes as they are first.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &[u8]> {
+        self.forms.iter().map(|form| form.as_slice())
+    }
+
     /// How much has to be seen at once to recognise it.
     fn longest(&self) -> usize {
         let forms = self.forms.iter().map(|form| form.len());
