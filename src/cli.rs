@@ -13,8 +13,8 @@ use time::OffsetDateTime;
 use crate::{
     appliance::Service,
     commands::{
-        base, cert, check, completions, doctor, export, init, inspect, install, list, lock, make, man, plan,
-        rollback, service, settings, uninstall, upgrade, verify,
+        backup, base, cert, check, completions, doctor, export, handover, init, inspect, install, list, lock,
+        make, man, plan, restore, rollback, service, settings, slip, texts, uninstall, upgrade, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -76,6 +76,7 @@ enum Command {
     Verify(verify::Args),
     Inspect(inspect::Arguments),
     Export(export::Arguments),
+    Handover(handover::Arguments),
     Settings(settings::Arguments),
     Lock(lock::Args),
     Install(install::Args),
@@ -104,6 +105,10 @@ enum Command {
     Rollback(rollback::Args),
     Uninstall(uninstall::Args),
     Cert(cert::Arguments),
+    Slip(slip::Arguments),
+    Texts(texts::Arguments),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Base(base::Arguments),
     Doctor(doctor::Arguments),
     Completions(completions::Args),
@@ -135,20 +140,25 @@ impl Cli {
         let named = self.global.file.as_deref();
         let file = named.unwrap_or(Path::new(site::FILE_NAME));
         match self.command {
-            Command::Init(arguments) => console.show(&init::run(&arguments, file)?),
+            Command::Init(arguments) => console.show(&init::run(&arguments, file, console)?),
             Command::Check(arguments) => console.show(&check::run(&arguments, file)?),
             Command::Plan(arguments) => plan::run(&arguments, named, console),
             Command::Make(arguments) => make::run(&arguments, named, console),
             Command::Verify(arguments) => verify::run(&arguments, named, console),
             Command::Inspect(arguments) => inspect::run(&arguments, &Origin::find(named), console),
             Command::Export(arguments) => export::run(&arguments, named, console),
+            Command::Handover(arguments) => handover::run(&arguments, named, console),
             Command::Settings(arguments) => settings::run(&arguments, named, console),
             Command::Upgrade(arguments) => upgrade::run(&arguments, &Origin::find(named), console),
+            Command::Backup(arguments) => backup::run(&arguments, named, console),
+            Command::Restore(arguments) => restore::run(&arguments, console),
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
                 console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
             }
+            Command::Slip(arguments) => slip::run(&arguments, named, console),
+            Command::Texts(arguments) => texts::run(&arguments, named, console),
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
                 let diagnosis = doctor::run(&arguments, named)?;

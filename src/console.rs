@@ -49,6 +49,11 @@ impl Console {
         self.verbosity
     }
 
+    /// Whether somebody sits at a terminal, who can be asked.
+    pub fn can_ask(&self) -> bool {
+        !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
     /// Says what is being done now, in the present participle.
     pub fn step(&self, doing: impl fmt::Display) {
         match &self.bar {

@@ -116,23 +116,44 @@ pub fn render(template: Template, values: &impl Serialize) -> Result<String> {
 }
 
 fn fill(name: &str, text: &str, values: &impl Serialize) -> Result<String> {
-    let context = Context::from_serialize(values).map_err(|error| unrendered(name, &error))?;
-    let mut tera = Tera::new();
-    tera.autoescape_on(Vec::<String>::new());
-    tera.add_raw_template(name, text).map_err(|error| unrendered(name, &error))?;
-    let asked = tera.get_template_variables(name).map_err(|error| unrendered(name, &error))?;
-    // Tera takes an unknown variable in a condition as false: here it is an error like any other.
-    if let Some(unknown) = asked.into_iter().filter(|variable| !context.contains_key(variable)).min() {
-        return Err(Error::failed(format_args!(
-            "cannot fill the template `{name}`: it asks for `{unknown}`"
-        )));
-    }
-    tera.render(name, &context).map_err(|error| unrendered(name, &error))
+    fill_text(text, values)
+        .map_err(|error| Error::failed(format_args!("cannot fill the template `{name}`: {error}")))
 }
 
-fn unrendered(name: &str, error: &tera::Error) -> Error {
-    let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
-    Error::failed(format_args!("cannot fill the template `{name}`: {error}{cause}"))
+/// Why a text cannot be filled.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+pub enum Unfilled {
+    /// It asks for something that the values do not have.
+    #[error("it asks for `{0}`")]
+    Unknown(String),
+    /// It is not written as it should be.
+    #[error("{0}")]
+    Broken(String),
+}
+
+/// Fills any text with values.
+///
+/// # Errors
+/// [`Unfilled`], without saying which text.
+pub fn fill_text(text: &str, values: &impl Serialize) -> Result<String, Unfilled> {
+    const NAME: &str = "text";
+    let context = Context::from_serialize(values)?;
+    let mut tera = Tera::new();
+    tera.autoescape_on(Vec::<String>::new());
+    tera.add_raw_template(NAME, text)?;
+    let asked = tera.get_template_variables(NAME)?;
+    // Tera takes an unknown variable in a condition as false: here it is an error like any other.
+    if let Some(unknown) = asked.into_iter().filter(|variable| !context.contains_key(variable)).min() {
+        return Err(Unfilled::Unknown(unknown.to_string()));
+    }
+    Ok(tera.render(NAME, &context)?)
+}
+
+impl From<tera::Error> for Unfilled {
+    fn from(error: tera::Error) -> Self {
+        let cause = error.source().map(|cause| format!(": {cause}")).unwrap_or_default();
+        Self::Broken(format!("{error}{cause}"))
+    }
 }
 
 #[cfg(test)]

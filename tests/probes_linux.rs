@@ -7,6 +7,8 @@ mod appliance;
 #[cfg(target_os = "linux")]
 #[path = "probes_linux/cases.rs"]
 mod cases;
+#[cfg(target_os = "linux")]
+mod support;
 
 use std::process::ExitCode;
 

@@ -9,7 +9,9 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{Answer, Answered, Asked, Changes, LINE_BYTES, Label, Outcome, Refusal, Reply, Request, VERSION};
+use crate::{
+    Answer, Answered, Asked, Changes, Copied, LINE_BYTES, Label, Outcome, Refusal, Reply, Request, VERSION,
+};
 
 /// For how long an answer may take: a whole school is added in less, on a slow machine too.
 const PATIENCE: Duration = Duration::from_secs(600);
@@ -77,6 +79,19 @@ impl Client {
             Reply::Answer(answer) => Ok(answer),
             Reply::Refusal(refusal) => Err(refusal.into()),
         }
+    }
+
+    /// A copy of the database without conversations. It holds every account's keys.
+    pub fn back_up(&mut self) -> Result<(Copied, Zeroizing<Vec<u8>>), ClientError> {
+        let Answer::Backup(copied) = self.ask(Request::Backup)? else {
+            return Err(ClientError::OtherAnswer);
+        };
+        let mut bytes = Zeroizing::new(Vec::new());
+        (&mut self.stream).take(copied.bytes).read_to_end(&mut bytes)?;
+        if bytes.len() as u64 == copied.bytes {
+            return Ok((copied, bytes));
+        }
+        Err(io::Error::from(io::ErrorKind::UnexpectedEof).into())
     }
 
     /// Has these done; answers what has come of each.

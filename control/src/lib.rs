@@ -17,6 +17,7 @@
 //! | `day` | a date as it stands on paper |
 //! | `password` | a password on its short way to becoming keys |
 //! | `act` | what can be done to accounts |
+//! | `verb` | what is done beside the server, and remembered by it |
 //! | `protocol` | what can be asked and answered, as it stands on the wire |
 //! | `client` | the administrator's end of the socket |
 
@@ -27,6 +28,7 @@ mod consent;
 mod day;
 mod password;
 mod protocol;
+mod verb;
 
 pub use account::{AccountError, Kind, Label, Name};
 pub use act::Act;
@@ -35,9 +37,10 @@ pub use consent::{Consent, Consented, Standing};
 pub use day::{Day, DayError};
 pub use password::{Password, PasswordError};
 pub use protocol::{
-    Answer, Answered, Asked, AuditLine, Changes, LINE_BYTES, Outcome, Refusal, Reload, Reply, Request, Rule,
-    Session, Status, User, VERSION,
+    Answer, Answered, Asked, AuditLine, Changes, Copied, LINE_BYTES, Outcome, Refusal, Reload, Reply,
+    Request, Rule, Session, Status, User, VERSION,
 };
+pub use verb::Verb;
 
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

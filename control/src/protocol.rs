@@ -1,8 +1,10 @@
 //! What can be asked and answered, as it stands on the wire.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Consented, Kind, Label, Name, Standing};
+use crate::{Act, Consented, Kind, Label, Name, Standing, Verb};
 
 /// Raised when an old client would misunderstand a new server, or the other way round.
 pub const VERSION: u32 = 2;
@@ -22,6 +24,10 @@ pub enum Request {
         /// So many lines at most.
         most: u32,
     },
+    /// Remembers that the copy of a while ago was put away, whole: [`Answer::BackedUp`].
+    BackedUp,
+    /// A copy of the database without conversations: [`Answer::Backup`], and behind its line the copy itself.
+    Backup,
     /// Does these, in this order: [`Answer::Changed`].
     Change(Changes),
     /// All accounts: [`Answer::Users`].
@@ -34,8 +40,15 @@ pub enum Request {
         #[serde(default)]
         name: Option<Name>,
     },
+    /// How the server fares, for programs that watch it: [`Answer::Metrics`].
+    Metrics,
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
+    /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
+    Remember {
+        /// What.
+        verb: Verb,
+    },
     /// How the server fares: [`Answer::Status`].
     Status,
 }
@@ -71,12 +84,20 @@ pub enum Rule {
 pub enum Answer {
     /// What administrators did, the newest last.
     Audit(Vec<AuditLine>),
+    /// It is remembered.
+    BackedUp,
+    /// What follows.
+    Backup(Copied),
     /// What has come of each act. What is done is on disk.
     Changed(Vec<Outcome>),
     /// All consents, by name.
     Consents(Vec<Consented>),
+    /// Numbers, as a text of `OpenMetrics` 1.0.
+    Metrics(String),
     /// What has come of reading the settings again.
     Reload(Reload),
+    /// It is on disk.
+    Remembered,
     /// Who is online, by name and device.
     Sessions(Vec<Session>),
     /// How the server fares.
@@ -139,6 +160,20 @@ pub struct Session {
     pub since: String,
 }
 
+/// A copy of the database, which follows.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct Copied {
+    /// Whose: the domain that the server serves.
+    pub domain: String,
+    /// The version of its tables.
+    pub schema: u32,
+    /// How many bytes follow.
+    pub bytes: u64,
+    /// Their SHA-256, in hexadecimal digits.
+    pub sha256: String,
+}
+
 /// Something that an administrator did, or was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -147,7 +182,7 @@ pub struct AuditLine {
     pub at: String,
     /// Who.
     pub who: String,
-    /// What: [`Act::verb`].
+    /// What: [`Act::verb`], or [`Verb::name`].
     pub act: String,
     /// To which account or group; nothing for what concerns none.
     pub about: String,
@@ -170,14 +205,31 @@ pub struct Status {
     /// When its certificate ends (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_ends: Option<String>,
+    /// When a backup of it was last made (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_backup: Option<String>,
     /// Accounts, disabled ones too.
-    pub accounts: usize,
+    pub accounts: u64,
+    /// The same, by kind.
+    pub kinds: BTreeMap<Kind, u64>,
+    /// Accounts that may not log in.
+    pub disabled: u64,
+    /// Accounts that may, without the consent that they need.
+    pub without_consent: u64,
     /// Accounts with a resource bound at least.
     pub online: usize,
     /// TCP connections, logged in or not.
     pub connections: usize,
     /// Bound resources.
     pub sessions: usize,
+    /// Messages that wait for somebody who is offline.
+    pub waiting_messages: u64,
+    /// Addresses from which one has to wait between attempts to log in, since there were too many wrong ones.
+    pub throttled_addresses: usize,
+    /// Bytes of the database.
+    pub database_bytes: u64,
+    /// The most memory that the daemon has had.
+    pub peak_memory_bytes: u64,
 }
 
 /// Why it was not done.

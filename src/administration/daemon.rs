@@ -4,9 +4,10 @@ use std::{env, io};
 
 use nix::unistd::{Uid, User};
 use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Client, ClientError, Consented, Label, Name, Outcome, Refusal, Reload,
-    Request, Rule, Session, Status, User as Account,
+    Act, Answer, AuditLine, Changes, Client, ClientError, Consented, Copied, Label, Name, Outcome, Refusal,
+    Reload, Request, Rule, Session, Status, User as Account, Verb,
 };
+use zeroize::Zeroizing;
 
 use super::Place;
 use crate::error::{Error, Result};
@@ -98,10 +99,31 @@ impl Daemon {
         }
     }
 
+    /// Has it remember what was done beside it.
+    pub fn remember(&mut self, verb: Verb) -> Result<()> {
+        match self.ask(Request::Remember { verb })? {
+            Answer::Remembered => Ok(()),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
     /// How it fares.
     pub fn status(&mut self) -> Result<Status> {
         match self.ask(Request::Status)? {
             Answer::Status(status) => Ok(status),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// A copy of its database without conversations, and what it says of it.
+    pub fn back_up(&mut self) -> Result<(Copied, Zeroizing<Vec<u8>>)> {
+        self.0.back_up().map_err(unanswered)
+    }
+
+    /// Tells it that the copy is put away.
+    pub fn backed_up(&mut self) -> Result<()> {
+        match self.ask(Request::BackedUp)? {
+            Answer::BackedUp => Ok(()),
             _ => Err(unanswered(ClientError::OtherAnswer)),
         }
     }

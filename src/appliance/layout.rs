@@ -134,6 +134,16 @@ impl Layout {
         self.home().join("saving")
     }
 
+    /// The daemon's database.
+    pub fn database(&self) -> PathBuf {
+        self.data().join(crate::backup::database::FILE)
+    }
+
+    /// What comes out of a backup, before it takes the place of the data.
+    pub fn restoring(&self) -> PathBuf {
+        self.home().join("restoring")
+    }
+
     /// The folder in which a daemon tries whether it takes a copy of the data.
     pub fn rehearsal(&self) -> PathBuf {
         self.home().join("rehearsal")

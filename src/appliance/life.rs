@@ -5,6 +5,7 @@ mod host;
 mod ordinary;
 mod plans;
 mod refusals;
+mod restorations;
 
 use std::{path::Path, sync::LazyLock};
 

@@ -10,7 +10,9 @@
 //! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
 //! | [`install`], [`uninstall`] | put in place, and taken away |
 //! | [`upgrade`], [`rollback`] | another image, and the way back |
-//! | [`course`], [`rehearsal`], [`kept`] | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`course`], [`rehearsal`], [`kept`], `saved` | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`gather`] | what of it goes into a backup |
+//! | [`restore`] | accounts and all that is theirs, out of a backup |
 //! | [`prover`] | the proof of one in service, from what is written down |
 //! | [`service`], [`listing`] | started, stopped, and looked at |
 //! | [`step`] | what can be done, as data that is printed and compared |
@@ -22,6 +24,7 @@ pub mod course;
 pub mod execute;
 pub mod externals;
 pub mod files;
+pub mod gather;
 pub mod host_edit;
 pub mod install;
 pub mod kept;
@@ -38,7 +41,9 @@ pub mod prover;
 pub mod record;
 pub mod rehearsal;
 pub mod requirements;
+pub mod restore;
 pub mod rollback;
+mod saved;
 pub mod school;
 pub mod service;
 pub mod step;

@@ -64,21 +64,30 @@ pub enum Operation {
         /// How far it has come.
         reached: Reached,
     },
+    /// Its data comes out of a backup.
+    Restore {
+        /// The digest of the database that it gets.
+        database: Sha256,
+        /// Whether its service ran, and is to run again.
+        runs: bool,
+        /// How far it has come.
+        reached: Reached,
+    },
     /// It is taken away.
     Uninstall,
 }
 
-/// How far the change to another image has come.
+/// How far the change to another image, or other data, has come.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, Ord, PartialEq, PartialOrd, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Reached {
-    /// The image that was in service still is; what was saved of its data may be half a copy.
+    /// What was in service still is; what was saved of its data may be half a copy.
     Begun,
-    /// The other image may have run: what was saved is the data as it was before, whole.
+    /// The other may have run: what was saved is the data as it was before, whole.
     Switched,
     /// It failed: what was in service before comes back, with its data.
     TakenBack,
-    /// The other image is in service; what was needed for the way back goes.
+    /// The other is in service; what was needed for the way back goes.
     Done,
 }
 
@@ -94,6 +103,9 @@ impl Operation {
                 short(to)
             ),
             Self::Rollback { .. } => format!("`jailbuild rollback {name}` goes on"),
+            Self::Restore { .. } => format!(
+                "`jailbuild restore` with the same backup goes on, `jailbuild rollback {name}` takes it back"
+            ),
             Self::Uninstall => format!("`jailbuild uninstall {name}` goes on"),
         }
     }
@@ -105,6 +117,7 @@ impl fmt::Display for Operation {
             Self::Install => "its installation",
             Self::Upgrade { .. } => "an upgrade",
             Self::Rollback { .. } => "a rollback",
+            Self::Restore { .. } => "a restoration",
             Self::Uninstall => "its removal",
         })
     }

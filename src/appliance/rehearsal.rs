@@ -50,11 +50,16 @@ pub struct Migration {
 }
 
 impl Rehearsal {
-    /// The rehearsal of an image of this appliance, with the settings that it would get.
+    /// The rehearsal of an image of this appliance on its data, with the settings that it would get.
     pub fn of(layout: &Layout, image: Sha256, settings: &str) -> Self {
+        Self::on(layout.data(), layout, image, settings)
+    }
+
+    /// The rehearsal on other data.
+    pub fn on(data: PathBuf, layout: &Layout, image: Sha256, settings: &str) -> Self {
         let place = Place::of(layout);
         Self {
-            set_up: Plan::new(place.set_up(layout, image, settings)),
+            set_up: Plan::new(place.set_up(data, layout, image, settings)),
             migrate: place.run("migrate --json"),
             check: place.run("check"),
             clear: Plan::new(place.clear()),
@@ -115,7 +120,7 @@ impl Place {
         self.folder.join("settings")
     }
 
-    fn set_up(&self, layout: &Layout, image: Sha256, settings: &str) -> Vec<Step> {
+    fn set_up(&self, data: PathBuf, layout: &Layout, image: Sha256, settings: &str) -> Vec<Step> {
         let folder = |path: PathBuf, mode| Step::Folder { path, mode, owner: Owner::Root };
         let copy = |from: PathBuf, to: PathBuf| Step::Run(Command::new("cp").arg("-Rp").arg(from).arg(to));
         let mount = |options: &str, from: &Path, to: PathBuf| {
@@ -130,7 +135,7 @@ impl Place {
         vec![
             folder(self.folder.clone(), 0o700),
             folder(self.root(), 0o755),
-            copy(layout.data(), self.data()),
+            copy(data, self.data()),
             copy(layout.settings(), self.settings()),
             settings,
             mount("ro", &layout.image(image).join(ROOTFS), self.root()),

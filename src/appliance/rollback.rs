@@ -37,7 +37,7 @@ pub fn plan(record: &Record, kernel: &KernelParameters, host: &dyn Host) -> Resu
             let situation = Situation::of(record, (to, runs(ran)?, reached), host)?;
             Ok(Planned { course: situation.upgrade(), reached, is_given_up: true })
         }
-        Some(operation @ (Operation::Install | Operation::Uninstall)) => {
+        Some(operation @ (Operation::Install | Operation::Restore { .. } | Operation::Uninstall)) => {
             Err(upgrade::under_way(&record.name, operation))
         }
     }

@@ -61,11 +61,10 @@ pub fn plan(name: &str, purge: bool, host: &dyn Host) -> Result<Plan> {
 fn refuse_half_way(name: &str, purge: bool, host: &dyn Host) -> Result<()> {
     let under_way = Record::read(host, &Layout::of(name)).ok().flatten().and_then(|record| record.under_way);
     match under_way {
-        Some(operation @ Operation::Upgrade { reached: Reached::Switched | Reached::TakenBack, .. })
-            if !purge =>
-        {
-            Err(super::upgrade::under_way(name, operation))
-        }
+        Some(
+            operation @ (Operation::Upgrade { reached: Reached::Switched | Reached::TakenBack, .. }
+            | Operation::Restore { reached: Reached::Switched | Reached::TakenBack, .. }),
+        ) if !purge => Err(super::upgrade::under_way(name, operation)),
         _ => Ok(()),
     }
 }
@@ -74,7 +73,7 @@ fn refuse_half_way(name: &str, purge: bool, host: &dyn Host) -> Result<()> {
 fn without_rehearsal(layout: &Layout, host: &dyn Host) -> Result<Vec<Step>> {
     let is_there = host.look(&layout.rehearsal())?.is_some();
     let mut steps = if is_there { rehearsal::cleared(layout) } else { Vec::new() };
-    steps.extend([layout.saving(), layout.saved()].map(|path| Step::Absent { path }));
+    steps.extend([layout.restoring(), layout.saving(), layout.saved()].map(|path| Step::Absent { path }));
     Ok(steps)
 }
 

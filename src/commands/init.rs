@@ -7,32 +7,48 @@ use std::{
 
 use serde::Serialize;
 
+use super::ask_for_school;
 use crate::{
+    console::Console,
     error::Result,
-    site::{Domain, Organisation, Site},
+    site::{Answers, Domain, Organisation, refuse_existing},
 };
 
-/// Write a commented `jailbuild.toml` with all defaults.
-#[derive(Clone, Debug, clap::Args)]
+/// Write a commented `jailbuild.toml`.
+///
+/// Without options, whoever sits at a terminal is asked for domain, organisation and network. With them, or where there is
+/// nobody to ask, all else is as most schools have it.
+///
+/// For example: `jailbuild init --domain chat.your-school.org --organisation "Your School"`
+#[derive(Clone, Debug, Default, clap::Args)]
 pub struct Arguments {
-    /// What stands behind the @ in everybody's address.
-    #[arg(long, default_value = "school.test")]
-    pub domain: String,
+    /// What stands behind the @ in everybody's address [default: school.test].
+    #[arg(long)]
+    pub domain: Option<String>,
 
-    /// Who runs the chat, as certificates and pages for parents say it.
-    #[arg(long, default_value = "The School")]
-    pub organisation: String,
+    /// Who runs the chat, as certificates and pages for parents say it [default: The School].
+    #[arg(long)]
+    pub organisation: Option<String>,
 }
 
 /// Writes the school's file, unless there is one.
 ///
 /// # Errors
 /// [`crate::Error::Configuration`] if there is one already, or an option's value is not acceptable.
-pub fn run(arguments: &Arguments, site_file: &Path) -> Result<Written> {
-    let domain = Domain::parse(&arguments.domain)?;
-    let organisation = Organisation::parse(&arguments.organisation)?;
-    Site::write_new(site_file, &domain, &organisation)?;
+pub fn run(arguments: &Arguments, site_file: &Path, console: &Console) -> Result<Written> {
+    refuse_existing(site_file)?;
+    let asks = arguments.domain.is_none() && arguments.organisation.is_none() && console.can_ask();
+    let answers = if asks { ask_for_school(console)? } else { arguments.answers()? };
+    answers.write(site_file)?;
     Ok(Written { written: site_file.to_owned() })
+}
+
+impl Arguments {
+    fn answers(&self) -> Result<Answers> {
+        let domain = Domain::parse(self.domain.as_deref().unwrap_or("school.test"))?;
+        let organisation = Organisation::parse(self.organisation.as_deref().unwrap_or("The School"))?;
+        Ok(Answers::new(domain, organisation))
+    }
 }
 
 /// What `init` did.
@@ -58,16 +74,21 @@ mod tests {
     use std::fs;
 
     use super::*;
+    use crate::{console::Verbosity, site::Site};
+
+    fn console() -> Console {
+        Console::new(Verbosity::Quiet, true)
+    }
 
     fn arguments(domain: &str) -> Arguments {
-        Arguments { domain: domain.to_owned(), organisation: "The School".to_owned() }
+        Arguments { domain: Some(domain.to_owned()), organisation: Some("The School".to_owned()) }
     }
 
     #[test]
     fn what_it_writes_is_understood() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jailbuild.toml");
-        run(&arguments("school.test"), &file).unwrap();
+        run(&arguments("school.test"), &file, &console()).unwrap();
         assert_eq!(Site::load(&file).unwrap(), Site::example());
     }
 
@@ -76,7 +97,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("jailbuild.toml");
         fs::write(&file, "mine").unwrap();
-        let error = run(&arguments("school.test"), &file).unwrap_err();
+        let error = run(&arguments("school.test"), &file, &console()).unwrap_err();
         assert_eq!((error.exit_code(), fs::read_to_string(&file).unwrap()), (3, "mine".to_owned()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
     }
@@ -84,7 +105,8 @@ mod tests {
     #[test]
     fn it_writes_nothing_for_a_bad_domain() {
         let folder = tempfile::tempdir().unwrap();
-        let error = run(&arguments("localhost"), &folder.path().join("jailbuild.toml")).unwrap_err();
+        let error =
+            run(&arguments("localhost"), &folder.path().join("jailbuild.toml"), &console()).unwrap_err();
         assert_eq!(error.exit_code(), 3);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }

@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{ensure_certificates, school, steps};
+use super::{
+    ask_for_school, ensure_certificates,
+    new_school::{FoundSchool, require_school},
+    steps,
+};
 use crate::{
     appliance::{
         School,
@@ -28,6 +32,9 @@ use crate::{
 ///
 /// Nothing is touched before all is asked: the image's digest and signature, the school's file, what the host has. Where
 /// it is installed already, only what has changed is done. Whoever is interrupted types the same again.
+///
+/// Where there is no school's file yet, whoever sits at the terminal is asked for domain, organisation and network. It is
+/// written down, and the school gets an authority of its own.
 ///
 /// For example: `jailbuild install --site /root/school schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz`
 #[derive(clap::Args, Debug)]
@@ -78,9 +85,14 @@ pub fn run(args: &Args, named: Option<&Path>, console: &Console) -> Result<u8> {
     let host = ThisHost;
     requirements::freebsd()?;
     requirements::root(&host)?;
-    let (origin, site) = args.school(named, console)?;
+    let file = args.file(named);
+    require_school(&file, console.can_ask())?;
     console.step(format_args!("opening {}", args.image.display()));
-    let image = args.open(&origin, console)?;
+    let image = args.open(&Origin::File(file.clone()), console)?;
+    let school = FoundSchool::at(file, args.dry_run, || ask_for_school(console))?;
+    school.tell(console);
+    let origin = school.origin();
+    let site = origin.load()?;
     let mut request = args.request(image, draft(&origin, &site)?)?;
     let plan = install::plan(&request, &host)?;
     if args.dry_run {
@@ -119,11 +131,13 @@ impl Installed {
 }
 
 impl Args {
-    fn school(&self, named: Option<&Path>, console: &Console) -> Result<(Origin, Site)> {
-        let Some(folder) = &self.site else { return school(named, console) };
-        let origin = Origin::File(folder.join(FILE_NAME));
-        let site = origin.load()?;
-        Ok((origin, site))
+    /// Where the school's file is, or is to be.
+    fn file(&self, named: Option<&Path>) -> PathBuf {
+        match (&self.site, named) {
+            (Some(folder), _) => folder.join(FILE_NAME),
+            (None, Some(file)) => file.to_owned(),
+            (None, None) => FILE_NAME.into(),
+        }
     }
 
     /// Opens the image, if its signer is trusted.

@@ -189,13 +189,8 @@ impl<'a> Workbench<'a> {
 /// What lies beside the root file system: a page for whoever is handed the image, and the templates that their host fills
 /// from their own site.
 fn host_files(flavour: Flavour, target: Target) -> Result<Vec<Extra>> {
-    let page = Handover {
-        file: image::file_name(flavour.image_name(), image::VERSION, target),
-        version: image::VERSION.to_owned(),
-        target: target.to_string(),
-        flavor: flavour.to_string(),
-        signature_namespace: image::sign::NAMESPACE.to_owned(),
-    };
+    let file = image::file_name(flavour.image_name(), image::VERSION, target);
+    let page = Handover::within(file, image::VERSION, flavour, target);
     let extra = |template: Template| {
         let (path, why) = template.in_image()?;
         let text =

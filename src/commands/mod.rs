@@ -1,11 +1,13 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod backup;
 pub mod base;
 pub mod cert;
 pub mod check;
 pub mod completions;
 pub mod doctor;
 pub mod export;
+pub mod handover;
 pub mod init;
 pub mod inspect;
 pub mod install;
@@ -13,12 +15,16 @@ pub mod list;
 pub mod lock;
 pub mod make;
 pub mod man;
+mod new_school;
 pub mod plan;
 mod recipe;
+pub mod restore;
 pub mod rollback;
 pub mod service;
 pub mod settings;
+pub mod slip;
 mod steps;
+pub mod texts;
 pub mod uninstall;
 pub mod upgrade;
 pub mod verify;
@@ -39,7 +45,7 @@ use crate::{
     image::{Fingerprint, Image},
     probe::{Progress, Style},
     proof::{Event, Proof},
-    site::{Origin, Site, certificates},
+    site::{Answers, Origin, Site, certificates},
     trust::Keyring,
 };
 
@@ -55,6 +61,12 @@ pub fn school(named: Option<&Path>, console: &Console) -> Result<(Origin, Site)>
         ));
     }
     Ok((origin, site))
+}
+
+/// Asks whoever sits at the terminal for what makes a school. What is said is no result, so it goes beside those.
+fn ask_for_school(console: &Console) -> Result<Answers> {
+    console.rest();
+    Answers::ask(&mut std::io::stdin().lock(), &mut std::io::stderr())
 }
 
 /// Opens an image. Where any key is trusted, another's image is refused; where none is, the strict refuse it, too.

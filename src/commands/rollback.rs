@@ -2,16 +2,20 @@
 
 use super::steps;
 use crate::{
-    appliance::{Record, requirements, rollback},
+    appliance::{
+        Record, requirements,
+        restore::{self, Restoration},
+        rollback,
+    },
     console::Console,
     error::Result,
-    host::ThisHost,
+    host::{Host, ThisHost},
     render::KernelParameters,
 };
 
 /// Give an installed appliance its previous image back. The data stays, if that image's daemon takes it.
 ///
-/// Where an upgrade is under way, it is given up: then the data comes back, too.
+/// Where an upgrade or a restoration is under way, it is given up: then the data comes back, too.
 ///
 /// For example: `jailbuild rollback --dry-run`
 #[derive(clap::Args, Debug)]
@@ -32,9 +36,22 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let name = Record::find(&host, args.name.as_deref())?.name;
     let _held = if args.dry_run { None } else { steps::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
+    if let Some(restoration) = restore::give_up(&record, &host)? {
+        return take_back(&restoration, args.dry_run, &host, console);
+    }
     let planned = rollback::plan(&record, &KernelParameters::of(&host)?, &host)?;
     if args.dry_run {
         return console.show(&planned.course);
     }
     steps::change_image(&planned, &host, console)
+}
+
+/// Gives up a restoration that is under way.
+fn take_back(restoration: &Restoration, dry_run: bool, host: &dyn Host, console: &Console) -> Result<u8> {
+    if dry_run {
+        return steps::show_plan(&restoration.take_back, "it is in service", console);
+    }
+    let restored = restoration.give_up(host, &mut |doing| console.step(doing))?;
+    console.result(&restored, &restored)?;
+    Ok(restored.exit_code(true))
 }

@@ -84,14 +84,14 @@ impl fmt::Display for Settings {
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
-    use crate::site::{Domain, Organisation};
+    use crate::site::{Answers, Domain, Organisation};
 
     #[test]
     fn the_folder_and_the_key_are_for_one_alone() {
         let folder = tempfile::tempdir().unwrap();
         let school = folder.path().join("school.toml");
         let domain = Domain::parse("chat.linden.example").unwrap();
-        Site::write_new(&school, &domain, &Organisation::parse("Lindenschule").unwrap()).unwrap();
+        Answers::new(domain, Organisation::parse("Lindenschule").unwrap()).write(&school).unwrap();
         let out = folder.path().join("settings");
         let origin = Origin::File(school);
         let site = origin.load().unwrap();

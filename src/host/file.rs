@@ -95,6 +95,7 @@ pub fn settle_name(path: &Path) -> Result<()> {
 
 /// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
+    create_folder(&folder_of(path), 0o755)?;
     let written = draft(path, content, mode)
         .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
     match written {

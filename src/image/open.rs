@@ -57,6 +57,14 @@ impl Image {
         Ok(Self { digest, signer, manifest, tree, archive: bytes, signature })
     }
 
+    /// The key that signed it, good for images alone, as a line of `allowed_signers` has it behind the signer's name.
+    pub fn public_key(&self) -> Result<String> {
+        let key = sign::signer(&self.archive, &self.signature).map_err(Error::failed)?;
+        let key = key.to_openssh().doing("write the signer's key")?;
+        let bare: Vec<_> = key.split(' ').take(2).collect();
+        Ok(format!("namespaces=\"{}\" {}", sign::NAMESPACE, bare.join(" ")))
+    }
+
     /// Unpacks the image into a new folder, which appears whole or not at all.
     pub fn unpack(&self, into: &Path) -> Result<()> {
         let parent = match into.parent() {

@@ -41,6 +41,8 @@ mod unchanged;
 mod untrusted;
 mod web;
 
+pub(crate) use self::{search::Needle, secrets::holds_pem_key};
+
 pub use self::{
     account::forget_accounts,
     image_files::{ImageFile, ImageFiles},

@@ -16,7 +16,7 @@ use super::untrusted::Untrusted;
 use crate::{Error, Result, error::Context};
 
 /// Some bytes, as they are and in base64, wherever in a longer text they may stand.
-pub(super) struct Needle {
+pub(crate) struct Needle {
     forms: Vec<Zeroizing<Vec<u8>>>,
 }
 
@@ -25,7 +25,7 @@ impl Needle {
     const SHORTEST: usize = 9;
 
     /// These bytes and their disguises.
-    pub(super) fn new(bytes: &[u8]) -> Self {
+    pub(crate) fn new(bytes: &[u8]) -> Self {
         let mut forms = vec![Zeroizing::new(bytes.to_vec())];
         if bytes.len() >= Self::SHORTEST {
             forms.extend((0..3).map(|shift| in_base64(bytes, shift)));
@@ -36,6 +36,11 @@ impl Needle {
     /// These bytes, in no disguise.
     pub(super) fn bare(bytes: &[u8]) -> Self {
         Self { forms: vec![Zeroizing::new(bytes.to_vec())] }
+    }
+
+    /// Every form, the bytes as they are first.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &[u8]> {
+        self.forms.iter().map(|form| form.as_slice())
     }
 
     /// How long its longest form is.

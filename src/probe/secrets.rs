@@ -41,6 +41,11 @@ impl Secret {
         &self.what
     }
 
+    /// Each by itself would give it away.
+    pub(crate) fn needles(&self) -> &[Needle] {
+        &self.needles
+    }
+
     /// Whether any form of it is in there.
     pub(super) fn is_in(&self, hay: &[u8]) -> bool {
         self.needles.iter().any(|needle| needle.is_in(hay))
@@ -62,7 +67,7 @@ fn ed25519_seed(pem: &str) -> Option<[u8; 32]> {
 
 /// Whether there is a private key in PEM, of any kind and anyone's. The words of its first line alone do not count: every
 /// program that reads keys holds them.
-pub(super) fn holds_pem_key(hay: &[u8]) -> bool {
+pub(crate) fn holds_pem_key(hay: &[u8]) -> bool {
     const MARK: &[u8] = b"PRIVATE KEY-----";
     memchr::memmem::find_iter(hay, MARK).any(|at| {
         let rest = &hay[at + MARK.len()..];

@@ -9,8 +9,8 @@ use toml::Spanned;
 
 use self::tables::{File, LimitsTable, RoomTable, RosterTable};
 use super::{
-    Creators, Domain, Language, Limits, Login, Mistake, Name, Organisation, Room, RoomPolicy, Rooms, Roster,
-    Site, Tls,
+    Backups, Creators, Domain, Language, Limits, Login, Mistake, Name, Organisation, Recipient, Room,
+    RoomPolicy, Rooms, Roster, Site, Tls,
     limits::{self, Bounds},
     mistake::Source,
     rooms::{label, local_part},
@@ -23,10 +23,13 @@ use crate::{
     error::{Error, Result},
 };
 
+/// What to do where a key is missing.
+const WHOLE: &str = "`jailbuild init` writes a file with every key explained";
+
 /// Parses the text of the file at `path`; relative paths within are relative to its folder.
 pub(super) fn parse(path: &Path, text: &str) -> Result<Site> {
     let source = Source { path, text };
-    let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error))?;
+    let file: File = toml::from_str(text).map_err(|error| toml_error::explain(source, &error, WHOLE))?;
     Reader(source).site(&file)
 }
 
@@ -59,6 +62,7 @@ impl Reader<'_> {
             rooms: self.rooms(file)?,
             upload: self.upload(&file.upload, &web)?,
             web,
+            backup: Backups { recipients: self.values(&file.backup.recipients, Recipient::parse)? },
         })
     }
 

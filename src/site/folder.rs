@@ -16,6 +16,7 @@ use crate::{
 /// ca/ca.pem  ca/ca.key                  the school's authority
 /// tls/chain.pem  tls/key.pem            the appliance's certificate
 /// signing/id_ed25519  id_ed25519.pub    signs images
+/// texts/LANGUAGE/*.toml                 the school's own words on what is printed
 /// ```
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct Folder {
@@ -88,6 +89,11 @@ impl Folder {
     /// The OpenSSH public key that checks images.
     pub fn signing_public_key(&self) -> PathBuf {
         self.root.join("signing/id_ed25519.pub")
+    }
+
+    /// The folder of the school's own words on what is printed, with one folder a language.
+    pub fn texts(&self) -> PathBuf {
+        self.root.join("texts")
     }
 }
 

@@ -41,14 +41,14 @@ impl From<Error> for Mistake {
 
 /// A file's name and text, for errors that point into it.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) text: &'a str,
+pub(crate) struct Source<'a> {
+    pub(crate) path: &'a Path,
+    pub(crate) text: &'a str,
 }
 
 impl Source<'_> {
     /// The mistake, pointing at its place in bytes.
-    pub(super) fn mistake(&self, at: Range<usize>, mistake: Mistake) -> Error {
+    pub(crate) fn mistake(&self, at: Range<usize>, mistake: Mistake) -> Error {
         let name = self.path.display().to_string();
         Error::Configuration(Box::new(Misconfiguration {
             what: mistake.what,

@@ -1,7 +1,9 @@
 //! The school: its file `jailbuild.toml` parsed into types, its authority and certificates, and the folder `site/`
 //! where they are kept. All that makes an appliance this school's is here; an image holds none of it.
 
+mod answers;
 mod authority;
+mod backups;
 pub mod certificates;
 mod domain;
 mod file;
@@ -24,16 +26,20 @@ mod toml_error;
 mod web;
 mod words;
 
+pub use answers::{Answers, refuse_existing};
+pub use backups::{Backups, Recipient};
 pub use domain::Domain;
 pub use folder::Folder;
 pub use limits::Limits;
 pub use login::Login;
 pub use mistake::Mistake;
+pub(crate) use mistake::Source;
 pub use network::{Link, Network};
 pub use origin::Origin;
 pub use rooms::{Creators, Room, RoomPolicy, Rooms};
 pub use roster::Roster;
 pub use settings::{settings, write_settings};
+pub(crate) use toml_error::explain;
 pub use web::{MediaRange, Upload, Web, WebOrigin};
 pub use words::{Language, Name, Organisation};
 
@@ -45,9 +51,7 @@ use crate::{
     base::Choice,
     digest::Sha256,
     error::{Error, Result},
-    host::file::{PUBLIC, write_new},
     pkg_list::Flavour,
-    render::{Template, render},
 };
 
 /// The name of the school's file.
@@ -90,6 +94,8 @@ pub struct Site {
     pub web: Web,
     /// Files that children share.
     pub upload: Upload,
+    /// For whom its backups are encrypted.
+    pub backup: Backups,
 }
 
 impl Site {
@@ -135,36 +141,7 @@ impl Site {
     pub fn example_text() -> Result<String> {
         let domain = Domain::parse("school.test").expect("a domain");
         let organisation = Organisation::parse("The School").expect("a name");
-        Self::file_text(&domain, &organisation)
-    }
-
-    /// Writes a new school's file with all defaults.
-    ///
-    /// # Errors
-    /// [`Error::Configuration`] if there is one already: it stays as it is.
-    pub fn write_new(path: &Path, domain: &Domain, organisation: &Organisation) -> Result<()> {
-        if write_new(path, Self::file_text(domain, organisation)?.as_bytes(), PUBLIC)? {
-            return Ok(());
-        }
-        Err(Error::configuration(
-            format_args!("`{}` is there already", path.display()),
-            "edit it, and ask `jailbuild check`; or move it away first",
-        ))
-    }
-
-    /// The commented text of a school's file with all defaults.
-    ///
-    /// # Errors
-    /// [`Error::Failed`] if the template is broken.
-    pub fn file_text(domain: &Domain, organisation: &Organisation) -> Result<String> {
-        #[derive(Serialize)]
-        struct Values {
-            domain: String,
-            organisation: String,
-        }
-        let values =
-            Values { domain: toml_string(domain.as_str()), organisation: toml_string(organisation.as_str()) };
-        render(Template::Site, &values)
+        Answers::new(domain, organisation).file_text()
     }
 }
 
@@ -186,5 +163,5 @@ fn not_utf8(path: &Path, error: &std::string::FromUtf8Error) -> Error {
     let text = String::from_utf8_lossy(error.as_bytes());
     let length = text[at..].chars().next().map_or(0, char::len_utf8);
     let mistake = Mistake::new("the file is not UTF-8 here", "save it as UTF-8 in your editor");
-    mistake::Source { path, text: &text }.mistake(at..at + length, mistake)
+    Source { path, text: &text }.mistake(at..at + length, mistake)
 }

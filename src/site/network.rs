@@ -26,6 +26,15 @@ pub struct Network {
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub struct Link(Ipv4Net);
 
+impl Network {
+    /// The one that is proposed: what most schools have.
+    pub fn usual() -> Self {
+        let link = Link(Ipv4Net::new_assert(Ipv4Addr::new(10, 66, 0, 0), 30));
+        let lan = Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16);
+        Self { link, lan: vec![lan], starttls: 5222, direct_tls: 5223 }
+    }
+}
+
 impl Link {
     /// Accepts a private network of the size /30.
     ///

@@ -3,13 +3,13 @@
 use super::mistake::{Mistake, Source};
 use crate::error::Error;
 
-/// The same error with its place in the file and what to do about it.
-pub(super) fn explain(source: Source<'_>, error: &toml::de::Error) -> Error {
+/// The same error with its place in the file and what to do about it; `whole` says what writes a file with every key.
+pub(crate) fn explain(source: Source<'_>, error: &toml::de::Error, whole: &str) -> Error {
     let message = error.message().trim().replace("i64", "a whole number").replace("a sequence", "a list");
-    source.mistake(error.span().unwrap_or(0..0), mistake(&message))
+    source.mistake(error.span().unwrap_or(0..0), mistake(&message, whole))
 }
 
-fn mistake(message: &str) -> Mistake {
+fn mistake(message: &str, whole: &str) -> Mistake {
     let quoted = || message.split('`').nth(1).unwrap_or_default();
     if message.starts_with("unknown field") {
         let known: Vec<_> = message.split('`').skip(3).step_by(2).map(|key| format!("`{key}`")).collect();
@@ -20,10 +20,7 @@ fn mistake(message: &str) -> Mistake {
     }
     if message.starts_with("missing field") {
         let key = quoted();
-        return Mistake::new(
-            format!("the key `{key}` is missing"),
-            format!("add `{key} = \"…\"`; `jailbuild init` writes a file with every key explained"),
-        );
+        return Mistake::new(format!("the key `{key}` is missing"), format!("add `{key} = \"…\"`; {whole}"));
     }
     if message.starts_with("duplicate key") {
         return Mistake::new("this key stands here twice", "take one of the two out");

@@ -3,7 +3,6 @@
 use std::{
     fs::{self, File},
     path::{Path, PathBuf},
-    process::Command,
 };
 
 use flate2::{Compression, read::GzDecoder, write::GzEncoder};
@@ -18,6 +17,8 @@ use jailbuild::{
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use time::OffsetDateTime;
+
+use crate::support::lay_out;
 
 /// What is needed to start and probe: plain data, as it goes to another process.
 #[derive(Deserialize, Serialize)]
@@ -85,20 +86,6 @@ fn prepare(daemon: &Path, sabotage: &[Sabotage], folder: &TempDir) -> Order {
         sabotage: sabotage.to_vec(),
     };
     Order { deployment, archive: beside("image.tar.gz"), site: beside("site") }
-}
-
-fn lay_out(rootfs: &Path, daemon: &Path) {
-    for path in ["usr/local/sbin", "usr/local/etc/xmppd", "var/db/xmppd"] {
-        fs::create_dir_all(rootfs.join(path)).expect("a folder");
-    }
-    fs::copy(daemon, rootfs.join("usr/local/sbin/xmppd")).expect("a copy");
-    let listing = Command::new("ldd").arg(daemon).output().expect("ldd(1) of the C library");
-    let listing = String::from_utf8(listing.stdout).expect("text");
-    for object in listing.split_ascii_whitespace().filter_map(|word| word.strip_prefix('/')) {
-        let copy = rootfs.join(object);
-        fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
-        fs::copy(Path::new("/").join(object), copy).expect("a copy");
-    }
 }
 
 fn pack(rootfs: &Path, archive: &Path) -> std::io::Result<()> {

@@ -1,9 +1,6 @@
 //! The cases themselves.
 
-use std::{
-    path::{Path, PathBuf},
-    process::{Command, ExitCode},
-};
+use std::process::ExitCode;
 
 use jailbuild::{
     probe::{Report, Style, Verdict},
@@ -11,7 +8,10 @@ use jailbuild::{
 };
 use libtest_mimic::{Arguments, Trial};
 
-use crate::appliance::probed;
+use crate::{
+    appliance::probed,
+    support::{self, skipped},
+};
 
 /// Sabotages at once, and the probes that fail for them: these and no others. Two that the same probe must see are apart.
 const SABOTAGES: [(&[Sabotage], &[&str]); 2] = [
@@ -54,8 +54,7 @@ pub(crate) fn main() -> ExitCode {
             }),
         ],
         Err(unavailable) => {
-            assert!(std::env::var_os("CI").is_none(), "{unavailable}; {}", unavailable.hint);
-            println!("skipped: {unavailable}; {}", unavailable.hint);
+            skipped(&format!("{unavailable}; {}", unavailable.hint));
             Vec::new()
         }
     };
@@ -63,7 +62,7 @@ pub(crate) fn main() -> ExitCode {
 }
 
 fn every_probe_passes() {
-    let report = probed(&daemon(), &[]);
+    let report = probed(support::daemon(), &[]);
     let text = report.display(Style { evidence: true, ..Style::plain() });
     assert_eq!(report.failed(), 0, "\n{text}");
     // Without nft(8) only what is about the firewall cannot be checked.
@@ -71,9 +70,9 @@ fn every_probe_passes() {
 }
 
 fn each_sabotage_is_caught() {
-    let daemon = daemon();
+    let daemon = support::daemon();
     for (sabotage, wanted) in SABOTAGES {
-        let report = probed(&daemon, sabotage);
+        let report = probed(daemon, sabotage);
         // Where there is no nft(8), there is no firewall to be without.
         let unguarded = report.not_checked() > 0 && std::env::var_os("CI").is_none();
         let wanted = if unguarded { without_firewall(wanted) } else { wanted.to_vec() };
@@ -89,16 +88,4 @@ fn without_firewall<'a>(probes: &[&'a str]) -> Vec<&'a str> {
 fn failed(report: &Report) -> Vec<&str> {
     let failed = report.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Failed { .. }));
     failed.map(|outcome| outcome.probe.as_str()).collect()
-}
-
-/// The daemon, built as the other tests' programs are: most often it is there already.
-fn daemon() -> PathBuf {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let build = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--package", "xmppd"])
-        .current_dir(root)
-        .status();
-    assert!(build.is_ok_and(|status| status.success()), "the daemon does not build");
-    let test = std::env::current_exe().expect("a program");
-    test.ancestors().nth(2).expect("the folder of the profile").join("xmppd")
 }

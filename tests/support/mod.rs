@@ -1,7 +1,8 @@
 //! What the tests of the tool from outside have in common.
-#![expect(dead_code, reason = "each test program takes what it needs")]
+#![allow(dead_code, reason = "each test program takes what it needs")]
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::{Command, Output},
     sync::OnceLock,
@@ -26,6 +27,21 @@ pub(crate) fn daemon() -> &'static Path {
         assert!(build.success(), "the daemon does not build");
         Path::new(env!("CARGO_BIN_EXE_jailbuild")).with_file_name("xmppd")
     })
+}
+
+/// Makes a root file system of the daemon and the shared objects that it needs.
+pub(crate) fn lay_out(rootfs: &Path, daemon: &Path) {
+    for path in ["usr/local/sbin", "usr/local/etc/xmppd", "var/db/xmppd"] {
+        fs::create_dir_all(rootfs.join(path)).expect("a folder");
+    }
+    fs::copy(daemon, rootfs.join("usr/local/sbin/xmppd")).expect("a copy");
+    let listing = Command::new("ldd").arg(daemon).output().expect("ldd(1) of the C library");
+    let listing = String::from_utf8(listing.stdout).expect("text");
+    for object in listing.split_ascii_whitespace().filter_map(|word| word.strip_prefix('/')) {
+        let copy = rootfs.join(object);
+        fs::create_dir_all(copy.parent().expect("a folder")).expect("a folder");
+        fs::copy(Path::new("/").join(object), copy).expect("a copy");
+    }
 }
 
 /// What a command printed and complained about, for the message of a failed assertion.

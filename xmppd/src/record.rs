@@ -53,6 +53,8 @@ macro_rules! shelves {
 }
 
 shelves! {
+    /// When the last backup was put away. The store's own: no feature knows of it.
+    Backup = "backup",
     /// XEP-0191: an address that an account has blocked.
     Blocked = "blocked",
     /// RFC 6121 §3: a subscription between accounts that share no group, and what an account calls a contact.
@@ -81,6 +83,23 @@ impl Shelf {
     /// The shelf of that name.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|shelf| shelf.name() == name)
+    }
+
+    /// Whether a backup holds it. Nothing that would let in again whom somebody has shut out since, and nothing about
+    /// files, which are no part of a backup.
+    pub fn is_backed_up(self) -> bool {
+        match self {
+            Self::Backup | Self::Token | Self::Upload => false,
+            Self::Blocked
+            | Self::Contact
+            | Self::Item
+            | Self::MessageOfTheDay
+            | Self::Node
+            | Self::OfferedRoom
+            | Self::PrivateXml
+            | Self::Room
+            | Self::VCard => true,
+        }
     }
 }
 

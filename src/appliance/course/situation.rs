@@ -7,11 +7,11 @@ use crate::{
         files::{self, Files},
         kept::Kept,
         rehearsal::Rehearsal,
-        zfs::Datasets,
+        saved::Saved,
     },
     digest::Sha256,
     error::Result,
-    host::{Host, command::Command, file::SECRET},
+    host::{Host, file::SECRET},
     pkg_list::Flavour,
     render::KernelParameters,
 };
@@ -124,7 +124,7 @@ impl Situation {
             files::record(&Record { under_way: Some(operation(reached)), ..record.clone() })
         };
         // What an upgrade saved is of no use once its image is in service: it holds messages that wait.
-        let saved = if data == Data::Saved { self.saved() } else { self.saved_gone() };
+        let saved = if data == Data::Saved { self.data().made() } else { self.data().gone() };
         // The files of the image that comes back are kept until nothing depends on them any more.
         let settled =
             [self.image_gone(), vec![files::record(&before)], self.kept_gone(before.image)].concat();
@@ -144,7 +144,7 @@ impl Situation {
             abandon: plan([
                 rehearsal.clear.steps.clone(),
                 self.started(),
-                self.saved_gone(),
+                self.data().gone(),
                 settled.clone(),
             ]),
             rehearsal,
@@ -159,7 +159,7 @@ impl Situation {
                 plan([
                     vec![recorded(&before, Reached::TakenBack)],
                     self.out_of_service(),
-                    vec![self.restored()],
+                    vec![self.data().back()],
                     self.kept.are_in_force(),
                     self.in_service(&before),
                 ])
@@ -168,7 +168,7 @@ impl Situation {
             finish: plan([
                 vec![recorded(&after, Reached::Done)],
                 self.tool.iter().cloned().collect(),
-                self.saved_gone(),
+                self.data().gone(),
                 self.obsolete.iter().flat_map(|image| self.gone(*image)).collect(),
                 self.kept_gone(self.to),
                 vec![files::record(&after)],
@@ -182,8 +182,8 @@ impl Situation {
         Layout::of(&self.record.name)
     }
 
-    fn datasets(&self) -> Option<Datasets> {
-        self.record.zfs.as_ref().map(|parent| Datasets::of(&self.layout(), parent))
+    fn data(&self) -> Saved {
+        Saved::of(&self.record)
     }
 
     fn service(&self, state: Service) -> Step {
@@ -192,36 +192,6 @@ impl Situation {
 
     fn started(&self) -> Vec<Step> {
         if self.runs { vec![self.service(Service::Started)] } else { Vec::new() }
-    }
-
-    /// A copy of the data, which is not called one before it is whole.
-    fn saved(&self) -> Vec<Step> {
-        let layout = self.layout();
-        let mut steps = self.saved_gone();
-        match self.datasets() {
-            Some(datasets) => steps.push(Step::Snapshot { name: datasets.snapshot() }),
-            None => steps.extend([
-                Step::Run(Command::new("cp").arg("-Rp").arg(layout.data()).arg(layout.saving())),
-                Step::Renamed { from: layout.saving(), to: layout.saved() },
-            ]),
-        }
-        steps
-    }
-
-    fn saved_gone(&self) -> Vec<Step> {
-        let layout = self.layout();
-        match self.datasets() {
-            Some(datasets) => vec![Step::NoDataset { name: datasets.snapshot() }],
-            None => [layout.saving(), layout.saved()].map(|path| Step::Absent { path }).to_vec(),
-        }
-    }
-
-    fn restored(&self) -> Step {
-        let layout = self.layout();
-        match self.datasets() {
-            Some(datasets) => Step::RolledBack { snapshot: datasets.snapshot() },
-            None => Step::Restored { saved: layout.saved(), place: layout.data() },
-        }
     }
 
     /// Nothing can be started from here on.

@@ -59,15 +59,15 @@ fn the_data_stays_and_is_taken_up_again() {
     let host = Machine::new();
     let before = everything(&host);
     install(&request(school("")), &host).unwrap();
-    let data = Layout::of("schoolchat").data().join("xmppd.sqlite");
-    host.write(&data, b"accounts", 0o600).unwrap();
+    let data = Layout::of("schoolchat").database();
+    host.write(&data, b"schema 1\naccounts\n", 0o600).unwrap();
     uninstall("schoolchat", false, &host).unwrap();
-    assert_eq!(host.read(&data).unwrap().unwrap(), b"accounts");
+    assert_eq!(host.read(&data).unwrap().unwrap(), b"schema 1\naccounts\n");
     assert!(host.state().accounts.contains("user"), "the data belong to nobody");
     assert!(uninstall("schoolchat", false, &host).unwrap().steps.is_empty());
 
     install(&request(school("")), &host).unwrap();
-    assert_eq!(host.read(&data).unwrap().unwrap(), b"accounts");
+    assert_eq!(host.read(&data).unwrap().unwrap(), b"schema 1\naccounts\n");
     uninstall("schoolchat", true, &host).unwrap();
     assert_eq!(everything(&host), before);
 }
@@ -150,7 +150,7 @@ fn a_dataset_of_data_stays_until_it_is_purged() {
     request.options.zfs = Some("zroot/chat".to_owned());
     install(&request, &host).unwrap();
     assert!(install(&request, &host).unwrap().steps.is_empty());
-    host.write(&Layout::of("schoolchat").data().join("xmppd.sqlite"), b"accounts", 0o600).unwrap();
+    host.write(&Layout::of("schoolchat").database(), b"schema 1\naccounts\n", 0o600).unwrap();
     uninstall("schoolchat", false, &host).unwrap();
     let names: Vec<_> = host.state().datasets.keys().cloned().collect();
     assert_eq!(names, ["zroot/chat", "zroot/chat/schoolchat-data"]);

@@ -14,13 +14,13 @@ type Said = (bool, String, String);
 impl Machine {
     /// Writes data that the daemon of schema 1 has left.
     pub(crate) fn write_store(&self, layout: &Layout, messages: &str) {
-        let store = self.real(&layout.data().join("store"));
+        let store = self.real(&layout.database());
         file::write(&store, format!("schema 1\n{messages}\n").as_bytes(), file::SECRET).unwrap();
     }
 
     /// What is in the store of an appliance.
     pub(crate) fn store(&self, layout: &Layout) -> String {
-        ThisHost.text(&self.real(&layout.data().join("store"))).unwrap().unwrap_or_default()
+        ThisHost.text(&self.real(&layout.database())).unwrap().unwrap_or_default()
     }
 
     /// The host starts after its power failed: what is enabled and whole is started, nothing is mounted.
@@ -98,7 +98,7 @@ impl Machine {
     }
 
     fn migrate(&self, state: &State, image: &str, data: &Path) -> Result<(u32, u32), String> {
-        let store = self.real(&data.join("store"));
+        let store = self.real(&data.join(crate::backup::database::FILE));
         let to = state.schemas.get(image).copied().unwrap_or(1);
         let Some(text) = ThisHost.text(&store).unwrap() else { return Ok((0, to)) };
         let (first, rest) = text.split_once('\n').unwrap();

@@ -18,9 +18,10 @@ use crate::{
 
 impl Reader<'_> {
     pub(super) fn network(&self, table: &NetworkTable) -> Result<Network> {
-        let link = self.value_or(table.link.as_ref(), "10.66.0.0/30", Link::parse)?;
-        let starttls = self.port(table.starttls.as_ref(), 5222)?;
-        let direct_tls = self.port(table.direct_tls.as_ref(), 5223)?;
+        let usual = Network::usual();
+        let link = table.link.as_ref().map_or(Ok(usual.link), |link| self.value(link, Link::parse))?;
+        let starttls = self.port(table.starttls.as_ref(), usual.starttls)?;
+        let direct_tls = self.port(table.direct_tls.as_ref(), usual.direct_tls)?;
         if starttls == direct_tls {
             let at = table.direct_tls.as_ref().or(table.starttls.as_ref()).map_or(0..0, Spanned::span);
             let mistake = Mistake::new(
@@ -70,7 +71,7 @@ impl Reader<'_> {
     }
 
     fn lan(&self, ranges: Option<&Spanned<Vec<Spanned<String>>>>, link: Link) -> Result<Vec<Ipv4Net>> {
-        let Some(ranges) = ranges else { return Ok(vec![self.default("192.168.0.0/16", private_network)?]) };
+        let Some(ranges) = ranges else { return Ok(Network::usual().lan) };
         let mut lan = Vec::new();
         for text in ranges.get_ref() {
             let range = self.value(text, private_network)?;

@@ -33,6 +33,8 @@ pub(super) struct File {
     pub(super) web: WebTable,
     #[serde(default)]
     pub(super) upload: UploadTable,
+    #[serde(default)]
+    pub(super) backup: BackupTable,
 }
 
 #[derive(Default, Deserialize)]
@@ -101,6 +103,13 @@ pub(super) struct UploadTable {
     pub(super) total_bytes: Option<Spanned<i64>>,
     pub(super) days: Option<Spanned<i64>>,
     pub(super) types: Option<Vec<Spanned<String>>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields, expecting = "a table", rename_all = "kebab-case")]
+pub(super) struct BackupTable {
+    #[serde(default)]
+    pub(super) recipients: Vec<Spanned<String>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -66,6 +66,7 @@ refused! {
     port_of_the_web_taken: format!("{GOOD}[web]\nenabled = true\nport = 5223\n");
     port_reserved: format!("{GOOD}[network]\nstarttls = 443\n");
     port_twice: format!("{GOOD}[network]\nstarttls = 5223\n");
+    recipient_bad: format!("{GOOD}[backup]\nrecipients = [\"anna\"]\n");
     release_too_old: format!("{GOOD}base = \"13.5\"\n");
     room_creators_unknown: format!("{GOOD}[rooms]\ncreators = \"children\"\n");
     room_name_bad: format!("{GOOD}[[room]]\nname = \"Class 4b\"\ntitle = \"Class 4b\"\n");

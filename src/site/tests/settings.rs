@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use super::school;
-use crate::site::{Organisation, Site, settings, write_settings};
+use crate::site::{Answers, Organisation, Site, settings, write_settings};
 
 #[test]
 fn the_settings_of_the_daemon_say_what_the_site_says() {
@@ -61,7 +61,7 @@ fn an_organisation_cannot_add_settings() {
     let site = Site { organisation, ..Site::example() };
     let settings: toml::Table = settings(&site).unwrap().parse().unwrap();
     assert_eq!(settings["organisation"].as_str(), Some("The \"School\"' [limits] \\"));
-    let written = Site::file_text(&site.domain, &site.organisation).unwrap();
+    let written = Answers::new(site.domain.clone(), site.organisation.clone()).file_text().unwrap();
     assert_eq!(Site::parse(Path::new("jailbuild.toml"), &written).unwrap(), site);
 }
 

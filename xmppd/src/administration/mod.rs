@@ -42,7 +42,7 @@ pub struct Deed {
     pub at: OffsetDateTime,
     /// Who.
     pub who: String,
-    /// What: [`xmppd_control::Act::verb`].
+    /// What: [`xmppd_control::Act::verb`], or [`xmppd_control::Verb::name`].
     pub act: Cow<'static, str>,
     /// To which account or group; empty for what concerns none.
     pub about: String,

@@ -2,14 +2,21 @@
 
 use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 
+use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{Act, Answer, AuditLine, Changes, Outcome, Refusal, Reload, Request, Session, Status};
+use xmppd_control::{Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Session};
 
+use super::{
+    fares::{Fares, peak_memory_bytes},
+    metrics,
+};
 use crate::{
     administration::{Change, Deed, School},
     auth::{Keys, Password},
-    store::{SCHEMA, Store, StoreError},
+    hex::hex,
+    router::Traffic,
+    store::{Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
@@ -18,7 +25,14 @@ pub trait Live: Send + Sync {
     fn apply(&self, changes: Vec<Change>);
 
     /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
-    fn wipe(&self) -> Wiping<'_>;
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
+    /// The domain that it serves.
+    fn domain(&self) -> String {
+        String::new()
+    }
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -44,6 +58,10 @@ pub struct LiveStatus {
     pub online: usize,
     /// When the certificate ends.
     pub certificate_ends: Option<OffsetDateTime>,
+    /// Addresses from which one has to wait between attempts to log in.
+    pub throttled_addresses: usize,
+    /// What has gone through since the start.
+    pub traffic: Traffic,
 }
 
 /// Stands in where no server runs: nobody needs to be told.
@@ -51,10 +69,6 @@ pub struct NobodyLive;
 
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
-
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
 
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
@@ -93,6 +107,14 @@ impl Administration {
                 let deeds = self.store.deeds(about.map(String::from), most).await?;
                 Answer::Audit(deeds.into_iter().map(audit_line).collect())
             }
+            Request::BackedUp => {
+                self.store.backed_up(OffsetDateTime::now_utc()).await?;
+                Answer::BackedUp
+            }
+            Request::Backup => {
+                let hint = "`jailbuild backup` asks the running server for one";
+                return Err(Refusal::new("no copy is given away here", hint));
+            }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
             Request::ListSessions { name } => {
@@ -104,9 +126,25 @@ impl Administration {
                 Answer::Sessions(sessions)
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
+            Request::Metrics => Answer::Metrics(metrics::text(&self.fares().await?)),
             Request::Reload => Answer::Reload(self.reload(who).await?),
-            Request::Status => Answer::Status(self.status().await?),
+            Request::Remember { verb } => {
+                self.remember(deed(who, verb.name(), "", DONE)).await?;
+                Answer::Remembered
+            }
+            Request::Status => Answer::Status(self.fares().await?.into()),
         })
+    }
+
+    /// A copy of the store without conversations, and what is said of it. That somebody took it is remembered.
+    pub async fn back_up(&self, who: &str) -> Result<(Copied, Snapshot), Refusal> {
+        let deed = deed(who, "backup", "", DONE);
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await?;
+        let snapshot = self.store.snapshot().await?;
+        let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
+        let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
+        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.
@@ -148,10 +186,14 @@ impl Administration {
             Reload::Applied(_) => DONE,
             Reload::NeedsRestart(_) | Reload::Refused(_) => REFUSED,
         };
-        let deed = deed(who, "reload", "", outcome);
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await?;
+        self.remember(deed(who, "reload", "", outcome)).await?;
         Ok(reload)
+    }
+
+    /// Puts what has changed nothing in the store into the audit log.
+    async fn remember(&self, deed: Deed) -> Result<(), StoreError> {
+        log(&deed);
+        self.store.administer(Vec::new(), vec![deed]).await
     }
 
     async fn school(&self) -> Result<School, StoreError> {
@@ -159,18 +201,13 @@ impl Administration {
         Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
     }
 
-    async fn status(&self) -> Result<Status, StoreError> {
-        let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
-        Ok(Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: SCHEMA,
-            since: stamp(self.since),
-            certificate_ends: certificate_ends.map(stamp),
-            uptime_seconds: self.started.elapsed().as_secs(),
-            accounts: self.store.accounts().await?.len(),
-            online,
-            connections,
-            sessions,
+    async fn fares(&self) -> Result<Fares, StoreError> {
+        Ok(Fares {
+            since: self.since,
+            uptime: self.started.elapsed(),
+            live: self.live.status(),
+            holdings: self.store.holdings().await?,
+            peak_memory_bytes: peak_memory_bytes(),
         })
     }
 }

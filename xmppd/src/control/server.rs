@@ -15,9 +15,10 @@ use tokio::{
 };
 use zeroize::Zeroizing;
 
-use xmppd_control::{Answered, Asked, LINE_BYTES, Refusal, Reply, Request, SOCKET, VERSION};
+use xmppd_control::{Answer, Answered, Asked, LINE_BYTES, Refusal, Reply, Request, SOCKET, VERSION};
 
 use super::Administration;
+use crate::store::Snapshot;
 
 /// The socket while it listens; the file goes when this does.
 pub struct ControlSocket {
@@ -85,21 +86,40 @@ async fn converse(stream: UnixStream, administration: Arc<Administration>) {
             Ok(_) => {}
         }
         let complete = line.ends_with(b"\n");
-        let answer = match parse(&line) {
-            Ok(Asked { by, request, .. }) => {
-                // What they call themselves is a claim; whose process asks is known.
-                let who = by.map_or_else(|| peer.clone(), |by| format!("{by} ({peer})"));
-                administration.carry_out(&who, request).await
-            }
-            Err(refusal) => Err(refusal),
-        };
-        let reply = answer.map_or_else(Reply::Refusal, Reply::Answer);
+        let (reply, behind) = reply(&line, &peer, &administration).await;
         let answered = serde_json::to_vec(&Answered { version: VERSION, reply });
         let mut answer = answered.expect("an answer is plain data");
         answer.push(b'\n');
         if writer.write_all(&answer).await.is_err() || !complete {
             return;
         }
+        if let Some(Snapshot { bytes, .. }) = behind
+            && writer.write_all(&bytes).await.is_err()
+        {
+            return;
+        }
+    }
+}
+
+/// What is to be said to a line, and what comes behind that.
+async fn reply(line: &[u8], peer: &str, administration: &Administration) -> (Reply, Option<Snapshot>) {
+    let answered = match parse(line) {
+        Ok(Asked { by, request, .. }) => {
+            // What they call themselves is a claim; whose process asks is known.
+            let who = by.map_or_else(|| peer.to_owned(), |by| format!("{by} ({peer})"));
+            match request {
+                Request::Backup => administration
+                    .back_up(&who)
+                    .await
+                    .map(|(copied, snapshot)| (Answer::Backup(copied), Some(snapshot))),
+                request => administration.carry_out(&who, request).await.map(|answer| (answer, None)),
+            }
+        }
+        Err(refusal) => Err(refusal),
+    };
+    match answered {
+        Ok((answer, behind)) => (Reply::Answer(answer), behind),
+        Err(refusal) => (Reply::Refusal(refusal), None),
     }
 }
 

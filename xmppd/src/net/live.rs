@@ -30,6 +30,10 @@ impl Live for Running {
         Box::pin(self.shared.wipe())
     }
 
+    fn domain(&self) -> String {
+        self.shared.drive(|router, _| router.settings.domain.clone())
+    }
+
     fn reload(&self) -> Reload {
         self.reloader.reload()
     }
@@ -39,10 +43,15 @@ impl Live for Running {
     }
 
     fn status(&self) -> LiveStatus {
-        let (sessions, online) =
-            self.shared.drive(|router, _| (router.session_count(), router.online_count()));
-        let certificate_ends = self.reloader.certificate_ends();
-        LiveStatus { connections: self.gate.count(), sessions, online, certificate_ends }
+        let (connections, certificate_ends) = (self.gate.count(), self.reloader.certificate_ends());
+        self.shared.drive(|router, cx| LiveStatus {
+            connections,
+            sessions: router.session_count(),
+            online: router.online_count(),
+            certificate_ends,
+            throttled_addresses: router.throttled_networks(cx.instant),
+            traffic: router.traffic(),
+        })
     }
 }
 

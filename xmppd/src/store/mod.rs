@@ -6,7 +6,9 @@
 //! | `schema` | the tables, as a list of migrations |
 //! | `migration` | bringing them up to date while no server runs, and whether all can be read then |
 //! | `accounts`, `administration`, `offline`, `records` | what can be asked |
+//! | `backup` | a copy of all but conversations, taken while the server runs |
 //! | `files` | files that users share |
+//! | `holdings` | how much is there |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
 //!
@@ -15,7 +17,9 @@
 
 mod accounts;
 mod administration;
+mod backup;
 mod files;
+mod holdings;
 mod migration;
 mod offline;
 mod records;
@@ -30,7 +34,9 @@ use rusqlite::{Connection, ErrorCode};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::auth::DecoySecret;
+pub use backup::Snapshot;
 pub use files::{Draft, Files};
+pub use holdings::Holdings;
 pub use migration::Migration;
 pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
@@ -172,7 +178,21 @@ impl Store {
         self.begin(erasure, work).await.wait().await
     }
 
-    /// The same, but waits only until it is queued.
+    /// Has `look` done between two transactions, after all that was asked before.
+    async fn look<T: Send + 'static>(
+        &self,
+        look: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        let (answer, answered) = oneshot::channel();
+        let look = Box::new(move |connection: &Connection| {
+            // Whoever asked may have gone.
+            let _ = answer.send(look(connection));
+        });
+        let _ = self.requests.send(Request::Look(look)).await;
+        Pending(answered).wait().await
+    }
+
+    /// Has `work` done in the writer's next transaction, but waits only until it is queued.
     async fn begin<T: Send + 'static>(
         &self,
         erasure: Erasure,

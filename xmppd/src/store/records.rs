@@ -8,7 +8,7 @@ use super::{Erasure, Pending, Store, StoreError};
 use crate::record::{Owner, Record, Shelf};
 
 impl Store {
-    /// Everything that has been recorded, by shelf and key.
+    /// Everything that features have recorded, by shelf and key.
     pub async fn records(&self) -> Result<Vec<Record>, StoreError> {
         self.request(Erasure::Nothing, all).await
     }
@@ -22,7 +22,7 @@ impl Store {
     }
 }
 
-/// Everything that has been recorded, by shelf and key.
+/// Everything that features have recorded, by shelf and key.
 pub(super) fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
     let query = "SELECT account.name, record.shelf, record.key, record.value FROM record
                  LEFT JOIN account ON account.id = record.account ORDER BY record.shelf, record.key";
@@ -37,6 +37,9 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
         let shelf: String = row.get(1)?;
         // Only a newer version has others, and its database is refused as a whole.
         let Some(shelf) = Shelf::from_name(&shelf) else { continue };
+        if shelf == Shelf::Backup {
+            continue;
+        }
         let value: Vec<u8> = row.get(3)?;
         records.push(Record { owner, shelf, key: row.get(2)?, value: Some(value.into()) });
     }
@@ -52,7 +55,7 @@ pub(super) fn unknown_shelf(connection: &Connection) -> Result<Option<String>, S
         .transpose()?)
 }
 
-fn put(connection: &Connection, record: &Record) -> Result<(), StoreError> {
+pub(super) fn put(connection: &Connection, record: &Record) -> Result<(), StoreError> {
     let account = match &record.owner {
         Owner::Account(name) => Some(id_of(connection, name)?),
         Owner::Server => None,

@@ -22,12 +22,16 @@ pub(super) enum Erasure {
 /// What the writer is asked.
 pub(super) enum Request {
     Work(Erasure, Work),
+    Look(Look),
     Close(oneshot::Sender<()>),
 }
 
 /// Runs inside the transaction; what it returns is called with the fate of its group.
 pub(super) type Work = Box<dyn FnOnce(&mut Transaction<'_>) -> Answer + Send>;
 type Answer = Box<dyn FnOnce(Fate)>;
+
+/// Runs between two transactions, and changes nothing.
+pub(super) type Look = Box<dyn FnOnce(&Connection) + Send>;
 
 /// What became of a group.
 #[derive(Clone)]
@@ -106,17 +110,21 @@ fn serve(
     let mut arrived = Vec::with_capacity(GROUP);
     while requests.blocking_recv_many(&mut arrived, GROUP) > 0 {
         let mut group = Vec::with_capacity(arrived.len());
-        let mut closing = None;
+        let (mut looks, mut closing) = (Vec::new(), None);
         for request in arrived.drain(..) {
             match request {
                 Request::Work(erases, work) => {
                     *owed = erases.max(*owed);
                     group.push(work);
                 }
+                Request::Look(look) => looks.push(look),
                 Request::Close(done) => closing = Some(done),
             }
         }
         commit(connection, group, owed);
+        for look in looks {
+            look(connection);
+        }
         if closing.is_some() {
             return closing;
         }

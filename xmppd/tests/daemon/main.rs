@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod administration;
+mod backup;
 mod client;
 mod closed;
 mod command_line;

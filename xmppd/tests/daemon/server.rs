@@ -82,6 +82,11 @@ impl Server {
     /// Starts it again, on the same folder and ports, after it has ended.
     pub(crate) fn restart(&mut self) {
         self.ended();
+        self.start_again();
+    }
+
+    /// The same, after it was waited for.
+    pub(crate) fn start_again(&mut self) {
         let (process, reader) = serve(self.folder.path(), &self.log);
         (self.process, self.reader) = (process, Some(reader));
     }

@@ -32,6 +32,10 @@ impl Live for Noting {
         self.0.lock().unwrap().extend(notes);
     }
 
+    fn domain(&self) -> String {
+        "school.test".to_owned()
+    }
+
     fn reload(&self) -> Reload {
         Reload::NeedsRestart(vec!["domain".to_owned()])
     }
@@ -124,8 +128,10 @@ async fn an_account_lives_its_life_over_the_wire() {
         r#"{"version":2,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","kind":"child","groups":["4c","Chess"],"enabled":false,"consent":"given"}]}}"#
     );
     assert_eq!(answers[1..3], [DONE; 2]);
-    assert!(answers[3].contains(r#""accounts":0,"online":1,"connections":3,"sessions":2"#), "{}", answers[3]);
-    assert!(answers[3].contains(r#""schema":4,"since":"2"#), "{}", answers[3]);
+    let told = |what: &str| assert!(answers[3].contains(what), "{}", answers[3]);
+    told(r#""schema":4,"since":"2"#);
+    told(r#""accounts":0,"kinds":{"child":0,"parent":0,"teacher":0,"administrator":0},"disabled":0"#);
+    told(r#""online":1,"connections":3,"sessions":2,"waiting-messages":0,"throttled-addresses":0"#);
     assert_eq!(answers[4], r#"{"version":2,"answer":{"reload":{"needs-restart":["domain"]}}}"#);
     let [balcony, desk] = ["balcony", "desk"].map(|resource| {
         format!(r#"{{"name":"juliet","resource":"{resource}","since":"2026-09-07T08:00:00Z"}}"#)
@@ -179,9 +185,15 @@ async fn what_is_done_together_is_done_or_not() {
 #[tokio::test]
 async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let running = start();
-    let lines =
-        [change(ROMEO, r#","rehearse":true"#), change(ROMEO, ""), change(NOBODY, ""), line(r#""reload""#)];
-    say(&running, &lines.concat()).await;
+    let lines = [
+        change(ROMEO, r#","rehearse":true"#),
+        change(ROMEO, ""),
+        change(NOBODY, ""),
+        line(r#""reload""#),
+        line(r#"{"remember":{"verb":"renew-certificate"}}"#),
+    ];
+    let answers = say(&running, &lines.concat()).await;
+    assert_eq!(answers[4], r#"{"version":2,"answer":"remembered"}"#);
     let asked = [line(r#"{"audit":{"most":10}}"#), line(r#"{"audit":{"about":"nobody","most":10}}"#)];
     let answers = say(&running, &asked.concat()).await;
     let lines: Vec<Vec<AuditLine>> = answers
@@ -194,7 +206,7 @@ async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let told = |line: &AuditLine| format!("{} {} {}", line.act, line.about, line.outcome);
     assert_eq!(
         lines[0].iter().map(told).collect::<Vec<_>>(),
-        ["add-user romeo done", "disable-user nobody refused", "reload  refused"]
+        ["add-user romeo done", "disable-user nobody refused", "reload  refused", "renew-certificate  done"]
     );
     assert_eq!(lines[1], [lines[0][1].clone()]);
     assert!(
@@ -207,11 +219,22 @@ async fn it_is_remembered_who_did_what_to_whom_and_when() {
 }
 
 #[tokio::test]
+async fn programs_that_watch_it_get_numbers_and_no_names() {
+    let running = start();
+    let answers = say(&running, &(change(JULIET, "") + &line(r#""metrics""#))).await;
+    let answered = serde_json::from_str::<Answered>(&answers[1]).unwrap();
+    let Reply::Answer(Answer::Metrics(text)) = answered.reply else { panic!("{answers:?}") };
+    assert!(text.contains("\nxmppd_accounts{kind=\"child\"} 1\n") && text.ends_with("# EOF\n"), "{text}");
+    assert!(!text.contains("uliet") && !text.contains("4b"), "{text}");
+}
+
+#[tokio::test]
 async fn what_is_not_a_request_is_refused_and_changes_nothing() {
     let running = start();
     let refused = [
         "hello\n".to_owned(),
         line(r#""drop-tables""#),
+        line(r#"{"remember":{"verb":"something of my own"}}"#),
         change(r#"{"remove-user":{"name":"juliet","really":true}}"#, ""),
         change(r#"{"add-user":{"name":"a b","password":"long enough"}}"#, ""),
         change(r#"{"add-user":{"name":"juliet","password":"short"}}"#, ""),
@@ -223,7 +246,7 @@ async fn what_is_not_a_request_is_refused_and_changes_nothing() {
         answers.iter().all(|answer| answer.starts_with(r#"{"version":2,"refusal":{"what":"#)),
         "{answers:?}"
     );
-    assert!(answers[5].contains("version 1 of the protocol is not spoken here"));
+    assert!(answers[6].contains("version 1 of the protocol is not spoken here"));
     assert!(running.noting.0.lock().unwrap().is_empty());
 }
 
@@ -257,4 +280,23 @@ async fn our_own_client_understands() {
     let [Outcome::Refused(refusal)] = &outcomes[..] else { panic!("{outcomes:?}") };
     assert_eq!(refusal.what, "there is no account `nobody`");
     assert!(matches!(client.ask(Request::Status), Ok(Answer::Status(_))));
+}
+
+#[tokio::test]
+async fn a_copy_comes_behind_its_line_and_others_go_on_after_it() {
+    let running = start();
+    let socket = running.folder.path().join(SOCKET);
+    let copied = tokio::task::spawn_blocking(move || {
+        let mut client = Client::connect(&socket, "anna".parse().ok()).unwrap().unwrap();
+        let (copied, bytes) = client.back_up().unwrap();
+        assert!(matches!(client.ask(Request::BackedUp).unwrap(), Answer::BackedUp));
+        let digest = ring::digest::digest(&ring::digest::SHA256, &bytes);
+        assert_eq!(copied.sha256, crate::hex::hex(digest.as_ref()));
+        assert!(bytes.starts_with(b"SQLite format 3"));
+        copied
+    });
+    let copied = copied.await.unwrap();
+    assert_eq!((copied.domain.as_str(), copied.schema), ("school.test", crate::store::SCHEMA));
+    let audit = say(&running, &line(r#"{"audit":{"most":5}}"#)).await.remove(0);
+    assert!(audit.contains(r#""act":"backup","about":"","outcome":"done""#), "{audit}");
 }

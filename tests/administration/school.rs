@@ -1,0 +1,92 @@
+//! The school that a transcript plays at, and its appliance.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use jailbuild::{
+    policy::Policy,
+    runtime::{DAEMON_USER, Deployment},
+    site::{Folder, Site, certificates, write_settings},
+};
+use serde::{Deserialize, Serialize};
+use tempfile::TempDir;
+use time::OffsetDateTime;
+
+use crate::support;
+
+/// What is needed to play: plain data, as it goes to the stage's process.
+#[derive(Deserialize, Serialize)]
+pub(crate) struct Order {
+    /// What is started.
+    pub(crate) deployment: Deployment,
+    /// Where commands are typed.
+    pub(crate) folder: PathBuf,
+    /// The domain of all addresses.
+    pub(crate) domain: String,
+    /// The port of direct TLS.
+    pub(crate) port: u16,
+    /// What is typed.
+    pub(crate) commands: Vec<String>,
+}
+
+/// Makes a school in this folder, with what is given for it.
+pub(crate) fn open(folder: &Path, given: &Path, commands: Vec<String>) -> Order {
+    if given.is_dir() {
+        copy(given, folder);
+    }
+    let file = folder.join("jailbuild.toml");
+    if !file.exists() {
+        fs::write(&file, Site::example_text().expect("a text")).expect("a file");
+    }
+    let site = Site::load(&file).expect("a school");
+    certificates::ensure(&site, &Folder::beside(&file), OffsetDateTime::now_utc()).expect("certificates");
+    let appliance = folder.join("appliance");
+    fs::create_dir_all(appliance.join("data")).expect("a folder");
+    write_settings(&site, &Folder::beside(&file), &appliance.join("settings")).expect("settings");
+    let (domain, port) = (site.domain.to_string(), site.network.direct_tls);
+    Order { deployment: deployment(&site, &appliance), folder: folder.to_owned(), domain, port, commands }
+}
+
+fn deployment(site: &Site, appliance: &Path) -> Deployment {
+    let policy = Policy::of(site);
+    Deployment {
+        rootfs: rootfs().to_owned(),
+        settings: appliance.join("settings"),
+        data: appliance.join("data"),
+        log: appliance.join("log"),
+        uid: DAEMON_USER,
+        gid: DAEMON_USER,
+        hostname: format!("chat.{}", site.domain.ascii()),
+        program: Deployment::daemon(),
+        firewall: policy.nft().expect("rules"),
+        policy,
+        sabotage: Vec::new(),
+    }
+}
+
+/// One for all appliances, which cannot write there.
+fn rootfs() -> &'static Path {
+    static ROOTFS: OnceLock<TempDir> = OnceLock::new();
+    let folder = ROOTFS.get_or_init(|| {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        support::lay_out(folder.path(), support::daemon());
+        folder
+    });
+    folder.path()
+}
+
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("a folder");
+    for entry in fs::read_dir(from).expect("a folder") {
+        let entry = entry.expect("an entry");
+        let to = to.join(entry.file_name());
+        if entry.file_type().expect("a type").is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).expect("a copy");
+        }
+    }
+}
