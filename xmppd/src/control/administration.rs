@@ -68,10 +68,6 @@ pub struct NobodyLive;
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
 
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
-
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
     }
