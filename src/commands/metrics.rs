@@ -11,9 +11,9 @@ use crate::{
     host::{ThisHost, file},
 };
 
-/// Print how an appliance fares as a text of OpenMetrics 1.0, for programs that watch it. Nobody is named in it.
+/// Print how an appliance fares as a text of `OpenMetrics` 1.0, for programs that watch it. Nobody is named in it.
 ///
-/// With `--out`, from cron(8), for the textfile collector of node_exporter; see jailbuild(8).
+/// With `--out`, from cron(8), for the textfile collector of `node_exporter`; see jailbuild(8).
 ///
 /// For example: `jailbuild metrics --out /var/tmp/node_exporter/schoolchat.prom`
 #[derive(clap::Args, Debug)]

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use xmppd_control::Reload;
+use xmppd_control::{Reload, Verb};
 
 use super::Outcome;
 use crate::{
@@ -116,7 +116,9 @@ impl Daemons {
         match self {
             Self::None => Ok(()),
             Self::Installed(record) => {
-                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)
+                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)?;
+                steps::remember(&record.name, Verb::RenewCertificate, host, console);
+                Ok(())
             }
             Self::Named { socket, settings } => {
                 put_in_place(&School::of(origin)?, settings)?;
@@ -165,8 +167,11 @@ fn put_in_place(school: &School, settings: &Path) -> Result<()> {
 
 /// Has the daemon read it, and makes sure that it did.
 fn reload(place: &Place, settings: &Path) -> Result<()> {
-    match Daemon::of(place)?.reload()? {
-        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => Ok(()),
+    let mut daemon = Daemon::of(place)?;
+    match daemon.reload()? {
+        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => {
+            daemon.remember(Verb::RenewCertificate)
+        }
         Reload::Applied(_) => Err(Error::failed_with_hint(
             "the daemon has read its settings again, and shows the certificate that it had",
             format_args!("does it read another folder than `{}`?", settings.display()),

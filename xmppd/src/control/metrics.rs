@@ -61,7 +61,7 @@ fn families(fares: &Fares) -> Vec<Family> {
     ]
 }
 
-/// Samples of one name (OpenMetrics §4.5).
+/// Samples of one name (`OpenMetrics` §4.5).
 struct Family {
     name: &'static str,
     kind: &'static str,
