@@ -23,7 +23,7 @@ const TARGET: &str = "x86_64-unknown-freebsd";
 struct Sender(tempfile::TempDir);
 
 impl Sender {
-    fn new(appended: &[u8], flavour: &str) -> Self {
+    fn new(appended: &[u8]) -> Self {
         let sender = Self(tempfile::tempdir().unwrap());
         let daemon = Specimen::freebsd().interpreter("/libexec/ld-elf.so.1").needs(&["libc.so.7"]);
         sender.write("xmppd", &daemon.bytes());
@@ -33,7 +33,7 @@ impl Sender {
         }
         sender.write("base/lib/libc.so.7", &[&Specimen::freebsd().bytes(), appended].concat());
         sender.ends(&["init", "--domain", "chat.north.example", "--organisation", "North School"], 0);
-        let recipe = ["--target", TARGET, "--base", "./base", "--daemon", "xmppd", "--flavor", flavour];
+        let recipe = ["--target", TARGET, "--base", "./base", "--daemon", "xmppd"];
         sender.ends(&[&["make", "--no-start"], &recipe[..]].concat(), 4);
         sender
     }
@@ -66,7 +66,9 @@ impl Sender {
 
 /// What is said, with what differs from run to run made the same.
 fn steady(said: &str) -> String {
-    let mut lines: Vec<String> = said.lines().map(str::to_owned).collect();
+    // Whether a host's name is long enough to be searched for differs.
+    let lines = said.lines().filter(|line| !line.starts_with("  this host"));
+    let mut lines: Vec<String> = lines.map(str::to_owned).collect();
     for line in &mut lines {
         for (begin, steady) in [
             ("  digest  ", "  digest  DIGEST"),
@@ -76,9 +78,6 @@ fn steady(said: &str) -> String {
             if line.starts_with(begin) {
                 steady.clone_into(line);
             }
-        }
-        if line.contains("this host") {
-            "  this host …".clone_into(line);
         }
         let is_file = line.len() > 12 && line.as_bytes()[11] == b' ' && line.as_bytes()[9].is_ascii_digit();
         if is_file {
@@ -90,7 +89,7 @@ fn steady(said: &str) -> String {
 
 #[test]
 fn what_is_handed_over_is_said() {
-    let sender = Sender::new(b"", "minimal");
+    let sender = Sender::new(b"");
     let rehearsed = sender.hands_over(&["--dry-run"], 0);
     assert!(rehearsed.contains("would write `handover`"), "{rehearsed}");
     assert!(!sender.at("handover").exists());
@@ -108,7 +107,7 @@ fn what_is_handed_over_is_said() {
 
 #[test]
 fn an_image_with_something_of_the_school_in_it_stays_here() {
-    let sender = Sender::new(b"built for CHAT.north.example", "minimal");
+    let sender = Sender::new(b"built for CHAT.north.example");
     let refused = sender.hands_over(&[], 1);
     insta::assert_snapshot!(refused);
     assert!(!sender.at("handover").exists());
@@ -122,8 +121,8 @@ fn an_image_with_something_of_the_school_in_it_stays_here() {
 }
 
 #[test]
-fn an_image_that_nobody_here_trusts_or_that_is_not_for_children_stays_here() {
-    let (sender, stranger) = (Sender::new(b"", "minimal"), Sender::new(b"", "minimal"));
+fn an_image_that_nobody_here_trusts_stays_here() {
+    let (sender, stranger) = (Sender::new(b""), Sender::new(b""));
     let image = stranger.at(&format!("dist/schoolchat-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION")));
     let refused = sender.ends(&["handover", &image.to_string_lossy()], 5);
     assert!(refused.contains("which is no trusted key"), "{refused}");

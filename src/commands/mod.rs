@@ -1,10 +1,14 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod audit;
 pub mod backup;
 pub mod base;
+pub mod cards;
 pub mod cert;
 pub mod check;
 pub mod completions;
+pub mod consent;
+mod desk;
 pub mod doctor;
 pub mod export;
 pub mod handover;
@@ -15,6 +19,7 @@ pub mod list;
 pub mod lock;
 pub mod make;
 pub mod man;
+pub mod metrics;
 mod new_school;
 pub mod plan;
 mod recipe;
@@ -23,10 +28,13 @@ pub mod rollback;
 pub mod service;
 pub mod settings;
 pub mod slip;
+pub mod status;
 mod steps;
 pub mod texts;
+pub mod trust_kit;
 pub mod uninstall;
 pub mod upgrade;
+pub mod user;
 pub mod verify;
 
 use std::{

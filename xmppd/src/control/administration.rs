@@ -24,14 +24,14 @@ pub trait Live: Send + Sync {
     /// Takes over what has just been committed.
     fn apply(&self, changes: Vec<Change>);
 
-    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
-
     /// The domain that it serves.
     fn domain(&self) -> String {
         String::new()
+    }
+
+    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
     }
 
     /// Reads settings and certificate again.
