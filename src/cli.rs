@@ -8,18 +8,17 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use miette::Diagnostic as _;
 use serde_json::json;
-use time::OffsetDateTime;
 
 use crate::{
     appliance::Service,
     commands::{
         audit, backup, base, cards, cert, check, completions, consent, doctor, export, handover, init,
-        inspect, install, list, lock, make, man, plan, restore, rollback, service, settings, slip, texts,
-        uninstall, upgrade, user, verify,
+        inspect, install, list, lock, make, man, metrics, plan, restore, rollback, service, settings, slip,
+        status, texts, trust_kit, uninstall, upgrade, user, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
-    host::command,
+    host::{ThisHost, command},
     proof::PROVE,
     runtime::stage,
     site::{self, Origin},
@@ -97,10 +96,8 @@ enum Command {
     ///
     /// For example: `jailbuild reload schoolchat`
     Reload(service::Args),
-    /// Say whether an appliance runs: exit code 0 if it does, 1 if not.
-    ///
-    /// For example: `jailbuild status schoolchat`
-    Status(service::Args),
+    Status(status::Args),
+    Metrics(metrics::Args),
     List(list::Args),
     Upgrade(upgrade::Args),
     Rollback(rollback::Args),
@@ -112,6 +109,7 @@ enum Command {
     Cert(cert::Arguments),
     Slip(slip::Arguments),
     Texts(texts::Arguments),
+    TrustKit(trust_kit::Arguments),
     Backup(backup::Args),
     Restore(restore::Args),
     Base(base::Arguments),
@@ -160,10 +158,11 @@ impl Cli {
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
-                console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
+                console.show(&cert::run(&arguments, &Origin::find(named), &ThisHost, console)?)
             }
             Command::Slip(arguments) => slip::run(&arguments, named, console),
             Command::Texts(arguments) => texts::run(&arguments, named, console),
+            Command::TrustKit(arguments) => trust_kit::run(&arguments, named, console),
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
                 let diagnosis = doctor::run(&arguments, named)?;
@@ -175,7 +174,8 @@ impl Cli {
             Command::Stop(arguments) => service::change(&arguments, Service::Stopped, console),
             Command::Restart(arguments) => service::change(&arguments, Service::Restarted, console),
             Command::Reload(arguments) => service::change(&arguments, Service::Reloaded, console),
-            Command::Status(arguments) => service::status(&arguments, console),
+            Command::Status(arguments) => status::run(arguments, named, console),
+            Command::Metrics(arguments) => metrics::run(&arguments, named, console),
             Command::List(arguments) => list::run(&arguments, console),
             Command::Uninstall(arguments) => uninstall::run(&arguments, console),
             Command::User(arguments) => user::run(&arguments, named, console),

@@ -6,6 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
+//! | [`condition`] | how an appliance fares, and what of it needs somebody |
 //! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
@@ -17,6 +18,7 @@
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
+//! | [`trust_kit`] | what devices need to trust the school |
 //! | [`trust`] | whose images are used here |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
@@ -41,6 +43,7 @@ pub mod checkup;
 pub mod cli;
 pub mod columns;
 pub mod commands;
+pub mod condition;
 pub mod console;
 pub mod daemon;
 pub mod digest;
@@ -66,5 +69,6 @@ pub mod target;
 mod test_support;
 pub mod texts;
 pub mod trust;
+pub mod trust_kit;
 
 pub use error::{Error, Result};

@@ -40,6 +40,11 @@ impl Needle {
         Self { forms: vec![Zeroizing::new(bytes.to_vec())], others: Vec::new() }
     }
 
+    /// Every form, the bytes as they are first.
+    pub(crate) fn forms(&self) -> impl Iterator<Item = &[u8]> {
+        self.forms.iter().map(|form| form.as_slice())
+    }
+
     /// Any of these texts, in no disguise, but not at the end of one of `others`: `romeo@x` is not in `dromeo@x`.
     pub(crate) fn any_of(texts: &[String], others: &[String]) -> Self {
         let bytes = |text: &String| text.clone().into_bytes();
@@ -48,11 +53,6 @@ impl Needle {
             others: others.map(bytes).collect(),
             forms: texts.iter().map(|text| Zeroizing::new(bytes(text))).collect(),
         }
-    }
-
-    /// Every form, the bytes as they are first.
-    pub(crate) fn forms(&self) -> impl Iterator<Item = &[u8]> {
-        self.forms.iter().map(|form| form.as_slice())
     }
 
     /// How much has to be seen at once to recognise it.

@@ -67,8 +67,8 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// # Errors
 /// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
-    let summary = |path: &Path| Summary::of(&first(path)?, now);
-    Ok(Shown { authority: summary(&folder.authority())?, leaf: summary(&folder.chain())? })
+    let read = |path: &Path| Summary::in_pem(&text(path)?, path, now);
+    Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
 }
 
 /// The fingerprint of the certificate in a file, or of the first in it.
@@ -76,18 +76,28 @@ pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
 /// # Errors
 /// [`Error::Failed`] if there is none yet, or it cannot be read.
 pub fn fingerprint_in(path: &Path) -> Result<String> {
-    first(path).map(|certificate| fingerprint(&certificate))
+    Ok(fingerprint(&first(&text(path)?, path)?))
 }
 
-fn first(path: &Path) -> Result<CertificateDer<'static>> {
-    let text = read_if_there(path)?.ok_or_else(|| {
+fn text(path: &Path) -> Result<String> {
+    read_if_there(path)?.ok_or_else(|| {
         Error::failed_with_hint(
             format_args!("there is no certificate `{}` yet", path.display()),
             "`jailbuild cert renew` makes one",
         )
-    })?;
-    let mut chain = lint::chain_from_pem(&text).doing_to("read the certificate", path)?.into_iter();
+    })
+}
+
+fn first(text: &str, path: &Path) -> Result<CertificateDer<'static>> {
+    let mut chain = lint::chain_from_pem(text).doing_to("read the certificate", path)?.into_iter();
     chain.next().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))
+}
+
+/// When the first certificate of a file ends; nothing where there is none that can be read.
+pub fn end(path: &Path) -> Option<OffsetDateTime> {
+    let chain = lint::chain_from_pem(&read_if_there(path).ok()??).ok()?;
+    let (_, parsed) = parse_x509_certificate(chain.first()?).ok()?;
+    Some(parsed.validity().not_after.to_datetime())
 }
 
 /// The certificates of a site, as they are shown.
@@ -116,6 +126,14 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// That of the first certificate in a file with this text.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where there is none.
+    pub fn in_pem(text: &str, path: &Path, now: OffsetDateTime) -> Result<Self> {
+        Self::of(&first(text, path)?, now)
+    }
+
     fn of(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Result<Self> {
         let (_, parsed) = parse_x509_certificate(certificate).doing("read a certificate")?;
         let not_after = parsed.validity().not_after.to_datetime();
@@ -131,8 +149,12 @@ impl Summary {
 
 /// The SHA-256 of a certificate's DER: pairs of hexadecimal digits with colons between.
 pub fn fingerprint(certificate: &[u8]) -> String {
-    let digest = Sha256::digest(certificate);
-    digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    hexadecimal(&Sha256::digest(certificate))
+}
+
+/// Pairs of hexadecimal digits with colons between.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 impl fmt::Display for Shown {

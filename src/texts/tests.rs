@@ -116,3 +116,8 @@ fn the_schools_own_text_wins_and_a_variant_falls_back() {
     assert_eq!(place.slip("de-CH").unwrap().version.as_str(), "meine");
     assert_eq!(place.slip("en-GB").unwrap().version.as_str(), "2026-1");
 }
+
+#[test]
+fn a_fingerprint_is_two_lines() {
+    assert_eq!(in_lines(&["C1"; 32].join(":")), format!("{0}\n{0}", ["C1"; 16].join(":")));
+}

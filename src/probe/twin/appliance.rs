@@ -116,6 +116,14 @@ impl Appliance for Twin {
                 self.world.add(name, std::str::from_utf8(input).unwrap());
                 Vec::new()
             }
+            [DAEMON, "user", "add", name, "--kind", "child", ..] => {
+                if !self.world.has(Habit::IgnoresConsent) {
+                    let complaint = format!("xmppd: no consent of the parents is recorded for `{name}`");
+                    return Ok(Output { code: 1, stdout: Vec::new(), stderr: complaint.into_bytes() });
+                }
+                self.world.add(name, std::str::from_utf8(input).unwrap());
+                Vec::new()
+            }
             [DAEMON, "user", "remove", name] => {
                 self.world.remove(name);
                 Vec::new()

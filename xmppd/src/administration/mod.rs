@@ -4,13 +4,11 @@
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
 //! | `judgement` | what is to come of a list of acts |
-//! | `look_alike` | which names people take for one another |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
 
 mod judgement;
-mod look_alike;
 mod school;
 
 use std::{borrow::Cow, sync::Arc};

@@ -1,6 +1,6 @@
 //! Carries requests out: judged first, then written, then told to the running server.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
+use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -29,6 +29,11 @@ pub trait Live: Send + Sync {
         String::new()
     }
 
+    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
+    }
+
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
 
@@ -38,6 +43,9 @@ pub trait Live: Send + Sync {
     /// What goes on at this moment.
     fn status(&self) -> LiveStatus;
 }
+
+/// A wipe under way.
+pub type Wiping<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
 
 /// What goes on in the running server.
 #[derive(Clone, Copy, Debug, Default)]
@@ -155,11 +163,21 @@ impl Administration {
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
-        self.live.apply(judged.changes);
+        let is_somebody_gone = judged.changes.iter().any(|change| matches!(change, Change::Removed(_)));
+        self.tell(judged.changes).await;
+        if is_somebody_gone {
+            self.live.wipe().await?;
+        }
         written.map_or(Ok(judged.outcomes), |error| Err(error.into()))
     }
 
     /// Away from the threads that serve connections: everybody's roster may change.
+    async fn tell(&self, changes: Vec<Change>) {
+        let live = Arc::clone(&self.live);
+        task::spawn_blocking(move || live.apply(changes)).await.expect("changing accounts does not panic");
+    }
+
+    /// Likewise.
     async fn reload(&self, who: &str) -> Result<Reload, Refusal> {
         let _turn = self.turn.lock().await;
         let live = Arc::clone(&self.live);

@@ -17,7 +17,7 @@ mod refusal;
 mod server;
 
 pub(crate) use administration::stamp;
-pub use administration::{Administration, Live, LiveStatus, NobodyLive};
+pub use administration::{Administration, Live, LiveStatus, NobodyLive, Wiping};
 pub use server::ControlSocket;
 pub use xmppd_control::*;
 

@@ -20,7 +20,7 @@ use crate::{
     record::Record,
     router::Parcel,
     stanza::Packet,
-    store::{Keeping, Kept, Pending, Store},
+    store::{Keeping, Kept, Pending, Store, StoreError},
     stream::{ConnectionId, MessageId, Receipt, SessionId, Ticket},
 };
 
@@ -48,6 +48,8 @@ pub(super) enum Errand {
     Retract { account: Arc<str>, sender: Arc<str>, id: String },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
+    /// Wipe what was erased so far, and tell when nothing of it is on disk.
+    Wipe(oneshot::Sender<Result<(), StoreError>>),
     /// Bring what waits.
     Take { account: Arc<str>, session: SessionId },
 }
@@ -91,9 +93,8 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusals).await });
             }
-            Errand::EraseFiles(names) => {
-                running.spawn(async move { runner.erase_files(&names).await });
-            }
+            // In turn: who asks for a wipe afterwards is told when the files are gone, too.
+            Errand::EraseFiles(names) => runner.erase_files(&names).await,
             Errand::Administer { request, who, ticket } => {
                 running.spawn(async move { runner.administer(request, &who, &ticket).await });
             }
@@ -112,6 +113,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::Take { account, session } => {
                 let taking = runner.store.take_offline(&account).await;
                 running.spawn(async move { runner.taken(taking, &account, session).await });
+            }
+            Errand::Wipe(wiped) => {
+                let wiping = runner.store.wipe().await;
+                running.spawn(async move { drop(wiped.send(wiping.wait().await)) });
             }
             Errand::Settle(settled) => {
                 while running.join_next().await.is_some() {}

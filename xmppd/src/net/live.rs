@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::{Change, Live, LiveStatus, Reload, Session, stamp},
+    control::{Change, Live, LiveStatus, Reload, Session, Wiping, stamp},
     router,
 };
+
+/// So many changes are told in one breath: between them, messages go on, also while a whole school is added.
+const AT_ONCE: usize = 8;
 
 /// The running server, as the control socket sees it.
 pub(super) struct Running {
@@ -17,8 +20,14 @@ pub(super) struct Running {
 
 impl Live for Running {
     fn apply(&self, changes: Vec<Change>) {
-        self.shared
-            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(change.into(), cx)));
+        for some in changes.chunks(AT_ONCE) {
+            self.shared
+                .drive(|router, cx| some.iter().cloned().for_each(|change| router.apply(change.into(), cx)));
+        }
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(self.shared.wipe())
     }
 
     fn domain(&self) -> String {

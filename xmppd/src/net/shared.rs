@@ -22,7 +22,7 @@ use super::{
 use crate::{
     control::Administration,
     router::Router,
-    store::Store,
+    store::{Store, StoreError},
     stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
 
@@ -104,6 +104,13 @@ impl Shared {
         let (settled, all_done) = oneshot::channel();
         self.core.lock().errands.add(Errand::Settle(settled));
         let _ = all_done.await;
+    }
+
+    /// Waits until nothing is on disk of what was erased so far.
+    pub(super) async fn wipe(&self) -> Result<(), StoreError> {
+        let (wiped, all_gone) = oneshot::channel();
+        self.core.lock().errands.add(Errand::Wipe(wiped));
+        all_gone.await.unwrap_or(Err(StoreError::Closed))
     }
 
     /// Drives the router, and does what it says.

@@ -606,6 +606,10 @@ impl Stage {
                 let owner = Owner::Account(name.as_str().into());
                 self.records.retain(|record| record.owner != owner);
                 self.waiting.remove(name.as_str());
+                let from = format!("<message from='{name}@");
+                for kept in self.waiting.values_mut() {
+                    kept.retain(|one| !one.stanza.starts_with(from.as_bytes()));
+                }
             }
             Write::Consent(name, recorded) => drop(self.consents.insert(name, recorded)),
             Write::ForgetConsent(name) => drop(self.consents.remove(&name)),
