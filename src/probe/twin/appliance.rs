@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::Twin;
+use super::{Habit, Twin};
 use crate::{
     Error, Result,
     probe::account::DAEMON,
