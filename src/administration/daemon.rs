@@ -121,7 +121,7 @@ impl Daemon {
         }
     }
 
-    /// How it fares, as a text of `OpenMetrics`.
+    /// How it fares, as a text of OpenMetrics.
     pub fn metrics(&mut self) -> Result<String> {
         match self.ask(Request::Metrics)? {
             Answer::Metrics(text) => Ok(text),

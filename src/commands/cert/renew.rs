@@ -18,7 +18,7 @@ use crate::{
     console::Console,
     error::{Context as _, Error, Result},
     host::{Host, file, owner},
-    site::{Origin, Site, certificates},
+    site::{Origin, Site, certificates, lint::chain_from_pem},
 };
 
 /// Make a new certificate with a new key, by the same authority, and have the running daemon show it.
@@ -83,9 +83,7 @@ impl Daemons {
     fn find(arguments: &Renew, site: &Site, origin: &Origin, host: &dyn Host) -> Result<Self> {
         match (&arguments.socket, &arguments.settings) {
             (Some(socket), Some(settings)) => {
-                fs::metadata(settings.join("chain.pem")).map_err(|cause| {
-                    file::unreadable("the certificate", &settings.join("chain.pem"), &cause)
-                })?;
+                require_same_authority(&settings.join("chain.pem"), origin)?;
                 Ok(Self::Named { socket: socket.clone(), settings: settings.clone() })
             }
             (Some(_), None) => Err(Error::configuration(
@@ -139,6 +137,21 @@ impl Daemons {
             Self::Named { settings, .. } => Shower::Settings(settings.clone()),
         }
     }
+}
+
+/// Refuses a daemon whose clients would not trust a certificate by this school's authority.
+fn require_same_authority(chain: &Path, origin: &Origin) -> Result<()> {
+    let shown = String::from_utf8(file::read_named("the certificate", chain)?).doing_to("read", chain)?;
+    let shown = chain_from_pem(&shown).doing_to("read the certificate", chain)?;
+    let authority = file::read_if_there(&origin.folder().authority())?.unwrap_or_default();
+    let authority = chain_from_pem(&authority).doing("read the authority's certificate")?;
+    if shown.last().is_some_and(|last| authority.first() == Some(last)) {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format_args!("`{}` is by another authority than that of this school's folder", chain.display()),
+        "type this where the school's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`",
+    ))
 }
 
 /// Into the folder that the daemon reads, for whoever owns it.

@@ -136,3 +136,6 @@ fn moment(milliseconds: i64) -> rusqlite::Result<OffsetDateTime> {
 fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session},
+    control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session, Wiping},
     store::{Capacity, Store},
 };
 
@@ -30,6 +30,10 @@ impl Live for Noting {
             Change::SessionsEnded(name) => format!("sessions of {name}"),
         });
         self.0.lock().unwrap().extend(notes);
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
     }
 
     fn domain(&self) -> String {
