@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Consented, Kind, Label, Name, Standing, Verb};
+use crate::{Act, Consented, Kind, Label, Name, Room, Standing, Verb};
 
 /// Raised when an old client would misunderstand a new server, or the other way round.
 pub const VERSION: u32 = 2;
@@ -28,16 +28,18 @@ pub enum Request {
     Backup,
     /// Does these, in this order: [`Answer::Changed`].
     Change(Changes),
-    /// All accounts: [`Answer::Users`].
-    ListUsers,
     /// All consents: [`Answer::Consents`].
     ListConsents,
+    /// All rooms: [`Answer::Rooms`].
+    ListRooms,
     /// Who is online, by the devices that they use: [`Answer::Sessions`].
     ListSessions {
         /// Those of this account alone.
         #[serde(default)]
         name: Option<Name>,
     },
+    /// All accounts: [`Answer::Users`].
+    ListUsers,
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
     /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
@@ -92,6 +94,8 @@ pub enum Answer {
     Reload(Reload),
     /// It is on disk.
     Remembered,
+    /// All rooms, by name.
+    Rooms(Vec<Room>),
     /// Who is online, by name and device.
     Sessions(Vec<Session>),
     /// How the server fares.

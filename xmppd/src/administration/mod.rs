@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
+//! | `school/rooms` | rooms by command, likewise |
 //! | `look_alike` | which names people take for one another |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
@@ -16,8 +17,8 @@ use std::{borrow::Cow, sync::Arc};
 use time::OffsetDateTime;
 use xmppd_control::{Day, Label};
 
-use crate::account::Account;
-pub use school::{Effect, School};
+use crate::{account::Account, features::rooms::SiteRoom, record::Record};
+pub use school::{Effect, MadeBy, School};
 
 /// What parents have signed, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -62,6 +63,8 @@ pub enum Write {
     Consent(String, Recorded),
     /// A consent that goes.
     ForgetConsent(String),
+    /// What is remembered of a room.
+    Record(Record),
 }
 
 /// What the running server is to be told, when it is on disk.
@@ -77,6 +80,10 @@ pub enum Change {
     PasswordChanged(Arc<Account>),
     /// It has another display name, other groups, or is of another kind: rosters change.
     Relabelled(Arc<Account>),
+    /// There is such a room, or it is as this says from now on.
+    RoomMade(SiteRoom),
+    /// The room of this name is gone: all leave it.
+    RoomRemoved(String),
     /// Its sessions must end at once; it may log in again.
     SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.

@@ -6,11 +6,11 @@ use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
 use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Rule, Session, Status,
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Room, Rule, Session, Status,
 };
 
 use crate::{
-    administration::{Change, Deed, Effect, School, Write},
+    administration::{Change, Deed, Effect, MadeBy, School, Write},
     auth::{Keys, Password},
     hex::hex,
     store::{SCHEMA, Snapshot, Store, StoreError},
@@ -28,6 +28,11 @@ pub trait Live: Send + Sync {
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
+
+    /// All rooms, by name, with who made them.
+    fn rooms(&self) -> Vec<(Room, MadeBy)> {
+        Vec::new()
+    }
 
     /// Who is online, in no order.
     fn sessions(&self) -> Vec<Session>;
@@ -110,6 +115,9 @@ impl Administration {
             }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
+            Request::ListRooms => {
+                Answer::Rooms(self.live.rooms().into_iter().map(|(room, _)| room).collect())
+            }
             Request::ListSessions { name } => {
                 let mut sessions = self.live.sessions();
                 sessions.retain(|session| name.as_ref().is_none_or(|name| name.as_str() == session.name));
@@ -180,7 +188,8 @@ impl Administration {
 
     async fn school(&self) -> Result<School, StoreError> {
         let (accounts, consents) = tokio::join!(self.store.accounts(), self.store.consents());
-        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
+        let rooms = self.live.rooms().into_iter().map(|(room, made_by)| (room.name, made_by));
+        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()).with_rooms(rooms))
     }
 
     async fn status(&self) -> Result<Status, StoreError> {

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
+    administration::MadeBy,
     control::stamp,
-    control::{Change, Live, LiveStatus, Reload, Session},
-    router::{self, AccountChange},
+    control::{Change, Live, LiveStatus, Reload, Room, Session},
+    router::{self, AccountChange, Router},
+    stream::Context,
 };
 
 /// The running server, as the control socket sees it.
@@ -18,8 +20,7 @@ pub(super) struct Running {
 
 impl Live for Running {
     fn apply(&self, changes: Vec<Change>) {
-        self.shared
-            .drive(|router, cx| changes.into_iter().for_each(|change| router.apply(account(change), cx)));
+        self.shared.drive(|router, cx| changes.into_iter().for_each(|change| apply(router, change, cx)));
     }
 
     fn domain(&self) -> String {
@@ -28,6 +29,10 @@ impl Live for Running {
 
     fn reload(&self) -> Reload {
         self.reloader.reload()
+    }
+
+    fn rooms(&self) -> Vec<(Room, MadeBy)> {
+        self.shared.drive(|router, _| router.rooms_shown())
     }
 
     fn sessions(&self) -> Vec<Session> {
@@ -50,8 +55,10 @@ fn session(session: &router::Session) -> Session {
     }
 }
 
-fn account(change: Change) -> AccountChange {
-    match change {
+fn apply(router: &mut Router, change: Change, cx: &mut Context<'_>) {
+    let change = match change {
+        Change::RoomMade(room) => return router.make_class_room(&room, cx),
+        Change::RoomRemoved(name) => return router.remove_room(&name, cx),
         Change::Added(account)
         | Change::Disabled(account)
         | Change::Enabled(account)
@@ -59,5 +66,6 @@ fn account(change: Change) -> AccountChange {
         Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
         Change::Removed(name) => AccountChange::Removed(name),
         Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
-    }
+    };
+    router.apply(change, cx);
 }
