@@ -8,17 +8,17 @@ use std::{
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use miette::Diagnostic as _;
 use serde_json::json;
-use time::OffsetDateTime;
 
 use crate::{
     appliance::Service,
     commands::{
-        backup, base, cert, check, completions, doctor, export, handover, init, inspect, install, list, lock,
-        make, man, plan, restore, rollback, service, settings, slip, texts, uninstall, upgrade, verify,
+        audit, backup, base, cards, cert, check, completions, consent, doctor, export, handover, init,
+        inspect, install, list, lock, make, man, plan, restore, rollback, service, settings, slip, texts,
+        trust_kit, uninstall, upgrade, user, verify,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
-    host::command,
+    host::{ThisHost, command},
     proof::PROVE,
     runtime::stage,
     site::{self, Origin},
@@ -104,9 +104,14 @@ enum Command {
     Upgrade(upgrade::Args),
     Rollback(rollback::Args),
     Uninstall(uninstall::Args),
+    User(user::Arguments),
+    Consent(consent::Arguments),
+    Cards(cards::Args),
+    Audit(audit::Args),
     Cert(cert::Arguments),
     Slip(slip::Arguments),
     Texts(texts::Arguments),
+    TrustKit(trust_kit::Arguments),
     Backup(backup::Args),
     Restore(restore::Args),
     Base(base::Arguments),
@@ -155,10 +160,11 @@ impl Cli {
             Command::Rollback(arguments) => rollback::run(&arguments, console),
             Command::Lock(arguments) => lock::run(&arguments, named, console),
             Command::Cert(arguments) => {
-                console.show(&cert::run(&arguments, &Origin::find(named), OffsetDateTime::now_utc())?)
+                console.show(&cert::run(&arguments, &Origin::find(named), &ThisHost, console)?)
             }
             Command::Slip(arguments) => slip::run(&arguments, named, console),
             Command::Texts(arguments) => texts::run(&arguments, named, console),
+            Command::TrustKit(arguments) => trust_kit::run(&arguments, named, console),
             Command::Base(arguments) => console.show(&base::run(&arguments)?),
             Command::Doctor(arguments) => {
                 let diagnosis = doctor::run(&arguments, named)?;
@@ -173,6 +179,10 @@ impl Cli {
             Command::Status(arguments) => service::status(&arguments, console),
             Command::List(arguments) => list::run(&arguments, console),
             Command::Uninstall(arguments) => uninstall::run(&arguments, console),
+            Command::User(arguments) => user::run(&arguments, named, console),
+            Command::Consent(arguments) => consent::run(&arguments, named, console),
+            Command::Cards(arguments) => cards::run(&arguments, named, console),
+            Command::Audit(arguments) => audit::run(&arguments, named, console),
             Command::Completions(arguments) => completions::run(&arguments, Self::command()),
             Command::Man(arguments) => man::run(&arguments),
         }

@@ -5,7 +5,8 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`], [`console`] | what was typed, one thin file a verb, what is shown |
+//! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
+//! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`backup`] | a school in one file, encrypted: written, read, judged |
@@ -16,6 +17,7 @@
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
 //! | [`probe`] | one claim a probe, and the report |
 //! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
+//! | [`trust_kit`] | what devices need to trust the school |
 //! | [`trust`] | whose images are used here |
 //! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
 //! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
@@ -31,12 +33,14 @@
 //! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
 //! | [`error`] | what can go wrong, by whose it is to mend |
 
+pub mod accounts;
 pub mod administration;
 pub mod appliance;
 pub mod backup;
 pub mod base;
 pub mod checkup;
 pub mod cli;
+pub mod columns;
 pub mod commands;
 pub mod console;
 pub mod daemon;
@@ -63,5 +67,6 @@ pub mod target;
 mod test_support;
 pub mod texts;
 pub mod trust;
+pub mod trust_kit;
 
 pub use error::{Error, Result};

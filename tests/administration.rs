@@ -32,6 +32,7 @@
 //! | `find TEXT FOLDER` | the files below a folder in which these bytes occur |
 //! | `private FILE` | lets nobody else read it |
 //! | `flip FILE`, `shorten FILE` | damages one bit in the middle of a file; takes its last byte away |
+//! | `same ONE OTHER` | whether there are the same bytes in both files |
 //! | `pdftext FILE` | the text of a PDF |
 //! | `qr FILE` | what the QR codes of a PDF say to a decoder that is not ours |
 //!

@@ -106,8 +106,8 @@ fn shipped() -> Texts {
     Texts::of(&Folder::at("/nonexistent"))
 }
 
-fn slip(site: &Site, size: Size) -> Paper {
-    let slip = Slip::read(&shipped(), site, &english()).unwrap();
+fn slip(school: &Site, size: Size) -> Paper {
+    let slip = Slip::read(&shipped(), school, &english()).unwrap();
     Paper::of(&slip.document(&english(), size).pdf().unwrap())
 }
 
@@ -188,7 +188,13 @@ fn nothing_runs_over_the_edge_of_its_card() {
     let name = "hubert.blaine.wolfeschlegelsteinhausenbergerdorff@chat.the-longest-name-of-all-schools-of-the-country.example";
     let cards = cards(
         Size::A4,
-        vec![card(long, name), card(&"W".repeat(200), name), card("A", "a@b.example"), card("ﷺ", name)],
+        vec![
+            card(long, name),
+            card(&"W".repeat(200), name),
+            card("A", "a@b.example"),
+            card("ﷺ", name),
+            card(" ", name),
+        ],
     );
     let Some(words) = Paper::of(&cards.pdf().unwrap().pdf).words() else { return };
     assert!(words.len() > 100);

@@ -14,8 +14,19 @@ use std::{
 use support::{jailbuild, said};
 
 /// What an image is made from, and what cargo wants to find of the rest.
-const SOURCES: [&str; 9] =
-    ["Cargo.lock", "Cargo.toml", "bench", "jail-templates", "pkg-lists", "rc.d", "src", "tests", "xmppd"];
+const SOURCES: [&str; 11] = [
+    "Cargo.lock",
+    "Cargo.toml",
+    "bench",
+    "control",
+    "jail-templates",
+    "pkg-lists",
+    "rc.d",
+    "src",
+    "tests",
+    "texts",
+    "xmppd",
+];
 
 /// Settings of cargo under which the daemon would be another, if they counted.
 const HOSTILE: &str = "[build]\nrustflags = [\"-Cforce-frame-pointers\"]\nrustc-wrapper = \"/nonexistent\"\n\

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use jid::NodePart;
 use serde::{Deserialize, Serialize};
+use unicode_normalization::char::is_combining_mark;
 
 /// The localpart of an address, prepared: the only way for a name into an account.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -74,6 +75,9 @@ pub enum AccountError {
     /// It cannot be written into XML, or would break a line.
     #[error("{0:?} holds control characters")]
     Control(String),
+    /// It holds what nobody sees, and so could look like another, or turn the writing around.
+    #[error("{0:?} holds invisible characters, or such that change the direction of writing")]
+    Invisible(String),
     /// It is no kind of account.
     #[error("`{0}` is no kind of account: child, parent, teacher and administrator are")]
     Kind(String),
@@ -85,6 +89,9 @@ pub enum AccountError {
         /// What RFC 7622 has against it.
         cause: String,
     },
+    /// It has more accents on one letter than any language.
+    #[error("`{0}` has more accents on one letter than any language")]
+    Piled(String),
     /// It has more than [`Label::MAXIMUM_CHARACTERS`].
     #[error("`{0}` is too long: 100 characters are the most")]
     TooLong(String),
@@ -133,15 +140,62 @@ impl FromStr for Label {
         }
         // U+FFFE and U+FFFF are no characters of XML 1.0 §2.2; other control characters neither.
         if text.contains(|character: char| {
-            character.is_control() || matches!(character, '\u{fffe}' | '\u{ffff}')
+            character.is_control() || matches!(character, '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}')
         }) {
             return Err(AccountError::Control(owned()));
+        }
+        if has_invisible(text) {
+            return Err(AccountError::Invisible(owned()));
+        }
+        if has_pile(text) {
+            return Err(AccountError::Piled(owned()));
         }
         if text.chars().count() > Self::MAXIMUM_CHARACTERS {
             return Err(AccountError::TooLong(owned()));
         }
         Ok(Self(owned()))
     }
+}
+
+/// Vietnamese has two, Hebrew with its points and accents three.
+const MOST_MARKS: usize = 3;
+
+/// Whether there are more marks on one letter than that.
+fn has_pile(text: &str) -> bool {
+    let mut marks = 0;
+    text.chars().any(|character| {
+        marks = if is_combining_mark(character) { marks + 1 } else { 0 };
+        marks > MOST_MARKS
+    })
+}
+
+/// Whether it holds characters without a shape: they hide what makes the difference between two texts, and
+/// those that turn the direction of writing show another text than there is.
+fn has_invisible(text: &str) -> bool {
+    let before = [None].into_iter().chain(text.chars().map(Some));
+    before.zip(text.chars()).any(|(before, character)| match character {
+        // A joiner is part of how some scripts are written, and of emoji that are made of others.
+        '\u{200c}' | '\u{200d}' => before.is_none_or(|before| before < '\u{600}'),
+        '\u{ad}'
+        | '\u{34f}'
+        | '\u{61c}'
+        | '\u{115f}'..='\u{1160}'
+        | '\u{17b4}'..='\u{17b5}'
+        | '\u{180b}'..='\u{180f}'
+        | '\u{200b}'
+        | '\u{200e}'..='\u{200f}'
+        | '\u{202a}'..='\u{202e}'
+        | '\u{2060}'..='\u{206f}'
+        | '\u{2800}'
+        | '\u{3164}'
+        | '\u{feff}'
+        | '\u{ffa0}'
+        | '\u{fff0}'..='\u{fffb}'
+        | '\u{1bca0}'..='\u{1bca3}'
+        | '\u{1d173}'..='\u{1d17a}'
+        | '\u{e0000}'..='\u{e0fff}' => true,
+        _ => false,
+    })
 }
 
 impl TryFrom<String> for Name {
@@ -205,6 +259,35 @@ mod tests {
         assert!(matches!(" Juliet".parse::<Label>(), Err(AccountError::Blank(_))));
         assert!(matches!("a\nb".parse::<Label>(), Err(AccountError::Control(_))));
         assert!(matches!("x".repeat(101).parse::<Label>(), Err(AccountError::TooLong(_))));
+    }
+
+    #[test]
+    fn labels_hide_nothing() {
+        for hidden in [
+            "Ju\u{200b}liet",
+            "\u{202e}teiluJ",
+            "Juliet\u{2066}",
+            "Ju\u{200d}liet",
+            "\u{3164}",
+            "Juliet\u{ad}C",
+        ] {
+            assert!(matches!(hidden.parse::<Label>(), Err(AccountError::Invisible(_))), "{hidden:?}");
+        }
+        let tower = format!("Z{}oe", "\u{30a}".repeat(4));
+        assert!(matches!(tower.parse::<Label>(), Err(AccountError::Piled(_))));
+        assert!(matches!("a\u{2028}b".parse::<Label>(), Err(AccountError::Control(_))));
+        for plain in [
+            "Zoë",
+            "Nguye\u{302}\u{303}n",
+            "Anna 🌹",
+            "👩\u{200d}🏫 Ms Capulet",
+            "❤\u{fe0f}",
+            "علی\u{200c}رضا",
+            "שָׁלוֹם",
+            "さくら",
+        ] {
+            assert!(plain.parse::<Label>().is_ok(), "{plain}");
+        }
     }
 
     #[test]

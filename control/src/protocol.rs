@@ -1,5 +1,7 @@
 //! What can be asked and answered, as it stands on the wire.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Act, Consented, Kind, Label, Name, Room, Standing, Verb};
@@ -40,6 +42,8 @@ pub enum Request {
     },
     /// All accounts: [`Answer::Users`].
     ListUsers,
+    /// How the server fares, for programs that watch it: [`Answer::Metrics`].
+    Metrics,
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
     /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
@@ -90,6 +94,8 @@ pub enum Answer {
     Changed(Vec<Outcome>),
     /// All consents, by name.
     Consents(Vec<Consented>),
+    /// Numbers, as a text of `OpenMetrics` 1.0.
+    Metrics(String),
     /// What has come of reading the settings again.
     Reload(Reload),
     /// It is on disk.
@@ -203,14 +209,31 @@ pub struct Status {
     /// When its certificate ends (RFC 3339).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub certificate_ends: Option<String>,
+    /// When a backup of it was last made (RFC 3339).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_backup: Option<String>,
     /// Accounts, disabled ones too.
-    pub accounts: usize,
+    pub accounts: u64,
+    /// The same, by kind.
+    pub kinds: BTreeMap<Kind, u64>,
+    /// Accounts that may not log in.
+    pub disabled: u64,
+    /// Accounts that may, without the consent that they need.
+    pub without_consent: u64,
     /// Accounts with a resource bound at least.
     pub online: usize,
     /// TCP connections, logged in or not.
     pub connections: usize,
     /// Bound resources.
     pub sessions: usize,
+    /// Messages that wait for somebody who is offline.
+    pub waiting_messages: u64,
+    /// Addresses from which one has to wait between attempts to log in, since there were too many wrong ones.
+    pub throttled_addresses: usize,
+    /// Bytes of the database.
+    pub database_bytes: u64,
+    /// The most memory that the daemon has had.
+    pub peak_memory_bytes: u64,
 }
 
 /// Why it was not done.

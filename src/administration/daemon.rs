@@ -44,14 +44,23 @@ impl Daemon {
     /// Has these done, all or none, or finds out what would come of it.
     ///
     /// # Errors
-    /// [`Error::Failed`] if the first of them that was refused, with why.
+    /// [`Error::Failed`] if any is refused, with why of each.
     pub fn change(&mut self, acts: Vec<Act>, rehearse: bool) -> Result<()> {
+        self.all_or_nothing(acts, rehearse)?.map_or(Ok(()), Err)
+    }
+
+    /// The same, for whoever has to know whether it was refused, or nobody knows: answers why it was refused.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where it may be done or not.
+    pub fn all_or_nothing(&mut self, acts: Vec<Act>, rehearse: bool) -> Result<Option<Error>> {
         let outcomes = self.changes(Changes { acts, rule: Rule::AllOrNothing, rehearse })?;
-        let refused = outcomes.into_iter().find_map(|outcome| match outcome {
+        let all = outcomes.len();
+        let refusals = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Refused(refusal) => Some(refusal),
             Outcome::Done | Outcome::Undone => None,
         });
-        refused.map_or(Ok(()), |refusal| Err(refused_by(refusal)))
+        Ok(refused_of(all, refusals.collect()))
     }
 
     /// Has these done; answers what has come of each.
@@ -140,6 +149,18 @@ pub fn refused_by(refusal: Refusal) -> Error {
         Some(hint) => Error::failed_with_hint(refusal.what, hint),
         None => Error::failed(refusal.what),
     }
+}
+
+/// Nothing is done where one is refused.
+fn refused_of(all: usize, mut refusals: Vec<Refusal>) -> Option<Error> {
+    if refusals.len() < 2 || all == 1 {
+        return refusals.pop().map(refused_by);
+    }
+    let whats: Vec<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
+    let mut hints: Vec<_> = refusals.iter().filter_map(|refusal| refusal.hint.as_deref()).collect();
+    hints.dedup();
+    let what = format!("nothing is done, since {} of {all} are refused:\n{}", whats.len(), whats.join("\n"));
+    Some(Error::failed_with_hint(what, hints.join("\n")))
 }
 
 fn unanswered(error: ClientError) -> Error {

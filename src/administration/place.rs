@@ -13,11 +13,11 @@ use crate::{
 #[derive(Clone, Debug, Default, clap::Args)]
 pub struct Target {
     /// The appliance of this host, where there are several.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME")]
     pub appliance: Option<String>,
 
     /// The daemon's control socket, of an appliance that was not installed by `jailbuild install`.
-    #[arg(long, value_name = "PATH", env = "JAILBUILD_SOCKET", conflicts_with = "appliance")]
+    #[arg(long, global = true, value_name = "PATH", env = "JAILBUILD_SOCKET", conflicts_with = "appliance")]
     pub socket: Option<PathBuf>,
 }
 

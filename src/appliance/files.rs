@@ -54,14 +54,9 @@ impl Files<'_> {
 
     /// Those that the daemon reads: where one of them changes, it takes them in anew while it runs.
     pub fn of_daemon(&self) -> Result<Vec<Step>> {
-        let school = self.school;
-        let secret =
-            |name: &str, text: &str| file(self.layout().settings().join(name), SECRET, Owner::Daemon, text);
-        Ok(vec![
-            secret("chain.pem", &school.chain),
-            secret("key.pem", school.key.pem()),
-            secret("xmppd.toml", &site::settings(&school.site)?),
-        ])
+        let layout = self.layout();
+        let settings = secret(&layout, "xmppd.toml", &site::settings(&self.school.site)?);
+        Ok(certificate(&layout, self.school).into_iter().chain([settings]).collect())
     }
 
     /// Those for people, and for the next upgrade.
@@ -131,6 +126,16 @@ pub fn image(layout: &Layout, image: &Image) -> Vec<Step> {
         beside(".sig", image.signature.clone()),
         public(archive.clone(), image.archive.clone()),
     ]
+}
+
+/// The certificate that the daemon shows, and its key.
+pub fn certificate(layout: &Layout, school: &School) -> [Step; 2] {
+    [secret(layout, "chain.pem", &school.chain), secret(layout, "key.pem", school.key.pem())]
+}
+
+/// A file of the daemon's settings.
+fn secret(layout: &Layout, name: &str, text: &str) -> Step {
+    file(layout.settings().join(name), SECRET, Owner::Daemon, text)
 }
 
 /// The record of what is installed.

@@ -11,6 +11,7 @@
 //! | [`install`], [`uninstall`] | put in place, and taken away |
 //! | [`upgrade`], [`rollback`] | another image, and the way back |
 //! | [`course`], [`rehearsal`], [`kept`], `saved` | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`renewal`] | another certificate, of which no client notices anything |
 //! | [`gather`] | what of it goes into a backup |
 //! | [`restore`] | accounts and all that is theirs, out of a backup |
 //! | [`prover`] | the proof of one in service, from what is written down |
@@ -40,6 +41,7 @@ pub mod neighbours;
 pub mod prover;
 pub mod record;
 pub mod rehearsal;
+pub mod renewal;
 pub mod requirements;
 pub mod restore;
 pub mod rollback;

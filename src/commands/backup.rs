@@ -60,10 +60,17 @@ struct Outcome {
     /// How long the file is.
     bytes: Option<u64>,
     dry_run: bool,
-    /// What is in it, by place and length.
-    files: Vec<(backup::Place, Option<u64>)>,
+    files: Vec<Contained>,
     /// Whether a new certificate can be made from it.
     has_authority_key: bool,
+}
+
+/// What is in it.
+#[derive(Serialize)]
+struct Contained {
+    place: backup::Place,
+    /// How long it is, where that is known.
+    bytes: Option<u64>,
 }
 
 /// Asks the daemon for a copy, puts the school beside it, and writes both down.
@@ -92,7 +99,8 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     let backup = Backup::new(school, database, now)?;
     let bytes = backup.write(&path, &lock)?;
     daemon.backed_up()?;
-    let files = backup.manifest.files.iter().map(|(place, file)| (place.clone(), Some(file.bytes))).collect();
+    let files =
+        backup.manifest.files.iter().map(|(place, file)| Contained::of(place, Some(file.bytes))).collect();
     console.show(&Outcome { path, bytes: Some(bytes), dry_run: false, files, has_authority_key })
 }
 
@@ -143,10 +151,16 @@ impl Args {
     }
 }
 
+impl Contained {
+    fn of(place: &backup::Place, bytes: Option<u64>) -> Self {
+        Self { place: place.clone(), bytes }
+    }
+}
+
 impl Outcome {
     fn foreseen(path: PathBuf, school: &School) -> Self {
-        let mut files = vec![(backup::Place::database(), None)];
-        files.extend(school.files().map(|(place, bytes)| (place.clone(), Some(bytes as u64))));
+        let mut files = vec![Contained::of(&backup::Place::database(), None)];
+        files.extend(school.files().map(|(place, bytes)| Contained::of(place, Some(bytes as u64))));
         Self { path, bytes: None, dry_run: true, files, has_authority_key: school.has_authority_key() }
     }
 }
@@ -157,7 +171,7 @@ impl fmt::Display for Outcome {
             Some(bytes) => write!(formatter, "{}, {bytes} bytes, encrypted; in it:", self.path.display())?,
             None => write!(formatter, "nothing was written; in {} would be:", self.path.display())?,
         }
-        for (place, bytes) in &self.files {
+        for Contained { place, bytes } in &self.files {
             let bytes = bytes.map_or("?".to_owned(), |bytes| bytes.to_string());
             write!(formatter, "\n{bytes:>10}  {place}")?;
         }

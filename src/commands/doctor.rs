@@ -1,5 +1,6 @@
 //! `jailbuild doctor`: what this machine can do, and what to type where it cannot.
 
+mod certificates;
 #[cfg(target_os = "linux")]
 mod linux;
 
@@ -9,6 +10,7 @@ use std::{
 };
 
 use serde::Serialize;
+use time::OffsetDateTime;
 
 use super::base::freebsd_target;
 use crate::{
@@ -23,6 +25,8 @@ use crate::{
 };
 
 /// Look whether this machine can build, start and probe images; on a FreeBSD host, also whether one can be installed.
+///
+/// Sixty days before a certificate ends, of this school or of an appliance of this host, it says so.
 ///
 /// For example: `jailbuild doctor dist/schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz`
 #[derive(clap::Args, Clone, Debug)]
@@ -49,7 +53,8 @@ pub struct Diagnosis {
 /// Looks, for the school whose file this is.
 pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
     let image = arguments.image.as_ref().map(|path| Image::open(path)).transpose()?;
-    let policy = Policy::of(&Origin::find(file).load()?);
+    let origin = Origin::find(file);
+    let policy = Policy::of(&origin.load()?);
     let host = Target::host()?;
     let mut checks = vec![Check::ok("this machine", host.triple())];
     checks.extend(building(&Survey::of(host)));
@@ -60,6 +65,7 @@ pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
     });
     #[cfg(target_os = "linux")]
     checks.extend(linux::checks());
+    checks.extend(certificates::checks(&origin.folder(), &ThisHost, OffsetDateTime::now_utc()));
     checks.push(downloading());
     let cross = arguments.target.unwrap_or_else(freebsd_target);
     if cross != host {

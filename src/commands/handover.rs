@@ -168,3 +168,19 @@ impl fmt::Display for HandedOver {
         )
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may")]
+mod tests {
+    use super::*;
+    use crate::image::fixture;
+
+    #[test]
+    fn a_debug_image_is_not_handed_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut image = Image::open(&fixture::written(folder.path()).0.archive).unwrap();
+        refuse_debug(&image).unwrap();
+        image.manifest.flavour = Flavour::Debug;
+        assert_eq!(refuse_debug(&image).unwrap_err().exit_code(), 3);
+    }
+}

@@ -1,10 +1,14 @@
 //! The verbs, one thin file each: arguments in, the rooms below called in order, a result shown.
 
+pub mod audit;
 pub mod backup;
 pub mod base;
+pub mod cards;
 pub mod cert;
 pub mod check;
 pub mod completions;
+pub mod consent;
+mod desk;
 pub mod doctor;
 pub mod export;
 pub mod handover;
@@ -25,8 +29,10 @@ pub mod settings;
 pub mod slip;
 mod steps;
 pub mod texts;
+pub mod trust_kit;
 pub mod uninstall;
 pub mod upgrade;
+pub mod user;
 pub mod verify;
 
 use std::{

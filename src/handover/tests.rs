@@ -137,7 +137,7 @@ fn every_key_and_certificate_is_found_in_every_form() {
         let pem = Sender::pem(&path);
         let der = der(&pem);
         let line = pem.lines().nth(2).unwrap();
-        let hexadecimal: String = der.iter().map(|byte| format!("{byte:02X}")).collect();
+        let hexadecimal = der.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().concat();
         let is_private = wanted.ends_with("key");
         if !is_private {
             assert!(!sender.found(&der).contains("key,"), "what is public is no key");

@@ -50,10 +50,10 @@ const HANDWRITING: f32 = 23.0;
 const CODE: f32 = 120.0;
 const THIN: f32 = 0.6;
 
-/// Lays blocks out in a column of this width.
+/// Lays blocks out in a column of this width; those that say nothing are left out.
 pub(super) fn lay_out(blocks: &[Block], width: f32) -> Result<Vec<Part>> {
     let parts = blocks.iter().map(|block| block.lay_out(width)).collect::<Result<Vec<_>>>()?;
-    Ok(parts.into_iter().flatten().collect())
+    Ok(parts.into_iter().flatten().filter(|part| !part.rows.is_empty()).collect())
 }
 
 impl Block {

@@ -197,9 +197,11 @@ impl Column {
 
     fn write(&mut self, role: Role, shade: Shade, size: f32, lines: impl Fn(f32) -> Vec<Line>) {
         let size = size * self.scale;
-        let marks =
-            lines(self.width / size).into_iter().map(|line| self.mark(0.0, shade, size, line)).collect();
-        self.parts.push((role, marks));
+        let lines = lines(self.width / size).into_iter();
+        let marks: Vec<_> = lines.map(|line| self.mark(0.0, shade, size, line)).collect();
+        if !marks.is_empty() {
+            self.parts.push((role, marks));
+        }
     }
 
     fn item(&mut self, sign: &str, text: &str, size: f32) {

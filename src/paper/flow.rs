@@ -98,3 +98,70 @@ fn number(sheets: &mut Sheets, size: Size) {
         pieces.push(Piece { part, at, scale: 1.0, marks: vec![mark] });
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+
+    fn paragraphs(count: usize) -> Vec<Block> {
+        (0..count).map(|number| Block::Paragraph(format!("the paragraph {number}"))).collect()
+    }
+
+    /// What stands on each sheet.
+    fn texts(sheets: &Sheets) -> Vec<Vec<String>> {
+        let text = |mark: &Mark| match mark {
+            Mark::Text { line, .. } => Some(line.runs.iter().map(|run| run.text.as_str()).collect()),
+            _ => None,
+        };
+        let sheets = sheets.sheets.iter();
+        sheets
+            .map(|pieces| pieces.iter().flat_map(|piece| piece.marks.iter().filter_map(text)).collect())
+            .collect()
+    }
+
+    #[test]
+    fn what_is_long_goes_on_and_is_numbered() {
+        let sheets = texts(&flow(&paragraphs(100), Size::A4).unwrap());
+        assert_eq!(sheets.len(), 3);
+        assert_eq!(
+            sheets.iter().map(|sheet| sheet.last().unwrap().as_str()).collect::<Vec<_>>(),
+            ["1 / 3", "2 / 3", "3 / 3"]
+        );
+        assert_eq!(sheets.concat().len(), 100 + 3);
+    }
+
+    #[test]
+    fn what_is_a_little_too_long_is_set_smaller() {
+        let fits = |count: &usize| flow(&paragraphs(*count), Size::A4).unwrap().sheets.len() == 1;
+        let most = (1..100).take_while(fits).last().unwrap();
+        let sheets = flow(&paragraphs(most), Size::A4).unwrap();
+        assert!(sheets.sheets[0][0].scale < 0.9);
+        assert_eq!(texts(&sheets)[0].len(), most, "and there is no number");
+        assert!(flow(&paragraphs(3), Size::A4).unwrap().sheets[0][0].scale > 0.99);
+    }
+
+    #[test]
+    fn a_heading_stays_with_what_it_is_about_and_what_belongs_together_is_not_torn() {
+        for above in 30..100 {
+            let mut blocks = paragraphs(above);
+            blocks.push(Block::Heading("the heading".to_owned()));
+            blocks.push(Block::Together(paragraphs(5)));
+            blocks.extend(paragraphs(60));
+            let sheets = texts(&flow(&blocks, Size::Letter).unwrap());
+            let sheet = sheets.iter().find(|sheet| sheet.contains(&"the heading".to_owned())).unwrap();
+            let heading = sheet.iter().position(|text| text == "the heading").unwrap();
+            assert_eq!(sheet[heading + 1], "the paragraph 0");
+            assert_eq!(sheet[heading + 5], "the paragraph 4");
+        }
+    }
+
+    #[test]
+    fn what_is_more_than_a_sheet_is_torn_all_the_same() {
+        let sheets = flow(&[Block::Together(paragraphs(150))], Size::A4).unwrap();
+        assert!(sheets.sheets.len() > 2);
+        let (_, height) = Size::A4.points();
+        let lowest = sheets.sheets.iter().flatten().map(|piece| piece.at.1).fold(0.0, f32::max);
+        assert!(lowest < height);
+    }
+}

@@ -31,7 +31,7 @@ mod ports;
 mod privacy;
 mod privilege;
 mod scan;
-mod search;
+pub(crate) mod search;
 mod secrets;
 mod tls;
 #[cfg(test)]

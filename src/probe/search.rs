@@ -18,6 +18,8 @@ use crate::{Error, Result, error::Context};
 /// Some bytes, as they are and in base64, wherever in a longer text they may stand.
 pub(crate) struct Needle {
     forms: Vec<Zeroizing<Vec<u8>>>,
+    /// Texts that end in one of them, and are something else.
+    others: Vec<Vec<u8>>,
 }
 
 impl Needle {
@@ -30,12 +32,12 @@ impl Needle {
         if bytes.len() >= Self::SHORTEST {
             forms.extend((0..3).map(|shift| in_base64(bytes, shift)));
         }
-        Self { forms }
+        Self { forms, others: Vec::new() }
     }
 
     /// These bytes, in no disguise.
     pub(super) fn bare(bytes: &[u8]) -> Self {
-        Self { forms: vec![Zeroizing::new(bytes.to_vec())] }
+        Self { forms: vec![Zeroizing::new(bytes.to_vec())], others: Vec::new() }
     }
 
     /// Every form, the bytes as they are first.
@@ -43,14 +45,34 @@ impl Needle {
         self.forms.iter().map(|form| form.as_slice())
     }
 
-    /// How long its longest form is.
+    /// Any of these texts, in no disguise, but not at the end of one of `others`: `romeo@x` is not in `dromeo@x`.
+    pub(crate) fn any_of(texts: &[String], others: &[String]) -> Self {
+        let bytes = |text: &String| text.clone().into_bytes();
+        let others = others.iter().filter(|other| texts.iter().any(|text| other.ends_with(text.as_str())));
+        Self {
+            others: others.map(bytes).collect(),
+            forms: texts.iter().map(|text| Zeroizing::new(bytes(text))).collect(),
+        }
+    }
+
+    /// How much has to be seen at once to recognise it.
     fn longest(&self) -> usize {
-        self.forms.iter().map(|form| form.len()).max().unwrap_or(1).max(1)
+        let forms = self.forms.iter().map(|form| form.len());
+        forms.chain(self.others.iter().map(Vec::len)).max().unwrap_or(1).max(1)
     }
 
     /// Whether it is in there.
     pub(super) fn is_in(&self, hay: &[u8]) -> bool {
-        self.forms.iter().any(|form| memmem::find(hay, form).is_some())
+        self.ends_in(hay, 0)
+    }
+
+    /// Whether it is in there, and ends behind what was seen before.
+    fn ends_in(&self, hay: &[u8], seen: usize) -> bool {
+        let is_another = |end: usize| self.others.iter().any(|other| hay[..end].ends_with(other));
+        self.forms.iter().any(|form| {
+            let mut ends = memmem::find_iter(hay, form.as_slice()).map(|begin| begin + form.len());
+            ends.any(|end| end > seen && !is_another(end))
+        })
     }
 }
 
@@ -76,13 +98,13 @@ const CHUNK: usize = 256 << 10;
 
 /// What a search went through.
 #[derive(Debug, Default, Eq, PartialEq)]
-pub(super) struct Found {
+pub(crate) struct Found {
     /// The files that hold it.
-    pub(super) files: Vec<PathBuf>,
+    pub(crate) files: Vec<PathBuf>,
     /// How many files were read.
-    pub(super) searched: usize,
+    pub(crate) searched: usize,
     /// How many bytes those had.
-    pub(super) bytes: u64,
+    pub(crate) bytes: u64,
 }
 
 /// Reads every file in these folders, or these files, whole. What the daemon may have put there instead of files
@@ -90,7 +112,7 @@ pub(super) struct Found {
 ///
 /// # Errors
 /// [`Error::Failed`] if a file cannot be read, or there is more than can be searched: then nothing is known.
-pub(super) fn search(places: &[PathBuf], needle: &Needle) -> Result<Found> {
+pub(crate) fn search(places: &[PathBuf], needle: &Needle) -> Result<Found> {
     let mut search = Search { needle, found: Found::default(), names: 0, most_bytes: MOST_BYTES };
     for place in places {
         search.take(place, Untrusted::open(place).doing_to("open", place)?)?;
@@ -149,7 +171,7 @@ impl Search<'_> {
                 return Err(too_much(path, "bytes", self.most_bytes));
             }
             let filled = kept + read;
-            if read == 0 || self.needle.is_in(&window[..filled]) {
+            if read == 0 || self.needle.ends_in(&window[..filled], kept) {
                 return Ok(read > 0);
             }
             kept = filled.min(overlap);
@@ -211,6 +233,24 @@ mod tests {
             let mut search =
                 Search { needle: &needle, found: Found::default(), names: 0, most_bytes: MOST_BYTES };
             assert!(search.is_in(Path::new("file"), text.as_slice()).unwrap(), "after {before} bytes");
+        }
+    }
+
+    #[test]
+    fn what_ends_the_same_is_something_else_wherever_it_stands() {
+        let (text, other) = ("romeo@school.test".to_owned(), "dromeo@school.test".to_owned());
+        let needle = Needle::any_of(&[text], &[other, "tybalt@school.test".to_owned()]);
+        let is_in = |hay: &[u8]| {
+            let mut search =
+                Search { needle: &needle, found: Found::default(), names: 0, most_bytes: MOST_BYTES };
+            search.is_in(Path::new("file"), hay).unwrap()
+        };
+        for before in CHUNK - 40..CHUNK + 40 {
+            let hay = |text: &str| [&vec![b'.'; before], text.as_bytes(), &[b'.'; 99]].concat();
+            assert!(is_in(&hay("romeo@school.test")), "after {before} bytes");
+            assert!(is_in(&hay("oromeo@school.test")), "after {before} bytes");
+            assert!(!is_in(&hay("dromeo@school.test")), "after {before} bytes");
+            assert!(is_in(&hay("dromeo@school.testromeo@school.test")), "after {before} bytes");
         }
     }
 

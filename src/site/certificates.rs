@@ -1,6 +1,6 @@
 //! The certificates of a site: made once, kept while they are good, shown.
 
-use std::fmt;
+use std::{fmt, path::Path};
 
 use rustls::pki_types::CertificateDer;
 use serde::Serialize;
@@ -67,19 +67,30 @@ fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Autho
 /// # Errors
 /// [`Error::Failed`] if there are none yet, or they cannot be read.
 pub fn show(folder: &Folder, now: OffsetDateTime) -> Result<Shown> {
-    let read = |path: &std::path::Path| {
-        let text = read_if_there(path)?.ok_or_else(|| {
-            Error::failed_with_hint(
-                format_args!("there is no certificate `{}` yet", path.display()),
-                "`jailbuild cert renew` makes one",
-            )
-        })?;
-        let chain = lint::chain_from_pem(&text).doing_to("read the certificate", path)?;
-        let first =
-            chain.first().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))?;
-        Summary::of(first, now)
-    };
+    let read = |path: &Path| Summary::in_pem(&text(path)?, path, now);
     Ok(Shown { authority: read(&folder.authority())?, leaf: read(&folder.chain())? })
+}
+
+/// The fingerprint of the certificate in a file, or of the first in it.
+///
+/// # Errors
+/// [`Error::Failed`] if there is none yet, or it cannot be read.
+pub fn fingerprint_in(path: &Path) -> Result<String> {
+    Ok(fingerprint(&first(&text(path)?, path)?))
+}
+
+fn text(path: &Path) -> Result<String> {
+    read_if_there(path)?.ok_or_else(|| {
+        Error::failed_with_hint(
+            format_args!("there is no certificate `{}` yet", path.display()),
+            "`jailbuild cert renew` makes one",
+        )
+    })
+}
+
+fn first(text: &str, path: &Path) -> Result<CertificateDer<'static>> {
+    let mut chain = lint::chain_from_pem(text).doing_to("read the certificate", path)?.into_iter();
+    chain.next().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))
 }
 
 /// The certificates of a site, as they are shown.
@@ -108,6 +119,14 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// That of the first certificate in a file with this text.
+    ///
+    /// # Errors
+    /// [`Error::Failed`] where there is none.
+    pub fn in_pem(text: &str, path: &Path, now: OffsetDateTime) -> Result<Self> {
+        Self::of(&first(text, path)?, now)
+    }
+
     fn of(certificate: &CertificateDer<'_>, now: OffsetDateTime) -> Result<Self> {
         let (_, parsed) = parse_x509_certificate(certificate).doing("read a certificate")?;
         let not_after = parsed.validity().not_after.to_datetime();
@@ -123,8 +142,12 @@ impl Summary {
 
 /// The SHA-256 of a certificate's DER: pairs of hexadecimal digits with colons between.
 pub fn fingerprint(certificate: &[u8]) -> String {
-    let digest = Sha256::digest(certificate);
-    digest.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
+    hexadecimal(&Sha256::digest(certificate))
+}
+
+/// Pairs of hexadecimal digits with colons between.
+pub(crate) fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02X}")).collect::<Vec<_>>().join(":")
 }
 
 impl fmt::Display for Shown {

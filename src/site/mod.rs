@@ -6,6 +6,7 @@ mod authority;
 mod backups;
 pub mod certificates;
 mod domain;
+pub mod expiry;
 mod file;
 mod folder;
 mod key;

@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use super::{School, Text, Texts};
+use super::{School, Text, Texts, in_lines};
 use crate::{
     error::Result,
     paper::{Card, Deck, Face, Size},
@@ -17,9 +17,6 @@ struct Words {
     steps: Vec<String>,
     fingerprint: String,
 }
-
-/// How many bytes of a fingerprint stand on a line: half of a SHA-256.
-const BYTES: usize = 16;
 
 /// Cards to print, with the fingerprint of the school's authority as certificates are shown here: `C1:2D:…`.
 ///
@@ -41,19 +38,4 @@ pub fn deck(
         fingerprint: in_lines(fingerprint),
     };
     Ok(Deck { title: words.title, language: language.to_string(), size: paper, face, cards })
-}
-
-fn in_lines(fingerprint: &str) -> String {
-    let bytes: Vec<_> = fingerprint.split(':').collect();
-    bytes.chunks(BYTES).map(|line| line.join(":")).collect::<Vec<_>>().join("\n")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_fingerprint_is_two_lines() {
-        assert_eq!(in_lines(&["C1"; 32].join(":")), format!("{0}\n{0}", ["C1"; 16].join(":")));
-    }
 }

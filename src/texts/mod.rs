@@ -2,12 +2,14 @@
 //! in English.
 
 mod cards;
+mod devices;
 mod load;
 mod slip;
 #[cfg(test)]
 mod tests;
 
 pub use cards::deck;
+pub use devices::{Device, device_pages};
 pub use slip::{Slip, Version};
 
 use std::path::{Path, PathBuf};
@@ -28,18 +30,21 @@ const SHIPPED: &str = "en";
 pub enum Text {
     /// The words on login cards.
     Cards,
+    /// How devices are told to trust the school.
+    Devices,
     /// The permission slip.
     Slip,
 }
 
 impl Text {
     /// Every text, in the order of their names.
-    pub const ALL: [Self; 2] = [Self::Cards, Self::Slip];
+    pub const ALL: [Self; 3] = [Self::Cards, Self::Devices, Self::Slip];
 
     /// Its file's name, in the folder of a language.
     pub const fn file_name(self) -> &'static str {
         match self {
             Self::Cards => "cards.toml",
+            Self::Devices => "devices.toml",
             Self::Slip => "slip.toml",
         }
     }
@@ -48,6 +53,7 @@ impl Text {
     pub const fn shipped(self) -> &'static str {
         match self {
             Self::Cards => include_str!("../../texts/en/cards.toml"),
+            Self::Devices => include_str!("../../texts/en/devices.toml"),
             Self::Slip => include_str!("../../texts/en/slip.toml"),
         }
     }
@@ -175,4 +181,13 @@ fn write_new(path: &Path, content: &str) -> Result<bool> {
     let folder = path.parent().expect("a text is in the folder of its language");
     file::create_folder(folder, 0o755)?;
     file::write_new(path, content.as_bytes(), file::PUBLIC)
+}
+
+/// How many bytes of a fingerprint stand on a line: half of a SHA-256.
+const BYTES_A_LINE: usize = 16;
+
+/// A fingerprint in lines that can be compared.
+pub(crate) fn in_lines(fingerprint: &str) -> String {
+    let bytes: Vec<_> = fingerprint.split(':').collect();
+    bytes.chunks(BYTES_A_LINE).map(|line| line.join(":")).collect::<Vec<_>>().join("\n")
 }

@@ -71,6 +71,7 @@ impl Scene<'_> {
             ["appliance", "stop"] => self.stop().map(|()| String::new()).map_err(|error| error.to_string()),
             ["cat", file] => files::text(&path(file)),
             ["copy", from, to] => files::copy(&path(from), &path(to)),
+            ["same", one, other] => files::same(&path(one), &path(other)),
             ["find", text, folder] => files::find(text, &path(folder)),
             ["flip", file] => files::flip(&path(file)),
             ["ls", folder] => files::list(&path(folder)),

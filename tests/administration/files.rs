@@ -19,6 +19,16 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Spoken {
     fs::copy(from, to).map(|_| String::new()).map_err(|error| format!("{}: {error}", from.display()))
 }
 
+/// Whether there are the same bytes in both.
+pub(crate) fn same(one: &Path, other: &Path) -> Spoken {
+    let read = |file: &Path| fs::read(file).map_err(|error| format!("{}: {error}", file.display()));
+    if read(one)? == read(other)? {
+        Ok("they are the same".to_owned())
+    } else {
+        Err("they differ".to_owned())
+    }
+}
+
 /// Names with permissions.
 pub(crate) fn list(folder: &Path) -> Spoken {
     let complaint = |error: std::io::Error| format!("{}: {error}", folder.display());

@@ -1,5 +1,5 @@
 //! What the tests of the tool from outside have in common.
-#![expect(dead_code, reason = "each test program takes what it needs")]
+#![allow(dead_code, reason = "each test program takes what it needs")]
 
 use std::{
     fs,

@@ -26,6 +26,8 @@ pub(crate) enum Command {
     Check(Check),
     /// Try to get out of the jail from within, and print as JSON what happened: for the probes
     Inside(Inside),
+    /// Print how the running server fares as a text of OpenMetrics, for programs that watch it
+    Metrics(Metrics),
     /// Bring the data of a stopped server up to date, once this version has read all of it
     ///
     /// Where anything is wrong, nothing is changed. Before an upgrade, try it on a copy: `xmppd migrate --data COPY`.
@@ -48,6 +50,12 @@ pub(crate) enum Command {
 pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) config: Config,
+}
+
+#[derive(Args)]
+pub(crate) struct Metrics {
+    #[command(flatten)]
+    pub(crate) data: Data,
 }
 
 #[derive(Args)]

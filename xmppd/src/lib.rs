@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`ns`], [`jid`] | every XML namespace once; addresses of RFC 7622 |
 //! | [`account`], [`record`] | one person who may log in; small facts that outlive a restart |
-//! | [`act`] | what an administrator does to an account |
+//! | `look_alike` | texts that people take for one another |
 //! | [`xml`] | incremental framing of restricted XML, with limits on size, depth and attributes |
 //! | [`stanza`] | message, presence, iq: the header parsed, the payload kept as bytes; errors of RFC 6120 §8.3 |
 //! | [`auth`] | SCRAM from stored keys, tokens, throttling of those who guess |
@@ -22,7 +22,6 @@
 //! Below `net` and `store`, time, randomness and storage are arguments.
 
 pub mod account;
-pub mod act;
 pub mod administration;
 pub mod auth;
 pub mod config;
@@ -30,6 +29,7 @@ pub mod control;
 pub mod features;
 mod hex;
 pub mod jid;
+mod look_alike;
 pub mod net;
 pub mod ns;
 pub mod record;

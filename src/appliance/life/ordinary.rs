@@ -179,3 +179,32 @@ fn a_dataset_that_is_not_mounted_is_not_taken_for_an_empty_one() {
     uninstall("schoolchat", true, &host).unwrap();
     assert!(!host.state().datasets.contains_key(&data));
 }
+
+#[test]
+fn a_new_certificate_is_taken_in_while_it_runs() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let record = Record::find(&host, None).unwrap();
+    let mut renewed = school("");
+    renewal::require(&record, &renewed.authority, &host).unwrap();
+    assert!(renewal::plan(&record, &renewed, &host).unwrap().steps.is_empty());
+
+    renewed.chain = "another leaf".to_owned();
+    renewed.key = Key::new("another key");
+    host.journal();
+    renewal::plan(&record, &renewed, &host).unwrap().carry_out(&host, &mut |_| {}).unwrap();
+    let journal = host.journal();
+    assert!(journal.contains("service schoolchat onereload") && !journal.contains("onerestart"), "{journal}");
+    let settings = Layout::of("schoolchat").settings();
+    assert_eq!(host.text(&settings.join("chain.pem")).unwrap().as_deref(), Some("another leaf"));
+    assert_eq!(host.text(&settings.join("key.pem")).unwrap().as_deref(), Some("another key"));
+    assert!(renewal::plan(&record, &renewed, &host).unwrap().steps.is_empty());
+
+    carry_out(&Step::Service { name: "schoolchat".into(), state: Service::Stopped }, &host).unwrap();
+    renewed.chain = "yet another".to_owned();
+    let plan = renewal::plan(&record, &renewed, &host).unwrap();
+    assert_eq!(plan.steps.len(), 1, "what is stopped is not started by this: {plan}");
+
+    let refused = renewal::require(&record, "of another school", &host).unwrap_err();
+    assert!(refused.to_string().contains("another authority"), "{refused}");
+}

@@ -3,13 +3,13 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
+//! | `judgement` | what is to come of a list of acts |
 //! | `school/rooms` | rooms by command, likewise |
-//! | `look_alike` | which names people take for one another |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
 
-mod look_alike;
+mod judgement;
 mod school;
 
 use std::{borrow::Cow, sync::Arc};
@@ -17,7 +17,8 @@ use std::{borrow::Cow, sync::Arc};
 use time::OffsetDateTime;
 use xmppd_control::{Day, Label};
 
-use crate::{account::Account, features::rooms::SiteRoom, record::Record};
+use crate::{account::Account, features::rooms::SiteRoom, record::Record, router::AccountChange};
+pub use judgement::Judgement;
 pub use school::{Effect, MadeBy, School};
 
 /// What parents have signed, as it was recorded.
@@ -88,4 +89,20 @@ pub enum Change {
     SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
     Removed(String),
+}
+
+impl From<Change> for AccountChange {
+    fn from(change: Change) -> Self {
+        match change {
+            Change::Added(account)
+            | Change::Disabled(account)
+            | Change::Enabled(account)
+            | Change::Relabelled(account) => Self::Put(account),
+            Change::PasswordChanged(account) => Self::PasswordChanged(account),
+            Change::RoomMade(room) => Self::RoomMade(room),
+            Change::RoomRemoved(name) => Self::RoomRemoved(name),
+            Change::Removed(name) => Self::Removed(name),
+            Change::SessionsEnded(name) => Self::SessionsEnded(name),
+        }
+    }
 }

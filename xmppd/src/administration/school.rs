@@ -12,8 +12,13 @@ use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, St
 
 pub use self::rooms::MadeBy;
 use self::rooms::titled_after;
-use super::{Change, Recorded, Write, look_alike::look};
-use crate::{account::Account, auth::Keys, features::rooms::SiteRoom};
+use super::{Change, Recorded, Write};
+use crate::{
+    account::Account,
+    auth::Keys,
+    features::rooms::SiteRoom,
+    look_alike::{Look, mixes_scripts},
+};
 
 /// All accounts, all consents, all rooms. Judges one act after the other, each by how things are after those before it.
 #[derive(Clone)]
@@ -22,9 +27,9 @@ pub struct School {
     consents: BTreeMap<String, Recorded>,
     rooms: BTreeMap<String, MadeBy>,
     /// Whose name looks like this.
-    names: HashMap<String, Vec<String>>,
+    names: HashMap<Look, Vec<String>>,
     /// Whose display name looks like this.
-    display_names: HashMap<String, Vec<String>>,
+    display_names: HashMap<Look, Vec<String>>,
     now: OffsetDateTime,
 }
 
@@ -141,6 +146,8 @@ impl School {
                 "`user passwd` gives an existing account a new password",
             ));
         }
+        is_of_one_script(&account.name)?;
+        account.display_name.split_whitespace().try_for_each(is_of_one_script)?;
         self.looks_like_nobody(&self.names, &account.name, &account.name)?;
         self.looks_like_nobody(&self.display_names, &account.display_name, &account.name)?;
         let mut effect = match consent {
@@ -197,21 +204,30 @@ impl School {
         Ok(self.put_consent(name, recorded))
     }
 
+    /// The consent, too: also that for somebody who never got an account.
     fn remove(&mut self, name: &Name) -> Judged {
         self.is_not_the_last_administrator(name)?;
-        let name = self.account(name)?.name.clone();
-        self.take(&name);
-        let mut writes = vec![Write::Remove(name.clone())];
-        if self.consents.remove(&name).is_some() {
-            writes.push(Write::ForgetConsent(name.clone()));
+        let account = self.account(name).map(|account| account.name.clone());
+        let mut effect = Effect::default();
+        if self.consents.remove(name.as_str()).is_some() {
+            effect.writes.push(Write::ForgetConsent(name.to_string()));
         }
-        let mut effect = Effect { writes, changes: vec![Change::Removed(name.clone())] };
-        self.forget_in_rooms(&name, &mut effect);
+        match account {
+            Ok(account) => {
+                self.take(&account);
+                effect.writes.push(Write::Remove(account.clone()));
+                effect.changes.push(Change::Removed(account.clone()));
+                self.forget_in_rooms(&account, &mut effect);
+            }
+            Err(refusal) if effect.writes.is_empty() => return Err(refusal),
+            Err(_) => {}
+        }
         Ok(effect)
     }
 
     fn rename(&mut self, name: &Name, display_name: &Label) -> Judged {
         self.account(name)?;
+        display_name.as_str().split_whitespace().try_for_each(is_of_one_script)?;
         self.looks_like_nobody(&self.display_names, display_name.as_str(), name.as_str())?;
         let display_name = display_name.to_string();
         self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
@@ -302,15 +318,17 @@ impl School {
 
     fn put(&mut self, account: Arc<Account>) {
         let name = &account.name;
-        self.names.entry(look(name)).or_default().push(name.clone());
-        self.display_names.entry(look(&account.display_name)).or_default().push(name.clone());
+        self.names.entry(Look::of(name)).or_default().push(name.clone());
+        self.display_names.entry(Look::of(&account.display_name)).or_default().push(name.clone());
         self.accounts.insert(account.name.clone(), account);
     }
 
     fn take(&mut self, name: &str) {
         let Some(account) = self.accounts.remove(name) else { return };
-        let looks =
-            [self.names.get_mut(&look(name)), self.display_names.get_mut(&look(&account.display_name))];
+        let looks = [
+            self.names.get_mut(&Look::of(name)),
+            self.display_names.get_mut(&Look::of(&account.display_name)),
+        ];
         looks.into_iter().flatten().for_each(|alike| alike.retain(|one| one != name));
     }
 
@@ -348,11 +366,11 @@ impl School {
     /// Nobody may be taken for somebody else.
     fn looks_like_nobody(
         &self,
-        looks: &HashMap<String, Vec<String>>,
+        looks: &HashMap<Look, Vec<String>>,
         text: &str,
         name: &str,
     ) -> Result<(), Refusal> {
-        let alike = looks.get(&look(text)).into_iter().flatten().find(|one| *one != name);
+        let alike = looks.get(&Look::of(text)).into_iter().flatten().find(|one| *one != name);
         let Some(other) = alike.and_then(|other| self.accounts.get(other)) else { return Ok(()) };
         Err(Refusal::new(
             format!(
@@ -375,6 +393,17 @@ impl School {
             _ => Ok(()),
         }
     }
+}
+
+/// A letter of another script among the others is there to deceive.
+fn is_of_one_script(text: &str) -> Result<(), Refusal> {
+    if mixes_scripts(text) {
+        return Err(Refusal::new(
+            format!("`{text}` mixes letters of different scripts, which look like others"),
+            "type it again with letters of one script, such as Latin or Cyrillic",
+        ));
+    }
+    Ok(())
 }
 
 /// What to type to see who is where.

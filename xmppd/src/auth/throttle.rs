@@ -21,13 +21,13 @@
 mod tally;
 
 use std::{
-    collections::hash_map::RandomState,
+    collections::{HashSet, hash_map::RandomState},
     hash::BuildHasher,
     net::{IpAddr, Ipv6Addr},
     time::{Duration, Instant},
 };
 
-use tally::{Rule, Tally};
+use tally::{Key, Rule, Tally};
 
 const PAIR: Rule = Rule {
     free: 5,
@@ -108,15 +108,20 @@ impl Throttle {
         self.familiar.add(now, pair);
     }
 
+    /// From how many networks one has to wait between attempts at this moment.
+    pub fn throttled_networks(&self, now: Instant) -> usize {
+        let delayed = self.pairs.delayed(now).chain(self.networks.delayed(now));
+        delayed.map(|(network, _)| network).collect::<HashSet<_>>().len()
+    }
+
     fn tallies(&mut self) -> [&mut Tally; 4] {
         [&mut self.pairs, &mut self.networks, &mut self.familiar_networks, &mut self.accounts]
     }
 
     /// The keys in each of the tallies: of the pair, of the network twice, and of the account.
-    fn keys(&self, address: IpAddr, account: &str) -> [u64; 4] {
-        let address = network(address);
-        let network = self.hasher.hash_one(address);
-        [self.hasher.hash_one((address, account)), network, network, self.hasher.hash_one(account)]
+    fn keys(&self, address: IpAddr, account: &str) -> [Key; 4] {
+        let (network, account) = (self.hasher.hash_one(network(address)), self.hasher.hash_one(account));
+        [(network, account), (network, 0), (network, 0), (0, account)]
     }
 }
 

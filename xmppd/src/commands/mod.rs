@@ -2,6 +2,7 @@
 
 mod administrator;
 mod check;
+mod metrics;
 mod migrate;
 mod reload;
 mod serve;
@@ -20,6 +21,7 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     match command {
         Command::Check(check) => check::run(&check),
         Command::Inside(attempts) => print_json(&inside::attempt(attempts)),
+        Command::Metrics(metrics) => wait(metrics::run(metrics)),
         Command::Migrate(migrate) => migrate::run(&migrate),
         Command::Reload(reload) => wait(reload::run(reload)),
         Command::Serve(serve) => {

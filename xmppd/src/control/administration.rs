@@ -1,19 +1,24 @@
 //! Carries requests out: judged first, then written, then told to the running server.
 
-use std::{fmt, num::NonZeroUsize, sync::Arc, thread, time::Instant};
+use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
 use xmppd_control::{
-    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Room, Rule, Session, Status,
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Room, Session,
 };
 
+use super::{
+    fares::{Fares, peak_memory_bytes},
+    metrics,
+};
 use crate::{
-    administration::{Change, Deed, Effect, MadeBy, School, Write},
+    administration::{Change, Deed, MadeBy, School},
     auth::{Keys, Password},
     hex::hex,
-    store::{SCHEMA, Snapshot, Store, StoreError},
+    router::Traffic,
+    store::{Snapshot, Store, StoreError},
 };
 
 /// The running server, as far as administration concerns it.
@@ -25,6 +30,9 @@ pub trait Live: Send + Sync {
     fn domain(&self) -> String {
         String::new()
     }
+
+    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
+    fn wipe(&self) -> Wiping<'_>;
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -41,6 +49,9 @@ pub trait Live: Send + Sync {
     fn status(&self) -> LiveStatus;
 }
 
+/// A wipe under way.
+pub type Wiping<'a> = Pin<Box<dyn Future<Output = Result<(), StoreError>> + Send + 'a>>;
+
 /// What goes on in the running server.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct LiveStatus {
@@ -52,6 +63,10 @@ pub struct LiveStatus {
     pub online: usize,
     /// When the certificate ends.
     pub certificate_ends: Option<OffsetDateTime>,
+    /// Addresses from which one has to wait between attempts to log in.
+    pub throttled_addresses: usize,
+    /// What has gone through since the start.
+    pub traffic: Traffic,
 }
 
 /// Stands in where no server runs: nobody needs to be told.
@@ -59,6 +74,10 @@ pub struct NobodyLive;
 
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
+    }
 
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
@@ -81,14 +100,6 @@ pub struct Administration {
     since: OffsetDateTime,
     /// One at a time, since what is written was judged by what was read.
     turn: Mutex<()>,
-}
-
-/// What is to be done, judged and not yet written.
-#[derive(Default)]
-struct Judgement {
-    outcomes: Vec<Outcome>,
-    writes: Vec<Write>,
-    changes: Vec<Change>,
 }
 
 impl Administration {
@@ -127,12 +138,13 @@ impl Administration {
                 Answer::Sessions(sessions)
             }
             Request::ListUsers => Answer::Users(self.school().await?.users()),
+            Request::Metrics => Answer::Metrics(metrics::text(&self.fares().await?)),
             Request::Reload => Answer::Reload(self.reload(who).await?),
             Request::Remember { verb } => {
                 self.remember(deed(who, verb.name(), "", DONE)).await?;
                 Answer::Remembered
             }
-            Request::Status => Answer::Status(self.status().await?),
+            Request::Status => Answer::Status(self.fares().await?.into()),
         })
     }
 
@@ -153,21 +165,31 @@ impl Administration {
         let _turn = self.turn.lock().await;
         let mut school = self.school().await?;
         let no_keys = acts.iter().map(|_| None);
-        let rehearsed = judge(&mut school.clone(), &acts, no_keys, rule, who);
+        let rehearsed = school.clone().judge(&acts, no_keys, rule, who);
         if rehearse {
             return Ok(rehearsed.outcomes);
         }
         // Keys take some milliseconds each: they are derived for what will be done.
         let keys = derive(&acts, &rehearsed.outcomes).await;
-        let judged = judge(&mut school, &acts, keys.into_iter(), rule, who);
+        let judged = school.judge(&acts, keys, rule, who);
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
-        self.live.apply(judged.changes);
+        let is_somebody_gone = judged.changes.iter().any(|change| matches!(change, Change::Removed(_)));
+        self.tell(judged.changes).await;
+        if is_somebody_gone {
+            self.live.wipe().await?;
+        }
         written.map_or(Ok(judged.outcomes), |error| Err(error.into()))
     }
 
     /// Away from the threads that serve connections: everybody's roster may change.
+    async fn tell(&self, changes: Vec<Change>) {
+        let live = Arc::clone(&self.live);
+        task::spawn_blocking(move || live.apply(changes)).await.expect("changing accounts does not panic");
+    }
+
+    /// Likewise.
     async fn reload(&self, who: &str) -> Result<Reload, Refusal> {
         let _turn = self.turn.lock().await;
         let live = Arc::clone(&self.live);
@@ -192,58 +214,19 @@ impl Administration {
         Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()).with_rooms(rooms))
     }
 
-    async fn status(&self) -> Result<Status, StoreError> {
-        let LiveStatus { connections, sessions, online, certificate_ends } = self.live.status();
-        Ok(Status {
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-            schema: SCHEMA,
-            since: stamp(self.since),
-            certificate_ends: certificate_ends.map(stamp),
-            uptime_seconds: self.started.elapsed().as_secs(),
-            accounts: self.store.accounts().await?.len(),
-            online,
-            connections,
-            sessions,
+    async fn fares(&self) -> Result<Fares, StoreError> {
+        Ok(Fares {
+            since: self.since,
+            uptime: self.started.elapsed(),
+            live: self.live.status(),
+            holdings: self.store.holdings().await?,
+            peak_memory_bytes: peak_memory_bytes(),
         })
     }
 }
 
 const DONE: &str = "done";
 const REFUSED: &str = "refused";
-
-/// Lets the acts happen to the school, one after the other.
-fn judge(
-    school: &mut School,
-    acts: &[Act],
-    keys: impl Iterator<Item = Option<Keys>>,
-    rule: Rule,
-    who: &str,
-) -> Judgement {
-    let mut judgement = Judgement::default();
-    for (act, keys) in acts.iter().zip(keys) {
-        let outcome = match school.carry_out(act, keys, who) {
-            Ok(Effect { writes, changes }) => {
-                judgement.writes.extend(writes);
-                judgement.changes.extend(changes);
-                Outcome::Done
-            }
-            Err(refusal) => Outcome::Refused(refusal),
-        };
-        judgement.outcomes.push(outcome);
-    }
-    if rule == Rule::AllOrNothing && !judgement.outcomes.iter().all(Outcome::is_done) {
-        judgement.undo();
-    }
-    judgement
-}
-
-impl Judgement {
-    fn undo(&mut self) {
-        self.writes.clear();
-        self.changes.clear();
-        self.outcomes.iter_mut().filter(|one| one.is_done()).for_each(|one| *one = Outcome::Undone);
-    }
-}
 
 /// The keys of the passwords of what will be done, on all processors, away from the threads that serve connections.
 async fn derive(acts: &[Act], outcomes: &[Outcome]) -> Vec<Option<Keys>> {

@@ -25,7 +25,7 @@ pub const FEATURE: Feature = Feature {
     namespace: ns::BLOCKING,
     advertised: &[ns::BLOCKING],
     answer,
-    forgot: |router, account, _| router.blocking.forget(account),
+    forgot: |router, account, cx| router.forget_blocked(account, cx),
     shelves: &[Shelf::Blocked],
     restore,
     ..Feature::DEFAULT
@@ -126,6 +126,17 @@ impl Router {
             let head = format!("<iq type='set' id='{}' to='{to}'>", cx.token());
             let packet = Packet::from_iter([head.into(), end.clone()]);
             session.send(Parcel::plain(packet), cx);
+        }
+    }
+
+    /// There is no such account any more: whoever gets its name later is blocked by nobody.
+    fn forget_blocked(&mut self, name: &str, cx: &mut Context<'_>) {
+        self.blocking.forget(name);
+        let address = self.address_of_account(name);
+        for (owner, item) in self.blocking.free(&address) {
+            self.push_blocking(&owner, &element("unblock", [&*item].into_iter()), cx);
+            // One by one: another of them may be on the way out, too, and would take the rest with it.
+            cx.record(vec![Record::of_account(&owner, Shelf::Blocked, item, None)]);
         }
     }
 

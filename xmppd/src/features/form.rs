@@ -10,7 +10,24 @@ use crate::{
 /// A form on its way to a client.
 pub struct Form {
     kind: &'static str,
-    text: String,
+    parts: Vec<Part>,
+}
+
+/// One child of a form.
+enum Part {
+    Field(WrittenField),
+    Text(String),
+}
+
+/// A field whose values may yet be others.
+struct WrittenField {
+    name: String,
+    kind: FieldType,
+    /// Up to the values.
+    head: String,
+    values: Vec<String>,
+    /// Behind the values.
+    options: String,
 }
 
 /// What a field is to hold (XEP-0004 §3.3).
@@ -90,7 +107,7 @@ impl Form {
     }
 
     fn of(kind: &'static str, form_type: &str) -> Self {
-        let form = Self { kind, text: String::new() };
+        let form = Self { kind, parts: Vec::new() };
         match form_type {
             "" => form,
             _ => form.field(&Field::new("FORM_TYPE", FieldType::Hidden, "", &[form_type])),
@@ -100,50 +117,100 @@ impl Form {
     /// With a title.
     #[must_use]
     pub fn title(self, title: &str) -> Self {
-        self.with(format_args!("<title>{}</title>", Escaped(title)))
+        self.with(format!("<title>{}</title>", Escaped(title)))
     }
 
     /// With a sentence that says what to do.
     #[must_use]
     pub fn instructions(self, text: &str) -> Self {
-        self.with(format_args!("<instructions>{}</instructions>", Escaped(text)))
+        self.with(format!("<instructions>{}</instructions>", Escaped(text)))
     }
 
     /// With a field.
     #[must_use]
     pub fn field(mut self, field: &Field<'_>) -> Self {
-        self = self.with(format_args!("<field var='{}' type='{}'", Escaped(field.name), field.kind.name()));
-        if !field.label.is_empty() {
-            self = self.with(format_args!(" label='{}'", Escaped(field.label)));
-        }
-        self.text.push('>');
-        if field.is_required {
-            self.text.push_str("<required/>");
-        }
-        for value in field.values {
-            self = self.with(format_args!("<value>{}</value>", Escaped(value)));
-        }
-        for (label, value) in field.options {
-            self = self.with(format_args!(
-                "<option label='{}'><value>{}</value></option>",
-                Escaped(label),
-                Escaped(value)
-            ));
-        }
-        self.text.push_str("</field>");
+        self.parts.push(Part::Field(WrittenField::from(field)));
         self
     }
 
-    fn with(mut self, text: fmt::Arguments<'_>) -> Self {
-        self.text.write_fmt(text).expect("a string takes everything");
+    /// With a table (XEP-0004 §3.4): fields and labels of its columns, then its rows.
+    #[must_use]
+    pub fn table<const COLUMNS: usize>(
+        self,
+        columns: [(&str, &str); COLUMNS],
+        rows: impl IntoIterator<Item = [String; COLUMNS]>,
+    ) -> Self {
+        let heads = columns.map(|(name, label)| {
+            format!("<field var='{}' type='text-single' label='{}'/>", Escaped(name), Escaped(label))
+        });
+        let form = self.with(format!("<reported>{}</reported>", heads.concat()));
+        rows.into_iter().fold(form, |form, row| {
+            let cells = columns.iter().zip(row).map(|((name, _), value)| {
+                format!("<field var='{}'><value>{}</value></field>", Escaped(name), Escaped(&value))
+            });
+            form.with(format!("<item>{}</item>", cells.collect::<String>()))
+        })
+    }
+
+    /// With what somebody has typed into it before. Passwords are not sent back.
+    #[must_use]
+    pub fn filled_as(mut self, submission: &Submission) -> Self {
+        for part in &mut self.parts {
+            if let Part::Field(field) = part
+                && field.kind != FieldType::TextPrivate
+                && submission.names().any(|name| name == field.name)
+            {
+                field.values = submission.values(&field.name).to_vec();
+            }
+        }
         self
+    }
+
+    fn with(mut self, text: String) -> Self {
+        self.parts.push(Part::Text(text));
+        self
+    }
+}
+
+impl From<&Field<'_>> for WrittenField {
+    fn from(field: &Field<'_>) -> Self {
+        let mut head = format!("<field var='{}' type='{}'", Escaped(field.name), field.kind.name());
+        if !field.label.is_empty() {
+            write!(head, " label='{}'", Escaped(field.label)).expect("a string takes everything");
+        }
+        head.push_str(if field.is_required { "><required/>" } else { ">" });
+        let options = field.options.iter().map(|(label, value)| {
+            format!("<option label='{}'><value>{}</value></option>", Escaped(label), Escaped(value))
+        });
+        Self {
+            name: field.name.to_owned(),
+            kind: field.kind,
+            head,
+            values: field.values.iter().map(|&value| value.to_owned()).collect(),
+            options: options.collect(),
+        }
+    }
+}
+
+impl fmt::Display for Part {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => formatter.write_str(text),
+            Self::Field(WrittenField { head, values, options, .. }) => {
+                formatter.write_str(head)?;
+                values.iter().try_for_each(|value| write!(formatter, "<value>{}</value>", Escaped(value)))?;
+                write!(formatter, "{options}</field>")
+            }
+        }
     }
 }
 
 /// The form as XML.
 impl fmt::Display for Form {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "<x xmlns='{}' type='{}'>{}</x>", ns::DATA_FORMS, self.kind, self.text)
+        write!(formatter, "<x xmlns='{}' type='{}'>", ns::DATA_FORMS, self.kind)?;
+        self.parts.iter().try_for_each(|part| part.fmt(formatter))?;
+        formatter.write_str("</x>")
     }
 }
 
@@ -248,5 +315,35 @@ mod tests {
         assert_eq!(submission.values("a"), ["true", "b"]);
         assert_eq!((submission.flag("a"), submission.flag("b")), (Some(true), None));
         assert!(Submission::within(&node("command", &[], Vec::new(), "")).is_none());
+    }
+
+    #[test]
+    fn what_was_typed_comes_back_but_no_password() {
+        let typed = |name: &str, text: &str| (name.to_owned(), vec![text.to_owned()]);
+        let submission = Submission {
+            is_cancelled: false,
+            fields: vec![typed("name", "Juliet"), typed("password", "secret"), typed("other", "x")],
+        };
+        let form = Form::to_fill_in("")
+            .field(&Field::new("name", FieldType::TextSingle, "", &["Romeo"]))
+            .field(&Field::new("kind", FieldType::TextSingle, "", &["child"]))
+            .field(&Field::new("password", FieldType::TextPrivate, "", &[]));
+        assert_eq!(
+            form.filled_as(&submission).to_string(),
+            "<x xmlns='jabber:x:data' type='form'><field var='name' type='text-single'><value>Juliet</value></field>\
+             <field var='kind' type='text-single'><value>child</value></field>\
+             <field var='password' type='text-private'></field></x>"
+        );
+    }
+
+    #[test]
+    fn a_table_has_its_columns_first() {
+        let table = Form::result("").table([("a", "A"), ("b", "B")], [["1".to_owned(), "<2>".to_owned()]]);
+        assert_eq!(
+            table.to_string(),
+            "<x xmlns='jabber:x:data' type='result'><reported><field var='a' type='text-single' label='A'/>\
+             <field var='b' type='text-single' label='B'/></reported><item><field var='a'><value>1</value></field>\
+             <field var='b'><value>&lt;2&gt;</value></field></item></x>"
+        );
     }
 }

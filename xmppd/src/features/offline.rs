@@ -48,6 +48,10 @@ impl Router {
         refusals: Vec<(SessionId, Packet)>,
         cx: &mut Context<'_>,
     ) {
+        // What somebody has said who is no more goes with them; the server's own word is nobody's.
+        if !sender.is_empty() && !self.people.contains_key(&sender) {
+            return;
+        }
         let Some(person) = self.people.get_mut(name) else { return };
         person.waiting = Waiting::Perhaps;
         let account = person.name.clone();

@@ -15,20 +15,19 @@ use tokio::{
 
 use super::shared::Shared;
 use crate::{
-    act::{self, Act},
-    control::{Changes, Outcome, Rule},
+    control::Request,
     features::offline::{Delivery, Waited},
     record::Record,
     router::Parcel,
     stanza::Packet,
-    store::{Keeping, Kept, Pending, Store},
+    store::{Keeping, Kept, Pending, Store, StoreError},
     stream::{ConnectionId, MessageId, Receipt, SessionId, Ticket},
 };
 
 /// Something to ask of the store.
 pub(super) enum Errand {
-    /// Do these, as far as none is refused.
-    Administer { acts: Vec<Act>, who: String, ticket: Ticket },
+    /// Ask this of the administration, for somebody.
+    Administer { request: Request, who: String, ticket: Ticket },
     /// Erase these, which have been acknowledged.
     Erase { account: Arc<str>, ids: Vec<MessageId> },
     /// Erase these files.
@@ -49,6 +48,8 @@ pub(super) enum Errand {
     Retract { account: Arc<str>, sender: Arc<str>, id: String },
     /// Tell when all that was asked before is done.
     Settle(oneshot::Sender<()>),
+    /// Wipe what was erased so far, and tell when nothing of it is on disk.
+    Wipe(oneshot::Sender<Result<(), StoreError>>),
     /// Bring what waits.
     Take { account: Arc<str>, session: SessionId },
 }
@@ -92,11 +93,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let keeping = runner.store.keep_offline(&account, &sender, stanza, at).await;
                 running.spawn(async move { runner.kept(keeping, refusals).await });
             }
-            Errand::EraseFiles(names) => {
-                running.spawn(async move { runner.erase_files(&names).await });
-            }
-            Errand::Administer { acts, who, ticket } => {
-                running.spawn(async move { runner.administer(acts, who, ticket).await });
+            // In turn: who asks for a wipe afterwards is told when the files are gone, too.
+            Errand::EraseFiles(names) => runner.erase_files(&names).await,
+            Errand::Administer { request, who, ticket } => {
+                running.spawn(async move { runner.administer(request, &who, &ticket).await });
             }
             Errand::Erase { account, ids } => {
                 running.spawn(async move { runner.erase(&account, ids).await });
@@ -113,6 +113,10 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             Errand::Take { account, session } => {
                 let taking = runner.store.take_offline(&account).await;
                 running.spawn(async move { runner.taken(taking, &account, session).await });
+            }
+            Errand::Wipe(wiped) => {
+                let wiping = runner.store.wipe().await;
+                running.spawn(async move { drop(wiped.send(wiping.wait().await)) });
             }
             Errand::Settle(settled) => {
                 while running.join_next().await.is_some() {}
@@ -141,18 +145,14 @@ impl Runner {
         }
     }
 
-    /// In the way of the control socket: in the store first, then live, with an audit line for each.
-    async fn administer(&self, acts: Vec<Act>, who: String, ticket: Ticket) {
+    /// In the way of the control socket: in the store first, then live, with an audit line for each act.
+    async fn administer(&self, request: Request, who: &str, ticket: &Ticket) {
         let Some(administration) = self.shared.upgrade().and_then(|shared| shared.administration()) else {
             return;
         };
-        let changes = Changes { acts, rule: Rule::WhatCanBe, rehearse: false };
-        let outcomes = match administration.change(&who, changes).await {
-            Ok(outcomes) => outcomes.into_iter().map(in_words).collect(),
-            Err(refusal) => vec![Err(refusal.what)],
-        };
+        let answer = administration.carry_out(who, request).await;
         if let Some(shared) = self.shared.upgrade() {
-            shared.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+            shared.drive(|router, cx| router.administered(ticket, answer, cx));
         }
     }
 
@@ -247,14 +247,5 @@ impl Runner {
         for id in ids {
             in_flight.remove(id);
         }
-    }
-}
-
-/// What has come of an act, for whoever asked.
-fn in_words(outcome: Outcome) -> act::Outcome {
-    match outcome {
-        Outcome::Done => Ok(()),
-        Outcome::Refused(refusal) => Err(refusal.what),
-        Outcome::Undone => Err("not done, since another was refused".to_owned()),
     }
 }

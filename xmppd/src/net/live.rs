@@ -5,11 +5,12 @@ use std::sync::Arc;
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
     administration::MadeBy,
-    control::stamp,
-    control::{Change, Live, LiveStatus, Reload, Room, Session},
-    router::{self, AccountChange, Router},
-    stream::Context,
+    control::{Change, Live, LiveStatus, Reload, Room, Session, Wiping, stamp},
+    router,
 };
+
+/// So many changes are told in one breath: between them, messages go on, also while a whole school is added.
+const AT_ONCE: usize = 8;
 
 /// The running server, as the control socket sees it.
 pub(super) struct Running {
@@ -20,7 +21,14 @@ pub(super) struct Running {
 
 impl Live for Running {
     fn apply(&self, changes: Vec<Change>) {
-        self.shared.drive(|router, cx| changes.into_iter().for_each(|change| apply(router, change, cx)));
+        for some in changes.chunks(AT_ONCE) {
+            self.shared
+                .drive(|router, cx| some.iter().cloned().for_each(|change| router.apply(change.into(), cx)));
+        }
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(self.shared.wipe())
     }
 
     fn domain(&self) -> String {
@@ -40,10 +48,15 @@ impl Live for Running {
     }
 
     fn status(&self) -> LiveStatus {
-        let (sessions, online) =
-            self.shared.drive(|router, _| (router.session_count(), router.online_count()));
-        let certificate_ends = self.reloader.certificate_ends();
-        LiveStatus { connections: self.gate.count(), sessions, online, certificate_ends }
+        let (connections, certificate_ends) = (self.gate.count(), self.reloader.certificate_ends());
+        self.shared.drive(|router, cx| LiveStatus {
+            connections,
+            sessions: router.session_count(),
+            online: router.online_count(),
+            certificate_ends,
+            throttled_addresses: router.throttled_networks(cx.instant),
+            traffic: router.traffic(),
+        })
     }
 }
 
@@ -53,19 +66,4 @@ fn session(session: &router::Session) -> Session {
         resource: session.jid.resource().unwrap_or_default().to_owned(),
         since: stamp(session.bound),
     }
-}
-
-fn apply(router: &mut Router, change: Change, cx: &mut Context<'_>) {
-    let change = match change {
-        Change::RoomMade(room) => return router.make_class_room(&room, cx),
-        Change::RoomRemoved(name) => return router.remove_room(&name, cx),
-        Change::Added(account)
-        | Change::Disabled(account)
-        | Change::Enabled(account)
-        | Change::Relabelled(account) => AccountChange::Put(account),
-        Change::PasswordChanged(account) => AccountChange::PasswordChanged(account),
-        Change::Removed(name) => AccountChange::Removed(name),
-        Change::SessionsEnded(name) => AccountChange::SessionsEnded(name),
-    };
-    router.apply(change, cx);
 }

@@ -22,7 +22,7 @@ use super::{
 use crate::{
     control::Administration,
     router::Router,
-    store::Store,
+    store::{Store, StoreError},
     stream::{Action, ConnectionId, Context, Framing, StreamError},
 };
 
@@ -106,6 +106,13 @@ impl Shared {
         let _ = all_done.await;
     }
 
+    /// Waits until nothing is on disk of what was erased so far.
+    pub(super) async fn wipe(&self) -> Result<(), StoreError> {
+        let (wiped, all_gone) = oneshot::channel();
+        self.core.lock().errands.add(Errand::Wipe(wiped));
+        all_gone.await.unwrap_or(Err(StoreError::Closed))
+    }
+
     /// Drives the router, and does what it says.
     pub(super) fn drive<T>(&self, work: impl FnOnce(&mut Router, &mut Context<'_>) -> T) -> T {
         self.drive_for(work).0
@@ -143,8 +150,8 @@ impl Core {
         let mut caused = 0;
         for action in self.outbox.drain(..) {
             match action {
-                Action::Administer { acts, who, ticket } => {
-                    self.errands.add(Errand::Administer { acts, who, ticket });
+                Action::Administer { request, who, ticket } => {
+                    self.errands.add(Errand::Administer { request, who, ticket });
                 }
                 Action::Close { connection, error } => {
                     if let Some(mailbox) = self.mailboxes.get(&connection) {

@@ -145,7 +145,7 @@ impl Router {
     }
 
     /// The bare address of an account, be it there or not.
-    pub(super) fn address_of_account(&self, name: &str) -> String {
+    pub(crate) fn address_of_account(&self, name: &str) -> String {
         format!("{name}@{}", self.settings.domain)
     }
 

@@ -67,6 +67,23 @@ impl Blocklists {
         was_there
     }
 
+    /// Takes an account's address, and those of its devices, off every list; answers with what was on whose.
+    pub(crate) fn free(&mut self, address: &str) -> Vec<(Arc<str>, String)> {
+        let is_its = |item: &str| {
+            item.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+        };
+        let mut freed = Vec::new();
+        self.0.retain(|owner, list| {
+            list.0.retain(|item| {
+                let goes = is_its(item);
+                freed.extend(goes.then(|| (Arc::clone(owner), item.to_string())));
+                !goes
+            });
+            !list.0.is_empty()
+        });
+        freed
+    }
+
     /// There is no such account any more.
     pub(crate) fn forget(&mut self, account: &str) {
         self.0.remove(account);

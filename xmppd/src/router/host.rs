@@ -49,6 +49,11 @@ impl Host for Router {
 
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>) {
         self.throttle.succeeded(cx.instant, peer, account);
+        self.traffic.logins += 1;
+    }
+
+    fn refused(&mut self) {
+        self.traffic.refused_logins += 1;
     }
 
     fn takes_tokens(&self) -> bool {
@@ -120,6 +125,7 @@ impl Host for Router {
         if !stanza.from.as_ref().is_none_or(is_own) {
             return Err(StreamError::InvalidFrom);
         }
+        self.traffic.stanzas += 1;
         self.dispatch(session, &stanza, cx);
         Ok(())
     }

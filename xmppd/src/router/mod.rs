@@ -15,6 +15,7 @@
 //! | [`audience`] | who sees whom |
 //! | [`roster`] | what the school puts into everybody's roster, and they on top |
 //! | [`subscription`] | RFC 6121 §3, between those who share no group |
+//! | `traffic` | what has gone through since the start, as numbers |
 //!
 //! It reads no clock, no randomness, no store and no socket: [`Context`] brings the first two, and takes what
 //! is to be done as [`Action`](crate::stream::Action)s.
@@ -34,11 +35,12 @@ pub mod roster;
 mod session;
 pub mod subscription;
 pub mod table;
+mod traffic;
 
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use time::OffsetDateTime;
@@ -49,6 +51,7 @@ pub use outlet::{Nature, Parcel};
 pub use people::AccountChange;
 pub use roster::{ContactPolicy, RosterPolicy, Visibility};
 pub use session::Session;
+pub use traffic::Traffic;
 
 use crate::{
     account::Account,
@@ -162,6 +165,7 @@ pub struct Router {
     domain: Jid,
     stream_features: String,
     throttle: Throttle,
+    traffic: Traffic,
     last_session: u64,
 }
 
@@ -197,6 +201,7 @@ impl Router {
             domain,
             authenticator: authenticator.taking_plain(settings.takes_plain),
             throttle: Throttle::new(),
+            traffic: Traffic::default(),
             last_session: 0,
             settings,
         }
@@ -242,6 +247,16 @@ impl Router {
     /// How many people have bound one at least.
     pub fn online_count(&self) -> usize {
         self.people.values().filter(|person| person.is_online()).count()
+    }
+
+    /// What has gone through since the start.
+    pub fn traffic(&self) -> Traffic {
+        self.traffic
+    }
+
+    /// From how many networks one has to wait between attempts to log in.
+    pub fn throttled_networks(&self, now: Instant) -> usize {
+        self.throttle.throttled_networks(now)
     }
 
     /// Who may be written to by that name: a disabled account is as good as none.

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::{Router, contacts::Contacts};
 use crate::{
     account::Account,
-    features::{self, stream_management::Former},
+    features::{self, rooms::SiteRoom, stream_management::Former},
     jid::Jid,
+    look_alike::Look,
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
 };
@@ -17,6 +18,8 @@ pub struct Person {
     pub(crate) name: Arc<str>,
     /// The account.
     pub(crate) account: Arc<Account>,
+    /// How its name and its display name look.
+    pub(crate) looks: [Look; 2],
     /// Its bare address.
     pub(crate) jid: Jid,
     /// Its bare address, for the heads of stanzas.
@@ -42,7 +45,7 @@ pub(crate) enum Waiting {
     Taking,
 }
 
-/// What has become of an account, once it is on disk.
+/// What has become of an account, or of a room for accounts, once it is on disk.
 #[derive(Clone, Debug)]
 pub enum AccountChange {
     /// Its password is another: whoever is logged in with the old one has to log in again.
@@ -51,6 +54,10 @@ pub enum AccountChange {
     Put(Arc<Account>),
     /// There is no such account any more.
     Removed(String),
+    /// There is such a room for groups, or it is as this says from now on.
+    RoomMade(SiteRoom),
+    /// There is no such room any more.
+    RoomRemoved(String),
     /// Its sessions are to end; it may log in again at once.
     SessionsEnded(String),
 }
@@ -62,6 +69,7 @@ impl Person {
         let bare = Addressee::new(jid.as_str());
         Self {
             name,
+            looks: looks(&account),
             account,
             jid,
             bare,
@@ -83,6 +91,10 @@ impl Person {
     }
 }
 
+fn looks(account: &Account) -> [Look; 2] {
+    [&account.name, &account.display_name].map(|text| Look::of(text))
+}
+
 impl Router {
     /// Carries out a change: ends sessions that may not go on, and tells everybody's roster.
     pub fn apply(&mut self, change: AccountChange, cx: &mut Context<'_>) {
@@ -92,6 +104,8 @@ impl Router {
                 self.revoke_tokens(&account.name, cx);
                 self.put(account, cx);
             }
+            AccountChange::RoomMade(room) => self.make_class_room(&room, cx),
+            AccountChange::RoomRemoved(name) => self.remove_room(&name, cx),
             AccountChange::Put(account) => self.put(account, cx),
             AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {
@@ -100,6 +114,7 @@ impl Router {
                 let forget = |router: &mut Self, cx: &mut Context<'_>| {
                     router.people.remove(&*name);
                     router.forget_contact(&name, cx);
+                    router.forget_directed(&name);
                     features::forgot(router, &name, cx);
                 };
                 self.reshape(&name, forget, cx);
@@ -115,6 +130,7 @@ impl Router {
         }
         let put = |router: &mut Self, _: &mut Context<'_>| {
             if let Some(person) = router.people.get_mut(&*account.name) {
+                person.looks = looks(&account);
                 person.account = account;
             } else {
                 let person = Person::new(account, &router.settings.domain);
@@ -123,6 +139,14 @@ impl Router {
         };
         self.reshape(&name, put, cx);
         features::changed(self, &name, cx);
+    }
+
+    /// Nobody has sent presence directly to whoever gets the name later.
+    fn forget_directed(&mut self, name: &str) {
+        let domain = self.domain.as_str();
+        for session in self.sessions.values_mut() {
+            session.directed.retain(|to| to.local() != Some(name) || to.domain() != domain);
+        }
     }
 
     /// Ends every session of an account at once; its contacts see it go.

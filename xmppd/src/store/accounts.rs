@@ -33,7 +33,7 @@ impl Store {
         self.request(Erasure::Accounts, move |connection| update(connection, &account)).await
     }
 
-    /// Removes an account and the messages that wait for it.
+    /// Removes an account, the messages that wait for it, and those from it that nobody has received yet.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
         self.request(Erasure::Accounts, move |connection| remove(connection, &name)).await
@@ -106,6 +106,8 @@ pub(super) fn update(connection: &Connection, account: &Account) -> Result<(), S
 }
 
 pub(super) fn remove(connection: &Connection, name: &str) -> Result<(), StoreError> {
+    let unsend = "DELETE FROM offline_message WHERE sender = (SELECT id FROM account WHERE name = ?1)";
+    connection.execute(unsend, [name])?;
     let removed = connection.execute("DELETE FROM account WHERE name = ?1", [name])?;
     if removed == 0 { Err(StoreError::NoSuchAccount(name.to_owned())) } else { Ok(()) }
 }

@@ -46,15 +46,16 @@ impl Store {
 
     /// When the last copy was put away.
     pub async fn last_backup(&self) -> Result<Option<OffsetDateTime>, StoreError> {
-        self.request(Erasure::Nothing, |connection| {
-            let query = "SELECT value FROM record WHERE shelf = ?1 AND key = ?2";
-            let value =
-                connection.query_row(query, [Shelf::Backup.name(), LAST], |row| row.get::<_, Vec<u8>>(0));
-            let value = value.optional()?;
-            Ok(value.and_then(|at| OffsetDateTime::parse(&String::from_utf8(at).ok()?, &Rfc3339).ok()))
-        })
-        .await
+        self.look(last).await
     }
+}
+
+/// When the last copy was put away.
+pub(super) fn last(connection: &Connection) -> Result<Option<OffsetDateTime>, StoreError> {
+    let query = "SELECT value FROM record WHERE shelf = ?1 AND key = ?2";
+    let shelf = Shelf::Backup.name();
+    let value = connection.query_row(query, [shelf, LAST], |row| row.get::<_, Vec<u8>>(0)).optional()?;
+    Ok(value.and_then(|at| OffsetDateTime::parse(&String::from_utf8(at).ok()?, &Rfc3339).ok()))
 }
 
 /// All of the database, in memory.

@@ -8,6 +8,7 @@
 //! | `accounts`, `administration`, `offline`, `records` | what can be asked |
 //! | `backup` | a copy of all but conversations, taken while the server runs |
 //! | `files` | files that users share |
+//! | `holdings` | how much is there |
 //! | `writer` | the one thread that holds the database, and commits in groups |
 //! | `wipe` | how what is erased leaves the disk as well |
 //!
@@ -18,6 +19,7 @@ mod accounts;
 mod administration;
 mod backup;
 mod files;
+mod holdings;
 mod migration;
 mod offline;
 mod records;
@@ -34,6 +36,7 @@ use tokio::sync::{mpsc, oneshot};
 use crate::auth::DecoySecret;
 pub use backup::Snapshot;
 pub use files::{Draft, Files};
+pub use holdings::Holdings;
 pub use migration::Migration;
 pub use offline::{Capacity, Keeping, Kept};
 use writer::{Erasure, Request};
@@ -151,6 +154,11 @@ impl Store {
     pub async fn decoy_secret(&self) -> Result<DecoySecret, StoreError> {
         self.request(Erasure::Nothing, |connection| Ok(DecoySecret::new(schema::decoy_secret(connection)?)))
             .await
+    }
+
+    /// Wipes what was replaced or erased so far, without anybody's asking for it.
+    pub async fn wipe(&self) -> Pending<()> {
+        self.begin(Erasure::Accounts, |_| Ok(())).await
     }
 
     /// Finishes what was asked before, wipes what is left over, and lets the file go. Later requests fail.

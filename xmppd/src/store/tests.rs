@@ -488,6 +488,29 @@ async fn the_last_backup_is_remembered_and_is_no_feature_s_record() {
 }
 
 #[tokio::test]
+async fn what_it_holds_is_counted() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    store.add_account(Account { enabled: false, ..account("romeo") }).await.unwrap();
+    store.add_account(Account { kind: Kind::Teacher, ..account("laurence") }).await.unwrap();
+    let empty = store.holdings().await.unwrap();
+    assert_eq!(empty.accounts[&Kind::Child], 2);
+    assert_eq!(empty.accounts[&Kind::Teacher], 1);
+    assert_eq!((empty.disabled, empty.without_consent), (1, 1), "who cannot log in needs none");
+    assert_eq!((empty.waiting_messages, empty.kept_messages, empty.last_backup), (0, 0, None));
+    assert_eq!(empty.database_bytes, fs::metadata(folder.path().join(FILE)).unwrap().len());
+
+    for _ in 0..2 {
+        answered(store.keep_offline("romeo", "juliet", marked(100), AT)).await.unwrap();
+    }
+    let waits = answered(store.take_offline("romeo")).await.unwrap();
+    store.erase_offline("romeo", vec![waits[0].id]).await.unwrap();
+    store.backed_up(AT).await.unwrap();
+    let held = store.holdings().await.unwrap();
+    assert_eq!((held.waiting_messages, held.kept_messages, held.last_backup), (1, 2, Some(AT)));
+}
+
+#[tokio::test]
 async fn who_writes_hardly_waits_for_a_snapshot_of_a_whole_school() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;

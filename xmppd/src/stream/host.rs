@@ -40,6 +40,9 @@ pub trait Host {
     /// That proof was right.
     fn succeeded(&mut self, peer: IpAddr, account: &str, cx: &mut Context<'_>);
 
+    /// A login has failed, whatever the reason.
+    fn refused(&mut self);
+
     /// Whether somebody may log in by a token (XEP-0484).
     fn takes_tokens(&self) -> bool;
 

@@ -4,9 +4,10 @@ use std::{sync::Arc, time::Instant};
 
 use bytes::Bytes;
 use time::OffsetDateTime;
+use xmppd_control::Request;
 
 use super::StreamError;
-use crate::{act::Act, record::Record, stanza::Packet};
+use crate::{record::Record, stanza::Packet};
 
 /// A connection, as the network numbers them; never used twice.
 #[derive(Clone, Copy, Debug, Eq, Hash, Ord, PartialEq, PartialOrd)]
@@ -22,13 +23,13 @@ pub struct MessageId(pub i64);
 
 /// One thing to be done. Never shown by `Debug`, for it holds content.
 pub enum Action {
-    /// Do these for an administrator, one after the other, and hand the router their outcomes.
+    /// Ask this of the administration, and hand the router what it answers.
     Administer {
         /// What.
-        acts: Vec<Act>,
+        request: Request,
         /// Who asks.
         who: String,
-        /// Where the outcomes belong.
+        /// Where the answer belongs.
         ticket: Ticket,
     },
     /// Send this error, then end the stream and the connection. The session is gone already.
@@ -98,7 +99,7 @@ pub enum Action {
     },
 }
 
-/// A command that waits for the outcomes of what it has asked for.
+/// A command that waits for the answer to what it has asked.
 #[derive(Clone, Debug)]
 pub struct Ticket {
     /// Who waits.

@@ -76,6 +76,7 @@ impl Stream {
             Err(condition) => {
                 self.send(profile.failure(condition), cx);
                 self.failures += 1;
+                host.refused();
                 // Last words are not held back; who has to wait for an answer waits for the end, too.
                 if self.failures >= TRIES && step == Step::Continue {
                     return Err(StreamError::PolicyViolation);

@@ -14,6 +14,7 @@ mod messages;
 mod migrate;
 mod personal;
 mod reload;
+mod removal;
 mod resumption;
 mod rooms;
 mod sasl2;

@@ -103,6 +103,19 @@ async fn the_status_says_since_when_and_until_when() {
     assert!(stamp("since").ends_with('Z') && stamp("certificate-ends") > stamp("since"), "{status}");
 }
 
+#[tokio::test]
+async fn programs_that_watch_it_get_numbers_and_no_names() {
+    let server = Server::start(&["juliet", "romeo"]);
+    let _juliet = Client::online(&server, "juliet").await;
+    let metrics = String::from_utf8(server.run("metrics", &[], "").stdout).unwrap();
+    for told in ["accounts_online 1", "logins_total{outcome=\"accepted\"} 1", "throttled_addresses 0"] {
+        assert!(metrics.contains(&format!("\nxmppd_{told}\n")), "{metrics}");
+    }
+    let stanzas = metrics.lines().find_map(|line| line.strip_prefix("xmppd_stanzas_total ")).unwrap();
+    assert!(stanzas.parse::<u64>().unwrap() > 0, "{metrics}");
+    assert!(metrics.ends_with("# EOF\n") && !metrics.contains("juliet"), "{metrics}");
+}
+
 #[test]
 fn without_a_daemon_there_is_nothing_to_reload() {
     let folder = tempfile::tempdir().unwrap();

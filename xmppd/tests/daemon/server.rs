@@ -4,7 +4,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Write},
     net::{SocketAddr, TcpListener},
-    path::Path,
+    path::{Path, PathBuf},
     process::{self, Child, Command, ExitStatus, Output, Stdio},
     sync::{
         Arc, Mutex,
@@ -140,15 +140,27 @@ impl Server {
         }
     }
 
-    /// The files of its data folder that hold these bytes.
+    /// The files of its data folder that hold these bytes, or have them in their name.
     pub(crate) fn files_with(&self, mark: &str) -> Vec<String> {
-        let entries = fs::read_dir(self.folder.path().join("data")).unwrap().map(Result::unwrap);
-        entries
-            .filter(|entry| entry.file_type().unwrap().is_file())
-            .filter(|entry| memchr::memmem::find(&fs::read(entry.path()).unwrap(), mark.as_bytes()).is_some())
-            .map(|entry| entry.file_name().into_string().unwrap())
+        files_below(&self.folder.path().join("data"))
+            .into_iter()
+            .filter(|file| {
+                let holds = |bytes: &[u8]| memchr::memmem::find(bytes, mark.as_bytes()).is_some();
+                holds(file.as_os_str().as_encoded_bytes()) || fs::read(file).is_ok_and(|bytes| holds(&bytes))
+            })
+            .map(|file| file.file_name().unwrap().to_str().unwrap().to_owned())
             .collect()
     }
+}
+
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let entries = fs::read_dir(folder).unwrap().map(Result::unwrap);
+    let files = entries.flat_map(|entry| match entry.file_type().unwrap() {
+        kind if kind.is_dir() => files_below(&entry.path()),
+        kind if kind.is_file() => vec![entry.path()],
+        _ => Vec::new(),
+    });
+    files.collect()
 }
 
 impl Drop for Server {

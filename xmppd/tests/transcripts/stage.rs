@@ -9,9 +9,10 @@ use std::{
 use bytes::{Bytes, BytesMut};
 use time::{OffsetDateTime, macros::datetime};
 use xmppd::{
-    account::{Account, Kind},
-    act::{self, Act},
+    account::{Account, Kind, Label, Name},
+    administration::{Change, Recorded, School, Write},
     auth::{Authenticator, ChannelBindings, DecoySecret, Keys, Password},
+    control::{Act, Answer, AuditLine, Changes, Consent, Day, Outcome as Judged, Refusal, Request},
     features::{
         offline::{Delivery, Waited},
         retraction,
@@ -19,7 +20,7 @@ use xmppd::{
         upload::Terms,
     },
     record::{Owner, Record},
-    router::{AccountChange, ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
+    router::{ContactPolicy, Parcel, RosterPolicy, Router, Settings, Visibility},
     stream::{Action, ConnectionId, Context, MessageId, Receipt, SessionId, Step, StreamError},
     xml::{Frame, Framer, Limits, Node},
 };
@@ -50,7 +51,9 @@ pub(super) struct Stage {
     settings: Settings,
     router: Router,
     clients: BTreeMap<String, Client>,
-    accounts: HashMap<String, Account>,
+    accounts: HashMap<String, Arc<Account>>,
+    consents: BTreeMap<String, Recorded>,
+    audit: Vec<AuditLine>,
     waiting: HashMap<Arc<str>, Vec<KeptMessage>>,
     /// Which of them are delivered, and not to be delivered again.
     in_flight: HashSet<MessageId>,
@@ -80,7 +83,9 @@ impl Stage {
             router: router(settings(), accounts.to_vec(), now),
             settings: settings(),
             clients: BTreeMap::new(),
-            accounts: accounts.into_iter().map(|account| (account.name.clone(), account)).collect(),
+            consents: accounts.iter().map(|account| (account.name.clone(), recorded(now))).collect(),
+            accounts: accounts.into_iter().map(|one| (one.name.clone(), Arc::new(one))).collect(),
+            audit: Vec::new(),
             waiting: HashMap::new(),
             in_flight: HashSet::new(),
             messages: 0,
@@ -127,7 +132,7 @@ impl Stage {
             (_, ["is", address]) => self.log_in(who, address),
             (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
             (_, ["logs", "in", "as", name, "with", password @ ..]) => {
-                self.prove(who, name, &password.join(" "))
+                self.prove(who, name, &matching::fill(&password.join(" "), &self.bindings))
             }
             (_, ["connects"]) => {
                 self.connect(who, None);
@@ -379,9 +384,9 @@ impl Stage {
     fn carry_out(&mut self, actions: Vec<Action>) {
         for action in actions {
             match action {
-                Action::Administer { acts, ticket, .. } => {
-                    let outcomes: Vec<_> = acts.into_iter().map(|act| self.act(act)).collect();
-                    self.drive(|router, cx| router.administered(&ticket, &outcomes, cx));
+                Action::Administer { request, who, ticket } => {
+                    let answer = self.answer(request, &who);
+                    self.drive(|router, cx| router.administered(&ticket, answer, cx));
                 }
                 Action::Close { connection, error } => self.close(connection, error),
                 Action::EraseOffline { account, ids } => self.erase(&account, &ids),
@@ -474,7 +479,7 @@ impl Stage {
     /// Everybody is cut off, and what is not on disk is forgotten.
     fn restart(&mut self) {
         self.clients.clear();
-        self.router = router(self.settings.clone(), self.accounts.values().cloned().collect(), self.now);
+        self.router = router(self.settings.clone(), self.account_values(), self.now);
         self.router.restore(&self.records);
     }
 
@@ -552,91 +557,153 @@ impl Stage {
         if self.client(who)?.is_cut_off { Ok(()) } else { Err("but is not".to_owned()) }
     }
 
-    /// What `control::Administration` would do, as far as transcripts look at it.
-    fn act(&mut self, act: Act) -> act::Outcome {
-        let (verb, name) = match act {
-            Act::AddUser { name, display_name, groups, .. } => {
-                let name = name.to_string();
-                if self.accounts.contains_key(&name) {
-                    return Err(format!("there is an account `{name}` already"));
-                }
-                let groups: Vec<String> = groups.into_iter().map(String::from).collect();
-                let display_name = display_name.map_or_else(|| name.clone(), String::from);
-                let groups: Vec<&str> = groups.iter().map(String::as_str).collect();
-                self.accounts.insert(name.clone(), account(&name, &display_name, &groups));
-                ("enables", name)
-            }
-            Act::DisableUser { name } => ("disables", name.to_string()),
-            Act::EnableUser { name } => ("enables", name.to_string()),
-            Act::EndSessions { name } => ("kicks", name.to_string()),
-            Act::RemoveUser { name } => ("removes", name.to_string()),
-            Act::SetPassword { name, .. } => ("changes the password of", name.to_string()),
-            other => return Err(format!("the stage does not know `{}`", other.verb())),
-        };
-        let words: Vec<&str> = verb.split(' ').chain([name.as_str()]).collect();
-        if !self.accounts.contains_key(&name) {
-            return Err(format!("there is no account `{name}`"));
+    /// What `control::Administration` does, without a store.
+    fn answer(&mut self, request: Request, who: &str) -> Result<Answer, Refusal> {
+        match request {
+            Request::Audit { .. } => Ok(Answer::Audit(self.audit.clone())),
+            Request::Change(changes) => Ok(Answer::Changed(self.change(changes, who))),
+            Request::ListUsers => Ok(Answer::Users(self.school().users())),
+            _ => Err(Refusal::new("the stage does not know it", "")),
         }
-        self.administer(words[0], &words[1..])
     }
 
-    fn administer(&mut self, verb: &str, rest: &[&str]) -> Outcome {
-        let (name, changed): (&str, fn(&mut Account, &[&str])) = match (verb, rest) {
-            ("adds", [name]) => {
-                self.accounts.insert((*name).to_owned(), account(name, name, &[]));
-                (*name, |_, _| {})
+    fn change(&mut self, changes: Changes, who: &str) -> Vec<Judged> {
+        let Changes { acts, rule, .. } = changes;
+        let keys: Vec<_> = acts.iter().map(keys).collect();
+        let judged = self.school().judge(&acts, keys, rule, who);
+        for (act, outcome) in acts.iter().zip(&judged.outcomes) {
+            let outcome = if outcome.is_done() { "done" } else { "refused" };
+            self.audit.push(AuditLine {
+                at: self.now.to_string(),
+                who: who.to_owned(),
+                act: act.verb().to_owned(),
+                about: act.concerns().to_owned(),
+                outcome: outcome.to_owned(),
+            });
+        }
+        judged.writes.into_iter().for_each(|write| self.write(write));
+        self.drive(|router, cx| {
+            judged.changes.into_iter().for_each(|change: Change| router.apply(change.into(), cx));
+        });
+        judged.outcomes
+    }
+
+    fn school(&self) -> School {
+        let rooms = self.router.rooms_shown().into_iter().map(|(room, made_by)| (room.name, made_by));
+        School::new(self.account_values(), self.consents.clone(), self.now).with_rooms(rooms)
+    }
+
+    fn account_values(&self) -> Vec<Account> {
+        self.accounts.values().map(|account| Account::clone(account)).collect()
+    }
+
+    fn write(&mut self, write: Write) {
+        match write {
+            Write::Add(account) | Write::Update(account) => {
+                self.accounts.insert(account.name.clone(), account);
             }
-            ("disables", [name]) => (*name, |account, _| account.enabled = false),
-            ("enables", [name]) => (*name, |account, _| account.enabled = true),
-            ("puts", [name, "into", ..]) => (*name, |account, rest| account.groups.push(rest[2..].join(" "))),
-            ("promotes", [name]) => (*name, |account, _| account.kind = Kind::Administrator),
-            ("renames", [name, "to", ..]) => {
-                (*name, |account, rest| account.display_name = rest[2..].join(" "))
-            }
-            ("takes", [name, "out", "of", ..]) => {
-                (*name, |account, rest| account.groups.retain(|group| *group != rest[3..].join(" ")))
-            }
-            ("changes", ["the", "password", "of", name]) => {
-                let account = self.accounts.get_mut(*name).ok_or("no such account")?;
-                account.keys =
-                    Keys::derive(&Password::prepare("another password").expect("it is long enough"));
-                let account = Arc::new(account.clone());
-                self.drive(|router, cx| router.apply(AccountChange::PasswordChanged(account), cx));
-                return Ok(());
-            }
-            ("kicks", [name]) => {
-                let change = AccountChange::SessionsEnded((*name).to_owned());
-                self.drive(|router, cx| router.apply(change, cx));
-                return Ok(());
-            }
-            ("removes", [name]) => {
-                self.accounts.remove(*name);
-                let owner = Owner::Account((*name).into());
+            Write::Remove(name) => {
+                self.accounts.remove(&name);
+                let owner = Owner::Account(name.as_str().into());
                 self.records.retain(|record| record.owner != owner);
-                self.drive(|router, cx| router.apply(AccountChange::Removed((*name).to_owned()), cx));
-                return Ok(());
+                self.waiting.remove(name.as_str());
+                let from = format!("<message from='{name}@");
+                for kept in self.waiting.values_mut() {
+                    kept.retain(|one| !one.stanza.starts_with(from.as_bytes()));
+                }
             }
+            Write::Consent(name, recorded) => drop(self.consents.insert(name, recorded)),
+            Write::ForgetConsent(name) => drop(self.consents.remove(&name)),
+            Write::Record(record) => self.record(vec![record], None),
+        }
+    }
+
+    /// What somebody does on the host.
+    fn administer(&mut self, verb: &str, rest: &[&str]) -> Outcome {
+        let name = |text: &str| text.parse::<Name>().map_err(|error| error.to_string());
+        let label = |words: &[&str]| words.join(" ").parse::<Label>().map_err(|error| error.to_string());
+        let act = match (verb, rest) {
+            ("adds", [who]) => Act::AddUser {
+                name: name(who)?,
+                display_name: None,
+                kind: Kind::Child,
+                groups: Vec::new(),
+                password: password(PASSWORD),
+                consent: Some(signed(self.now)),
+            },
+            ("makes", ["room", room, "for", group]) => Act::AddRoom {
+                name: name(room)?,
+                title: None,
+                groups: vec![label(&[group])?],
+                moderators: Vec::new(),
+                owners: Vec::new(),
+            },
+            ("ends", ["room", room]) => Act::RemoveRoom { name: name(room)? },
+            ("disables", [who]) => Act::DisableUser { name: name(who)? },
+            ("enables", [who]) => Act::EnableUser { name: name(who)? },
+            ("puts", [who, "into", group @ ..]) => Act::JoinGroup { name: name(who)?, group: label(group)? },
+            ("promotes", [who]) => Act::SetKind { name: name(who)?, kind: Kind::Administrator },
+            ("renames", ["group", group, "to", to]) => {
+                Act::RenameGroup { group: label(&[group])?, to: label(&[to])? }
+            }
+            ("renames", [who, "to", text @ ..]) => {
+                Act::RenameUser { name: name(who)?, display_name: label(text)? }
+            }
+            ("takes", [who, "out", "of", group @ ..]) => {
+                Act::LeaveGroup { name: name(who)?, group: label(group)? }
+            }
+            ("changes", ["the", "password", "of", who]) => {
+                Act::SetPassword { name: name(who)?, password: password("another password") }
+            }
+            ("kicks", [who]) => Act::EndSessions { name: name(who)? },
+            ("removes", [who]) => Act::RemoveUser { name: name(who)? },
             _ => return Err("no such step".to_owned()),
         };
-        let account = self.accounts.get_mut(name).ok_or("no such account")?;
-        changed(account, rest);
-        let account = Arc::new(account.clone());
-        self.drive(|router, cx| router.apply(AccountChange::Put(account), cx));
-        Ok(())
+        match self.change(act.into(), "anna").pop() {
+            Some(Judged::Refused(refusal)) => Err(refusal.what),
+            _ => Ok(()),
+        }
     }
 }
 
-fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
+/// The keys of the password that an act sets.
+fn keys(act: &Act) -> Option<Keys> {
+    match act {
+        Act::AddUser { password, .. } if password.reveal() == PASSWORD => Some(everybodys_keys()),
+        Act::AddUser { password, .. } | Act::SetPassword { password, .. } => Some(Keys::derive(password)),
+        _ => None,
+    }
+}
+
+fn password(text: &str) -> Password {
+    Password::choose(text).expect("it is long enough")
+}
+
+fn signed(now: OffsetDateTime) -> Consent {
+    Consent { signed: Day::of(now), slip: "1".parse().expect("a label") }
+}
+
+fn recorded(now: OffsetDateTime) -> Recorded {
+    let Consent { signed, slip } = signed(now);
+    Recorded { signed, slip, by: "anna".to_owned(), at: now, withdrawn: None }
+}
+
+/// They take some time to derive.
+fn everybodys_keys() -> Keys {
     thread_local! {
         static KEYS: Keys = Keys::derive_with(&Password::prepare(PASSWORD).unwrap(), [[1; 16]; 2]);
     }
+    KEYS.with(Clone::clone)
+}
+
+fn account(name: &str, display_name: &str, groups: &[&str]) -> Account {
     Account {
         name: name.to_owned(),
         display_name: display_name.to_owned(),
         groups: groups.iter().map(|&group| group.to_owned()).collect(),
         kind: Kind::Child,
         enabled: true,
-        keys: KEYS.with(Clone::clone),
+        keys: everybodys_keys(),
     }
 }
 

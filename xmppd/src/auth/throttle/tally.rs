@@ -18,10 +18,13 @@ pub(super) struct Rule {
     pub(super) forgiven_each: Duration,
 }
 
+/// What is counted: the keyed hashes of a network and of an account, or one of them and zero.
+pub(super) type Key = (u64, u64);
+
 /// Counts by key; at most [`Tally::CAPACITY`] of them.
 pub(super) struct Tally {
     rule: Rule,
-    counts: HashMap<u64, Count>,
+    counts: HashMap<Key, Count>,
 }
 
 /// A count that falls by itself: it is the time until it is all forgiven, in units of `forgiven_each`.
@@ -46,7 +49,7 @@ impl Rule {
 }
 
 impl Tally {
-    /// About 300 KiB a table.
+    /// About 350 KiB a table.
     pub(super) const CAPACITY: usize = 8192;
 
     pub(super) fn new(rule: Rule) -> Self {
@@ -54,24 +57,29 @@ impl Tally {
     }
 
     /// How many attempts are counted at this moment.
-    pub(super) fn level(&self, now: Instant, key: u64) -> u32 {
+    pub(super) fn level(&self, now: Instant, key: Key) -> u32 {
         let Some(count) = self.counts.get(&key) else { return 0 };
         let left = count.clear_at.saturating_duration_since(now);
         left.as_millis().div_ceil(self.rule.forgiven_each.as_millis()).try_into().unwrap_or(u32::MAX)
     }
 
     /// How long an attempt is held.
-    pub(super) fn delay(&self, now: Instant, key: u64) -> Duration {
+    pub(super) fn delay(&self, now: Instant, key: Key) -> Duration {
         self.rule.delay(self.level(now, key))
     }
 
     /// How long until the next attempt is allowed, counted from the last one.
-    pub(super) fn wait(&self, now: Instant, key: u64) -> Duration {
+    pub(super) fn wait(&self, now: Instant, key: Key) -> Duration {
         let Some(count) = self.counts.get(&key) else { return Duration::ZERO };
         self.delay(now, key).saturating_sub(now.saturating_duration_since(count.last))
     }
 
-    pub(super) fn add(&mut self, now: Instant, key: u64) {
+    /// What has to wait between two attempts at this moment.
+    pub(super) fn delayed(&self, now: Instant) -> impl Iterator<Item = Key> {
+        self.counts.keys().copied().filter(move |&key| !self.delay(now, key).is_zero())
+    }
+
+    pub(super) fn add(&mut self, now: Instant, key: Key) {
         if self.counts.len() >= Self::CAPACITY && !self.counts.contains_key(&key) {
             self.make_room(now);
         }
@@ -81,13 +89,13 @@ impl Tally {
         count.last = now;
     }
 
-    pub(super) fn take_back(&mut self, key: u64) {
+    pub(super) fn take_back(&mut self, key: Key) {
         if let Some(count) = self.counts.get_mut(&key) {
             count.clear_at = count.clear_at.checked_sub(self.rule.forgiven_each).unwrap_or(count.clear_at);
         }
     }
 
-    pub(super) fn forget(&mut self, key: u64) {
+    pub(super) fn forget(&mut self, key: Key) {
         self.counts.remove(&key);
     }
 

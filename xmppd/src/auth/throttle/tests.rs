@@ -85,6 +85,22 @@ fn everything_is_forgiven_in_time() {
 }
 
 #[test]
+fn networks_are_counted_while_they_have_to_wait() {
+    let (mut throttle, now) = (Throttle::new(), Instant::now());
+    throttle.attempt(now, address(1), "juliet");
+    assert_eq!(throttle.throttled_networks(now), 0, "anybody mistypes once");
+    for account in ["juliet", "romeo"] {
+        guess(&mut throttle, now, address(1), account);
+        guess(&mut throttle, now, address(2), account);
+    }
+    for account in 0..30 {
+        throttle.attempt(now, address(3), &account.to_string());
+    }
+    assert_eq!(throttle.throttled_networks(now), 3, "each once, whomever it guesses");
+    assert_eq!(throttle.throttled_networks(now + 7200 * SECOND), 0);
+}
+
+#[test]
 fn attempts_at_once_gain_nothing() {
     let (mut throttle, now) = (Throttle::new(), Instant::now());
     let let_through =

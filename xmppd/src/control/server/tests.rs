@@ -6,7 +6,7 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::{
-    control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session},
+    control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session, Wiping},
     store::{Capacity, Store},
 };
 
@@ -36,6 +36,10 @@ impl Live for Noting {
 
     fn domain(&self) -> String {
         "school.test".to_owned()
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
     }
 
     fn reload(&self) -> Reload {
@@ -130,8 +134,10 @@ async fn an_account_lives_its_life_over_the_wire() {
         r#"{"version":2,"answer":{"users":[{"name":"juliet","display-name":"Juliet M.","kind":"child","groups":["4c","Chess"],"enabled":false,"consent":"given"}]}}"#
     );
     assert_eq!(answers[1..3], [DONE; 2]);
-    assert!(answers[3].contains(r#""accounts":0,"online":1,"connections":3,"sessions":2"#), "{}", answers[3]);
-    assert!(answers[3].contains(r#""schema":4,"since":"2"#), "{}", answers[3]);
+    let told = |what: &str| assert!(answers[3].contains(what), "{}", answers[3]);
+    told(r#""schema":4,"since":"2"#);
+    told(r#""accounts":0,"kinds":{"child":0,"parent":0,"teacher":0,"administrator":0},"disabled":0"#);
+    told(r#""online":1,"connections":3,"sessions":2,"waiting-messages":0,"throttled-addresses":0"#);
     assert_eq!(answers[4], r#"{"version":2,"answer":{"reload":{"needs-restart":["domain"]}}}"#);
     let [balcony, desk] = ["balcony", "desk"].map(|resource| {
         format!(r#"{{"name":"juliet","resource":"{resource}","since":"2026-09-07T08:00:00Z"}}"#)
@@ -216,6 +222,16 @@ async fn it_is_remembered_who_did_what_to_whom_and_when() {
     let files = fs::read_dir(running.folder.path()).unwrap().map(|entry| entry.unwrap().path());
     let bytes: Vec<u8> = files.filter_map(|path| fs::read(path).ok()).flatten().collect();
     assert!(memchr::memmem::find(&bytes, b"o juliet juliet").is_none(), "no password is written");
+}
+
+#[tokio::test]
+async fn programs_that_watch_it_get_numbers_and_no_names() {
+    let running = start();
+    let answers = say(&running, &(change(JULIET, "") + &line(r#""metrics""#))).await;
+    let answered = serde_json::from_str::<Answered>(&answers[1]).unwrap();
+    let Reply::Answer(Answer::Metrics(text)) = answered.reply else { panic!("{answers:?}") };
+    assert!(text.contains("\nxmppd_accounts{kind=\"child\"} 1\n") && text.ends_with("# EOF\n"), "{text}");
+    assert!(!text.contains("uliet") && !text.contains("4b"), "{text}");
 }
 
 #[tokio::test]

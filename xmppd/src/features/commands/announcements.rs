@@ -8,7 +8,7 @@ use std::{collections::HashMap, sync::Arc};
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
-use super::{Command, Run, administration::FORM_TYPE};
+use super::{Command, Run, Told, field::FORM_TYPE};
 use crate::{
     features::{
         Feature,
@@ -47,6 +47,7 @@ pub(super) const ALL: [Command; 5] = [
                 format!("{count} people are online and have it.")
             })
         },
+        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#announce-all",
@@ -61,6 +62,7 @@ pub(super) const ALL: [Command; 5] = [
                 format!("{online} people are online and have it; it waits for {offline} more.")
             })
         },
+        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#set-motd",
@@ -78,6 +80,7 @@ pub(super) const ALL: [Command; 5] = [
                 "Set.".to_owned()
             })
         },
+        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#edit-motd",
@@ -89,6 +92,7 @@ pub(super) const ALL: [Command; 5] = [
                 "Changed, for those who have not seen it yet.".to_owned()
             })
         },
+        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#delete-motd",
@@ -96,8 +100,9 @@ pub(super) const ALL: [Command; 5] = [
         form: None,
         run: |router, _, cx| {
             router.delete_message_of_the_day(cx);
-            Run::Done("There is no message of the day.".to_owned())
+            Run::Told(Told::Done("There is no message of the day.".to_owned()))
         },
+        ..Command::DEFAULT
     },
 ];
 
@@ -233,9 +238,11 @@ fn filled_in(title: &str, field: &str, instructions: &str, lines: &[&str]) -> Fo
 /// Does it with the lines of that field.
 fn said(submission: &Submission, field: &str, work: impl FnOnce(&str) -> String) -> Run {
     let text = submission.values(field).join("\n");
-    match text.trim() {
-        "" => Run::Wrong("there is nothing to say".to_owned()),
-        text if text.len() > MOST_BYTES => Run::Wrong(format!("at most {MOST_BYTES} bytes can be announced")),
-        text => Run::Done(work(text)),
-    }
+    Run::Told(match text.trim() {
+        "" => Told::Wrong(vec!["there is nothing to say".to_owned()]),
+        text if text.len() > MOST_BYTES => {
+            Told::Wrong(vec![format!("at most {MOST_BYTES} bytes can be announced")])
+        }
+        text => Told::Done(work(text)),
+    })
 }

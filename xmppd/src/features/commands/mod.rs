@@ -3,30 +3,44 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `mod` | how a command goes on: executed, filled in, completed or cancelled |
-//! | `administration` | the commands of XEP-0133 that concern accounts |
+//! | `account` | accounts: added, removed, disabled, changed |
+//! | `consent` | what parents have signed |
+//! | `group` | classes and clubs |
+//! | `report` | counts and lists, one account, and what administrators did |
+//! | `field` | what forms ask for, and what was filled in, parsed |
 //! | [`announcements`] | those that tell something to everybody |
-//! | `sitting` | commands that wait for their form |
+//! | `sitting` | commands that wait for their form, or for an answer |
 //! | `discovery` | what service discovery says of them |
+//!
+//! Those that XEP-0133 has go by its nodes. Passwords cannot be read, and when somebody was last here is not kept, so
+//! there are no commands for these.
 
-mod administration;
+mod account;
 pub mod announcements;
+mod consent;
 pub(super) mod discovery;
+mod field;
+mod group;
+mod report;
 mod sitting;
 
 use std::fmt::Write;
+
+use xmppd_control::{self as control, Act, Changes, Outcome, Rule};
 
 use super::{
     Answer, Feature, Reply, Request, Target,
     form::{Form, Submission},
 };
 use crate::{
-    act::{Act, Outcome},
+    auth::Password,
     ns,
     router::Router,
     stanza::StanzaError,
     stream::{Action, Context, SessionId, Ticket},
     xml::Escaped,
 };
+use sitting::Asked;
 pub(crate) use sitting::Sittings;
 
 /// Advertised to all, since all see the same features; listed to administrators alone.
@@ -46,23 +60,65 @@ struct Command {
     /// What there is to fill in; nothing for a command that is done at once.
     form: Option<fn(&Router) -> Form>,
     run: fn(&mut Router, &Submission, &mut Context<'_>) -> Run,
+    /// What to say about what the administration has answered.
+    tell: fn(&Router, &Asked, control::Answer) -> Told,
 }
 
 /// What comes of running a command.
 enum Run {
-    /// These are to be carried out; their outcomes are the answer.
-    Acts(Vec<Act>),
+    /// This is to be asked of the administration.
+    Ask(control::Request),
+    /// These are to be done, all or none, and this password was made for one of them.
+    Change(Vec<Act>, Option<Password>),
+    /// It is over.
+    Told(Told),
+}
+
+/// What an administrator is told at the end of a command.
+enum Told {
     /// It is done, and this is to be said about it.
     Done(String),
     /// It is done, and this is what was asked for.
     Shown(Form),
-    /// What was filled in is wrong, in these words: the form is to be filled in again.
-    Wrong(String),
+    /// Nothing is done, for these reasons: the form is to be filled in again.
+    Wrong(Vec<String>),
+}
+
+impl Command {
+    /// What most commands share.
+    const DEFAULT: Self = Self {
+        node: "",
+        name: "",
+        form: None,
+        run: |_, _, _| Run::Told(Told::Done(String::new())),
+        tell: |_, asked, answer| tell_of_changes(asked, answer),
+    };
 }
 
 fn all() -> impl Iterator<Item = &'static Command> {
-    administration::ALL.iter().chain(&announcements::ALL)
+    let kinds: [&[Command]; 5] =
+        [&account::ALL, &consent::ALL, &group::ALL, &report::ALL, &announcements::ALL];
+    kinds.into_iter().flatten()
 }
+
+/// All or nothing: what was refused leaves the others undone, too.
+fn tell_of_changes(asked: &Asked, answer: control::Answer) -> Told {
+    let control::Answer::Changed(outcomes) = answer else {
+        return Told::Wrong(vec![OTHER_ANSWER.to_owned()]);
+    };
+    let refused = outcomes.into_iter().filter_map(|outcome| match outcome {
+        Outcome::Refused(refusal) => Some(refusal.what),
+        Outcome::Done | Outcome::Undone => None,
+    });
+    let refused: Vec<_> = refused.collect();
+    match &asked.made {
+        _ if !refused.is_empty() => Told::Wrong(refused),
+        Some(password) => Told::Shown(account::card(&asked.filled, password)),
+        None => Told::Done("Done.".to_owned()),
+    }
+}
+
+const OTHER_ANSWER: &str = "the server answered something else than what was asked";
 
 fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> Answer {
     let payload = request.payload;
@@ -104,7 +160,7 @@ fn begin(
             router.sittings.begin(request.session, sitting.clone(), command.node, cx.instant);
             Reply::Payload(to_fill_in(command.node, &sitting, &form, ""))
         }
-        None => run(router, request, command, &sitting, &Submission::default(), cx),
+        None => run(router, request, command, &sitting, Submission::default(), cx),
     }
 }
 
@@ -121,10 +177,10 @@ fn go_on(
     if submission.is_cancelled {
         return Ok(Reply::Payload(shape(command.node, sitting, "canceled", "")));
     }
-    if submission.form_type() != Some(administration::FORM_TYPE) {
+    if submission.form_type() != Some(field::FORM_TYPE) {
         return Err(mistake("bad-payload"));
     }
-    Ok(run(router, request, command, sitting, &submission, cx))
+    Ok(run(router, request, command, sitting, submission, cx))
 }
 
 fn run(
@@ -132,39 +188,45 @@ fn run(
     request: &Request<'_>,
     command: &'static Command,
     sitting: &str,
-    submission: &Submission,
+    filled: Submission,
     cx: &mut Context<'_>,
 ) -> Reply {
-    match (command.run)(router, submission, cx) {
-        Run::Acts(acts) => {
-            let id = request.element.attribute("id").map(Into::into);
-            let ticket =
-                Ticket { session: request.session, id, node: command.node, sitting: sitting.to_owned() };
-            let who = router.sessions.get(&request.session).map(|session| session.jid.bare().to_owned());
-            cx.outbox.push(Action::Administer { acts, who: who.unwrap_or_default(), ticket });
-            Reply::Sent
+    let (asking, made) = match (command.run)(router, &filled, cx) {
+        Run::Ask(asking) => (asking, None),
+        Run::Change(acts, made) => {
+            let changes = Changes { acts, rule: Rule::AllOrNothing, rehearse: false };
+            (control::Request::Change(changes), made)
         }
-        Run::Done(text) => Reply::Payload(shape(command.node, sitting, "completed", &note("info", &text))),
-        Run::Shown(form) => Reply::Payload(shape(command.node, sitting, "completed", &form.to_string())),
-        Run::Wrong(text) => {
-            let form = command.form.expect("what cannot be filled in cannot be wrong")(router);
-            router.sittings.begin(request.session, sitting.to_owned(), command.node, cx.instant);
-            Reply::Payload(to_fill_in(command.node, sitting, &form, &note("error", &text)))
+        Run::Told(told) => {
+            return Reply::Payload(router.told(request.session, command, sitting, &filled, told, cx));
         }
-    }
+    };
+    let id = request.element.attribute("id").map(Into::into);
+    let ticket = Ticket { session: request.session, id, node: command.node, sitting: sitting.to_owned() };
+    let who = router.sessions.get(&request.session).map(|session| session.jid.bare().to_owned());
+    let asked = Asked { filled, made };
+    router.sittings.ask(request.session, sitting.to_owned(), command.node, asked, cx.instant);
+    cx.outbox.push(Action::Administer { request: asking, who: who.unwrap_or_default(), ticket });
+    Reply::Sent
 }
 
 impl Router {
-    /// What has become of what a command asked for: one outcome for each act.
-    pub fn administered(&self, ticket: &Ticket, outcomes: &[Outcome], cx: &mut Context<'_>) {
+    /// What the administration has answered to what a command asked.
+    pub fn administered(
+        &mut self,
+        ticket: &Ticket,
+        answer: Result<control::Answer, control::Refusal>,
+        cx: &mut Context<'_>,
+    ) {
+        let asked = self.sittings.answered(ticket.session, &ticket.sitting);
+        let command = all().find(|command| command.node == ticket.node);
+        let (Some(asked), Some(command)) = (asked, command) else { return };
+        let told = match answer {
+            Ok(answer) => (command.tell)(self, &asked, answer),
+            Err(refusal) => Told::Wrong(vec![refusal.what]),
+        };
+        let payload = self.told(ticket.session, command, &ticket.sitting, &asked.filled, told, cx);
         let Some(session) = self.sessions.get(&ticket.session) else { return };
-        let refused: String = outcomes
-            .iter()
-            .filter_map(|outcome| outcome.as_ref().err())
-            .map(|what| note("error", what))
-            .collect();
-        let notes = if refused.is_empty() { note("info", "Done.") } else { refused };
-        let command = shape(ticket.node, &ticket.sitting, "completed", &notes);
         let mut answer = format!(
             "<iq type='result' from='{}' to='{}'",
             Escaped(&self.settings.domain),
@@ -173,8 +235,34 @@ impl Router {
         if let Some(id) = &ticket.id {
             write!(answer, " id='{}'", Escaped(id)).expect("a string takes everything");
         }
-        write!(answer, ">{command}</iq>").expect("a string takes everything");
+        write!(answer, ">{payload}</iq>").expect("a string takes everything");
         session.say(answer, cx);
+    }
+
+    /// How a command stands when there is something to tell: it is over, or its form is to be filled in again, with
+    /// what was typed still in it.
+    fn told(
+        &mut self,
+        session: SessionId,
+        command: &'static Command,
+        sitting: &str,
+        filled: &Submission,
+        told: Told,
+        cx: &Context<'_>,
+    ) -> String {
+        match told {
+            Told::Done(text) => shape(command.node, sitting, "completed", &note("info", &text)),
+            Told::Shown(form) => shape(command.node, sitting, "completed", &form.to_string()),
+            Told::Wrong(reasons) => {
+                let notes: String = reasons.iter().map(|reason| note("error", reason)).collect();
+                let Some(form) = command.form else {
+                    return shape(command.node, sitting, "completed", &notes);
+                };
+                let form = form(self).filled_as(filled);
+                self.sittings.begin(session, sitting.to_owned(), command.node, cx.instant);
+                to_fill_in(command.node, sitting, &form, &notes)
+            }
+        }
     }
 }
 

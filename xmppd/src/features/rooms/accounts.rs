@@ -34,7 +34,8 @@ pub(super) fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
         if let Some(room) = router.rooms.all.get_mut(&name) {
             let was_something = room.affiliations.remove(account).is_some();
             let had_nick = room.reserved.remove(account).is_some();
-            room.unsaved.room |= was_something || had_nick;
+            let by_it = room.subject.take_if(|subject| subject.account.as_deref() == Some(account)).is_some();
+            room.unsaved.room |= was_something || had_nick || by_it;
             room.creator = room.creator.take().filter(|creator| **creator != *account);
             room.history.forget(|message| *message.account == *account);
         }

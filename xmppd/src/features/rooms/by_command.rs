@@ -47,7 +47,7 @@ impl Router {
     }
 
     /// All rooms, by name, with who made them.
-    pub(crate) fn rooms_shown(&self) -> Vec<(Shown, MadeBy)> {
+    pub fn rooms_shown(&self) -> Vec<(Shown, MadeBy)> {
         self.rooms.all.values().map(|room| self.room_shown(room)).collect()
     }
 

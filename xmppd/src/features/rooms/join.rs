@@ -85,7 +85,8 @@ impl Room {
 
     /// §7.2.8, §7.6: a nick is one person's.
     pub(super) fn check_nick(&self, nick: &Nick, sender: &Sender) -> Result<(), StanzaError> {
-        let resembles = |other: &Nick| nick.resembles(other.as_str());
+        let look = nick.look();
+        let resembles = |other: &Nick| other.look() == look;
         let is_taken = self
             .occupants
             .iter()

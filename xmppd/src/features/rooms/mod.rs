@@ -61,7 +61,7 @@ use crate::{
     account::Account,
     jid::Jid,
     record::Shelf,
-    router::{Router, Settings},
+    router::{Router, Settings, people::Person},
     stanza::{StanzaError, stamped::Addressee},
     stream::SessionId,
     xml::Escaped,
@@ -211,10 +211,8 @@ impl Router {
 
 /// Whether people would take a nick for somebody else: an account's name, or what it is called in rosters.
 fn names_another(people: &People, nick: &Nick, own: &Arc<str>) -> bool {
-    let is_meant = |account: &Account| {
-        account.enabled && (nick.resembles(&account.name) || nick.resembles(&account.display_name))
-    };
+    let look = nick.look();
+    let is_meant = |person: &Person| !person.is_disabled() && person.looks.contains(&look);
     // Two children of one name may both go by it.
-    people.get(own).is_none_or(|person| !is_meant(&person.account))
-        && people.values().any(|person| is_meant(&person.account))
+    people.get(own).is_none_or(|person| !is_meant(person)) && people.values().any(is_meant)
 }

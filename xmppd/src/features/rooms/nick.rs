@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::look_alike::Look;
+
 /// More than any client shows.
 const MOST_CHARACTERS: usize = 64;
 
@@ -22,10 +24,9 @@ impl Nick {
         &self.0
     }
 
-    /// Whether a reader would take it for that name: capitals make no difference, lest one child pose as another.
-    pub(super) fn resembles(&self, name: &str) -> bool {
-        let (own, other) = (self.0.chars(), name.chars());
-        own.flat_map(char::to_lowercase).eq(other.flat_map(char::to_lowercase))
+    /// How it looks to a reader, lest one child pose as another.
+    pub(super) fn look(&self) -> Look {
+        Look::of(&self.0)
     }
 }
 
@@ -46,9 +47,10 @@ mod tests {
     }
 
     #[test]
-    fn capitals_make_no_difference() {
-        assert!(nick("Juliet").resembles("jULIET"));
-        assert!(nick("Zoë").resembles("ZOË"));
-        assert!(!nick("Juliet").resembles("Julie"));
+    fn what_looks_the_same_is_the_same() {
+        assert_eq!(nick("Juliet").look(), nick("jULIET").look());
+        assert_eq!(nick("Zoë").look(), nick("ZOË").look());
+        assert_eq!(nick("Juliet").look(), nick("Ju1iet").look());
+        assert_ne!(nick("Juliet").look(), nick("Julie").look());
     }
 }

@@ -59,6 +59,8 @@ pub(super) struct Unsaved {
 #[derive(Clone)]
 pub(super) struct Subject {
     pub(super) text: String,
+    /// Whose account has said so; nobody's that is known, if it was long ago.
+    pub(super) account: Option<Arc<str>>,
     /// The address in the room of who said so.
     pub(super) author: String,
     pub(super) at: OffsetDateTime,

@@ -33,6 +33,8 @@ struct SavedRoom {
 #[derive(Deserialize, Serialize)]
 struct SavedSubject {
     text: String,
+    #[serde(default)]
+    account: Option<String>,
     author: String,
     at: i64,
 }
@@ -83,7 +85,12 @@ impl Room {
         self.creator = creator.map(account);
         self.subject = subject.and_then(|subject| {
             let at = OffsetDateTime::from_unix_timestamp(subject.at).ok()?;
-            Some(Subject { text: subject.text, author: subject.author, at })
+            Some(Subject {
+                text: subject.text,
+                account: subject.account.map(account),
+                author: subject.author,
+                at,
+            })
         });
         if let Some(made) = &self.made {
             made.keep(&mut self.configuration);
@@ -144,8 +151,9 @@ impl From<&Room> for SavedRoom {
             configuration: room.configuration.clone(),
             affiliations: room.affiliations.iter().map(|(account, is)| (name(account), *is)).collect(),
             reserved: room.reserved.iter().map(|(account, nick)| (name(account), nick.clone())).collect(),
-            subject: room.subject.clone().map(|Subject { text, author, at }| SavedSubject {
+            subject: room.subject.clone().map(|Subject { text, account, author, at }| SavedSubject {
                 text,
+                account: account.as_ref().map(name),
                 author,
                 at: at.unix_timestamp(),
             }),

@@ -86,7 +86,8 @@ impl Room {
         if text.len() > MOST_SUBJECT_BYTES {
             return Err(StanzaError::NotAcceptable);
         }
-        Ok(Subject { text, author: speaker.address.clone(), at: cx.now })
+        let account = Some(Arc::clone(&speaker.account));
+        Ok(Subject { text, account, author: speaker.address.clone(), at: cx.now })
     }
 
     fn remember(

@@ -114,13 +114,19 @@ fn wish(payload: &Node, owner: &Arc<str>, terms: &Terms, cx: &Context<'_>) -> Re
 }
 
 impl Router {
-    /// Lets a slot be used, once.
+    /// Lets a slot be used, once, while its owner's account is enabled.
     pub fn begin_upload(&mut self, name: &str, claim: &Claim<'_>, cx: &Context<'_>) -> Result<(), Denial> {
+        if self.uploads.awaited(name).is_some_and(|owner| self.person(owner).is_none()) {
+            return Err(Denial::NoSlot);
+        }
         self.uploads.take(name, claim, cx.instant)
     }
 
     /// The file is there, and may be fetched; `false` if nobody waits for it any more.
     pub fn finish_upload(&mut self, name: &str, cx: &mut Context<'_>) -> bool {
+        if self.uploads.awaited(name).is_some_and(|owner| self.person(owner).is_none()) {
+            self.uploads.abandon(name); // its owner has been disabled meanwhile
+        }
         let Some(file) = self.uploads.finish(name) else { return false };
         let value = Bytes::from(file.to_record());
         cx.record(vec![Record::of_account(&file.owner, Shelf::Upload, name, Some(value))]);
@@ -132,9 +138,10 @@ impl Router {
         self.uploads.abandon(name);
     }
 
-    /// A file that may be fetched.
+    /// A file that may be fetched: while its owner's account is disabled, nobody gets it.
     pub fn uploaded(&self, name: &str) -> Option<&File> {
-        self.uploads.file(name).filter(|_| self.settings.upload.is_some())
+        let file = self.uploads.file(name).filter(|_| self.settings.upload.is_some())?;
+        self.person(&file.owner).map(|_| file)
     }
 
     /// Erases files that are older than the site wants them.

@@ -126,6 +126,11 @@ impl Uploads {
         self.files.get(name)
     }
 
+    /// Whose file a slot waits for.
+    pub(super) fn awaited(&self, name: &str) -> Option<&Arc<str>> {
+        self.slots.get(name).map(|slot| &slot.file.owner)
+    }
+
     /// Makes a slot; if there is no room for it, says when there may be.
     pub(super) fn reserve(
         &mut self,

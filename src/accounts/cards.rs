@@ -1,0 +1,117 @@
+//! The file of login cards: there before the daemon knows a password, gone if it refuses.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use xmppd_control::Password;
+use zeroize::Zeroizing;
+
+use crate::{
+    administration::Place,
+    console::Console,
+    error::{Context as _, Error, Result},
+    host::file,
+    paper::{Card, Printed, Size},
+    site::{Language, certificates},
+    texts::{self, Texts},
+};
+
+/// How login cards are printed.
+#[derive(clap::Args, Clone, Debug)]
+pub struct Print {
+    /// The size of the paper of login cards.
+    #[arg(long, value_enum, default_value_t)]
+    pub paper: Size,
+
+    /// The language of login cards [default: the first of the school's]
+    #[arg(long, value_name = "LANG")]
+    pub language: Option<String>,
+}
+
+/// Login cards that are not written yet.
+pub struct CardFile<'a> {
+    path: PathBuf,
+    place: &'a Place,
+    print: &'a Print,
+    cards: Vec<Card>,
+}
+
+impl<'a> CardFile<'a> {
+    /// An empty one, to be written there.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if something is there: it may hold passwords that nobody has otherwise.
+    pub fn new(path: PathBuf, place: &'a Place, print: &'a Print) -> Result<Self> {
+        match path.symlink_metadata() {
+            Ok(_) => Err(taken(&path)),
+            Err(_) => Ok(Self { path, place, print, cards: Vec::new() }),
+        }
+    }
+
+    /// Where it will be.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a password for somebody, and a card with it.
+    pub fn password(&mut self, name: &str, display_name: &str) -> Password {
+        let password = Password::generate();
+        self.cards.push(Card {
+            display_name: display_name.to_owned(),
+            address: format!("{name}@{}", self.place.site.domain),
+            password: password.clone(),
+        });
+        password
+    }
+
+    /// Prints the cards; says whose name could not be written as it is.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] for texts that will not do, or where the school's authority is not at hand.
+    pub fn pdf(&self, console: &Console) -> Result<Zeroizing<Vec<u8>>> {
+        let site = &self.place.site;
+        let language = match &self.print.language {
+            Some(language) => Language::parse(language)?,
+            None => site.languages[0].clone(),
+        };
+        let fingerprint = certificates::fingerprint_in(&self.place.authority())?;
+        let texts = Texts::of(&self.place.folder());
+        let deck = texts::deck(&texts, site, &language, self.print.paper, &fingerprint, self.cards.clone())?;
+        let Printed { pdf, sheets: _, replaced } = deck.pdf()?;
+        for replaced in replaced {
+            console.note(format_args!(
+                "the card of {} shows □ for letters that the font lacks: {}",
+                replaced.address, replaced.name
+            ));
+        }
+        Ok(pdf)
+    }
+
+    /// Writes the cards for the owner's eyes alone, then has the passwords set. Where that is refused, the cards are taken away again;
+    /// where nobody knows what came of it, they stay.
+    ///
+    /// # Errors
+    /// Those of `set`, which answers why it was refused.
+    pub fn write(self, pdf: &[u8], set: impl FnOnce() -> Result<Option<Error>>) -> Result<PathBuf> {
+        if !file::write_new(&self.path, pdf, file::SECRET)? {
+            return Err(taken(&self.path));
+        }
+        let kept = format!("set the passwords on the cards `{}`, which are kept", self.path.display());
+        match set().doing(kept)? {
+            None => Ok(self.path),
+            Some(refused) => {
+                fs::remove_file(&self.path).doing_to("remove", &self.path)?;
+                Err(refused)
+            }
+        }
+    }
+}
+
+fn taken(path: &Path) -> Error {
+    Error::configuration(
+        format_args!("`{}` is there already", path.display()),
+        "its passwords may be on no other paper: move it away, or name another file",
+    )
+}

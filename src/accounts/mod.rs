@@ -1,0 +1,21 @@
+//! The accounts of a school, as its administrator looks after them.
+//!
+//! | file | what it holds |
+//! |---|---|
+//! | `cards` | the file of login cards: there before the daemon knows a password, gone if it refuses |
+//! | `erased` | whether anything is left of accounts that were removed |
+//! | `listing` | accounts, consents, sessions and administrative acts in columns |
+//! | `roll` | a list of new accounts, read from a spreadsheet's file |
+//! | `signed` | a day as people write it |
+
+mod cards;
+mod erased;
+mod listing;
+mod roll;
+mod signed;
+
+pub use cards::{CardFile, Print};
+pub use erased::{Erased, search};
+pub use listing::{Filter, Listing};
+pub use roll::{Defaults, Entry, Roll};
+pub use signed::Signed;

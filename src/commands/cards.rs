@@ -1,0 +1,98 @@
+//! `jailbuild cards`: login cards for those who lost theirs.
+
+use std::{
+    collections::BTreeSet,
+    path::{Path, PathBuf},
+};
+
+use xmppd_control::{Act, Label, Name, User};
+
+use super::desk::{Changed, Desk, confirm, enumerated};
+use crate::{
+    accounts::{CardFile, Print},
+    administration::Target,
+    console::Console,
+    error::{Error, Result},
+};
+
+/// Give accounts new passwords, and print login cards with them, eight to a page.
+///
+/// It is for lost cards: no password is kept, so that an old one cannot be printed again. The old passwords are no longer good, and sessions
+/// end. It asks first. `user add` and `user import` print the first cards by themselves.
+///
+/// For example: `jailbuild cards --group 4b --out cards-4b.pdf`
+#[derive(clap::Args, Debug)]
+pub struct Args {
+    /// Whose.
+    #[arg(value_name = "NAME", required_unless_present = "groups")]
+    names: Vec<Name>,
+
+    /// Everybody in this group; may be given several times.
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<Label>,
+
+    /// Where to write the cards, readable by nobody else.
+    #[arg(long, value_name = "FILE", default_value = "cards.pdf")]
+    out: PathBuf,
+
+    #[command(flatten)]
+    print: Print,
+
+    /// Do not ask.
+    #[arg(long)]
+    yes: bool,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    target: Target,
+}
+
+/// Makes passwords, and prints them before the daemon knows them.
+pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
+    let mut desk = Desk::open(&args.target, site, console)?;
+    desk.note_example();
+    let people = args.people(desk.daemon.users()?)?;
+    let names: Vec<_> = people.iter().map(|user| user.name.clone()).collect();
+    if !args.yes && !args.dry_run {
+        confirm(format_args!(
+            "This gives {} new passwords, and ends their sessions: the old ones are no longer good.",
+            enumerated(&names)
+        ))?;
+    }
+    let mut cards = CardFile::new(args.out.clone(), &desk.place, &args.print)?;
+    let acts = people.iter().map(|user| {
+        let password = cards.password(&user.name, &user.display_name);
+        let name = user.name.parse().map_err(Error::failed)?;
+        Ok(Act::SetPassword { name, password })
+    });
+    let acts = acts.collect::<Result<_>>()?;
+    let path = Desk::change_with_cards(&mut desk.daemon, acts, cards, args.dry_run, console)?;
+    let did = "given new passwords";
+    console.show(&Changed { names, did, dry_run: args.dry_run, cards: Some(path) })
+}
+
+impl Args {
+    /// Those who are meant, each once.
+    fn people(&self, mut users: Vec<User>) -> Result<Vec<User>> {
+        let known: BTreeSet<_> = users.iter().map(|user| user.name.as_str()).collect();
+        if let Some(unknown) = self.names.iter().find(|name| !known.contains(name.as_str())) {
+            return Err(Error::failed_with_hint(
+                format_args!("there is no account `{unknown}`"),
+                "`jailbuild user list` shows all accounts",
+            ));
+        }
+        let is_named = |user: &User| self.names.iter().any(|name| name.as_str() == user.name);
+        let is_in = |user: &User, group: &Label| user.groups.iter().any(|one| one == group.as_str());
+        if let Some(empty) = self.groups.iter().find(|group| !users.iter().any(|user| is_in(user, group))) {
+            return Err(Error::failed_with_hint(
+                format_args!("nobody is in a group `{empty}`"),
+                "`jailbuild user list` shows the groups of all accounts",
+            ));
+        }
+        users.retain(|user| is_named(user) || self.groups.iter().any(|group| is_in(user, group)));
+        Ok(users)
+    }
+}

@@ -1,0 +1,167 @@
+//! `jailbuild cert renew`: a new certificate, which the running daemon takes in at once.
+
+use std::{
+    fs,
+    os::unix::fs::MetadataExt as _,
+    path::{Path, PathBuf},
+};
+
+use serde::Serialize;
+use time::OffsetDateTime;
+use xmppd_control::Reload;
+
+use super::Outcome;
+use crate::{
+    administration::{Daemon, Place, refused_by},
+    appliance::{Layout, Record, School, renewal, requirements},
+    commands::steps,
+    console::Console,
+    error::{Context as _, Error, Result},
+    host::{Host, file, owner},
+    site::{Origin, Site, certificates},
+};
+
+/// Make a new certificate with a new key, by the same authority, and have the running daemon show it.
+///
+/// Who is online stays online, and no device has to be told anything. An appliance that `jailbuild install` put in place gets it at
+/// once; for others, name the daemon's socket and the folder of its settings. Where there is neither, it lies in `site/tls/`.
+///
+/// For example: `jailbuild cert renew`
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct Renew {
+    /// The daemon's control socket, of an appliance that was not installed by `jailbuild install`.
+    #[arg(long, value_name = "PATH", env = "JAILBUILD_SOCKET")]
+    pub socket: Option<PathBuf>,
+
+    /// With `--socket`: the folder of settings that the daemon reads, as `jailbuild settings` wrote it.
+    #[arg(long, value_name = "DIR")]
+    pub settings: Option<PathBuf>,
+
+    /// Say what would be done, and do nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// Who shows the new certificate.
+#[derive(Clone, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Shower {
+    /// Nobody yet.
+    Nobody,
+    /// The appliance of this name.
+    Appliance(String),
+    /// The daemon that reads this folder.
+    Settings(PathBuf),
+}
+
+/// A daemon that is to show the new certificate, found before anything is made.
+enum Daemons {
+    None,
+    Installed(Box<Record>),
+    Named { socket: PathBuf, settings: PathBuf },
+}
+
+/// Renews, and has it shown.
+///
+/// # Errors
+/// [`Error::Configuration`] before anything is made, [`Error::Failed`] if the daemon does not take it.
+pub(super) fn run(arguments: &Renew, origin: &Origin, host: &dyn Host, console: &Console) -> Result<Outcome> {
+    let site = origin.load()?;
+    let daemon = Daemons::find(arguments, &site, origin, host)?;
+    let now = OffsetDateTime::now_utc();
+    if arguments.dry_run {
+        return Ok(Outcome::rehearsed(daemon.shower(), origin, now));
+    }
+    // Who changes an appliance waits for others to have done so, before a key is made.
+    let _held = daemon.begin(host)?;
+    let made = certificates::renew(&site, &origin.folder(), now)?;
+    daemon.take_in(origin, site, host, console)?;
+    Outcome::renewed(made, daemon.shower(), origin, now)
+}
+
+impl Daemons {
+    fn find(arguments: &Renew, site: &Site, origin: &Origin, host: &dyn Host) -> Result<Self> {
+        match (&arguments.socket, &arguments.settings) {
+            (Some(socket), Some(settings)) => {
+                fs::metadata(settings.join("chain.pem")).map_err(|cause| {
+                    file::unreadable("the certificate", &settings.join("chain.pem"), &cause)
+                })?;
+                Ok(Self::Named { socket: socket.clone(), settings: settings.clone() })
+            }
+            (Some(_), None) => Err(Error::configuration(
+                "a socket is named, but not where its daemon finds its certificate",
+                "add `--settings DIR`, the folder that `jailbuild settings --out DIR` wrote",
+            )),
+            (None, Some(_)) => Err(Error::configuration(
+                "a folder of settings is named, but not the daemon that reads it",
+                "add `--socket PATH`, the `control.sock` in its data folder",
+            )),
+            (None, None) => Self::installed(site, origin, host),
+        }
+    }
+
+    fn installed(site: &Site, origin: &Origin, host: &dyn Host) -> Result<Self> {
+        let Some(record) = Record::read(host, &Layout::of(site.name.as_str()))? else {
+            return Ok(Self::None);
+        };
+        requirements::root(host)?;
+        let authority = file::read_if_there(&origin.folder().authority())?.unwrap_or_default();
+        renewal::require(&record, &authority, host)?;
+        Ok(Self::Installed(Box::new(record)))
+    }
+
+    fn begin(&self, host: &dyn Host) -> Result<Option<fs::File>> {
+        if let Self::Installed(_) = self { steps::begin(host) } else { Ok(None) }
+    }
+
+    fn take_in(&self, origin: &Origin, site: Site, host: &dyn Host, console: &Console) -> Result<()> {
+        match self {
+            Self::None => Ok(()),
+            Self::Installed(record) => {
+                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)
+            }
+            Self::Named { socket, settings } => {
+                put_in_place(&School::of(origin)?, settings)?;
+                reload(
+                    &Place { socket: socket.clone(), appliance: None, origin: origin.clone(), site },
+                    settings,
+                )
+            }
+        }
+    }
+
+    fn shower(&self) -> Shower {
+        match self {
+            Self::None => Shower::Nobody,
+            Self::Installed(record) => Shower::Appliance(record.name.clone()),
+            Self::Named { settings, .. } => Shower::Settings(settings.clone()),
+        }
+    }
+}
+
+/// Into the folder that the daemon reads, for whoever owns it.
+fn put_in_place(school: &School, settings: &Path) -> Result<()> {
+    let before = fs::metadata(settings).doing_to("look at", settings)?;
+    for (name, text) in [("chain.pem", school.chain.as_str()), ("key.pem", school.key.pem())] {
+        let path = settings.join(name);
+        file::write(&path, text.as_bytes(), file::SECRET)?;
+        owner::give(&path, before.uid(), before.gid())?;
+    }
+    Ok(())
+}
+
+/// Has the daemon read it, and makes sure that it did.
+fn reload(place: &Place, settings: &Path) -> Result<()> {
+    match Daemon::of(place)?.reload()? {
+        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => Ok(()),
+        Reload::Applied(_) => Err(Error::failed_with_hint(
+            "the daemon has read its settings again, and shows the certificate that it had",
+            format_args!("does it read another folder than `{}`?", settings.display()),
+        )),
+        Reload::NeedsRestart(keys) => Err(Error::failed_with_hint(
+            format_args!("the daemon took in nothing, as these need a restart: {}", keys.join(", ")),
+            "restart it: the new certificate is in place",
+        )),
+        Reload::Refused(refusal) => Err(refused_by(refusal)),
+    }
+}
