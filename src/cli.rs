@@ -13,8 +13,8 @@ use crate::{
     appliance::Service,
     commands::{
         audit, backup, base, cards, cert, check, completions, consent, doctor, export, group, handover, init,
-        inspect, install, list, lock, make, man, plan, restore, rollback, room, service, settings, slip,
-        texts, trust_kit, uninstall, upgrade, user, verify, year_end,
+        inspect, install, list, lock, make, man, metrics, plan, restore, rollback, room, service, settings,
+        slip, status, texts, trust_kit, uninstall, upgrade, user, verify, year_end,
     },
     console::{Console, Verbosity},
     error::{Error, Result},
@@ -96,10 +96,8 @@ enum Command {
     ///
     /// For example: `jailbuild reload schoolchat`
     Reload(service::Args),
-    /// Say whether an appliance runs: exit code 0 if it does, 1 if not.
-    ///
-    /// For example: `jailbuild status schoolchat`
-    Status(service::Args),
+    Status(status::Args),
+    Metrics(metrics::Args),
     List(list::Args),
     Upgrade(upgrade::Args),
     Rollback(rollback::Args),
@@ -179,7 +177,8 @@ impl Cli {
             Command::Stop(arguments) => service::change(&arguments, Service::Stopped, console),
             Command::Restart(arguments) => service::change(&arguments, Service::Restarted, console),
             Command::Reload(arguments) => service::change(&arguments, Service::Reloaded, console),
-            Command::Status(arguments) => service::status(&arguments, console),
+            Command::Status(arguments) => status::run(arguments, named, console),
+            Command::Metrics(arguments) => metrics::run(&arguments, named, console),
             Command::List(arguments) => list::run(&arguments, console),
             Command::Uninstall(arguments) => uninstall::run(&arguments, console),
             Command::User(arguments) => user::run(&arguments, named, console),

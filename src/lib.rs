@@ -6,6 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
+//! | [`condition`] | how an appliance fares, and what of it needs somebody |
 //! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
 //! | [`classes`] | groups and rooms of a school, and its classes at the end of the year |
@@ -44,6 +45,7 @@ pub mod classes;
 pub mod cli;
 pub mod columns;
 pub mod commands;
+pub mod condition;
 pub mod console;
 pub mod daemon;
 pub mod digest;

@@ -65,6 +65,12 @@ impl Client {
         }
     }
 
+    /// The same, if every answer comes within so long.
+    pub fn within(self, patience: Duration) -> io::Result<Self> {
+        self.stream.get_ref().set_read_timeout(Some(patience))?;
+        Ok(self)
+    }
+
     /// Asks, and waits for the answer.
     pub fn ask(&mut self, request: Request) -> Result<Answer, ClientError> {
         let asked = Asked { version: VERSION, by: self.by.clone(), request };

@@ -94,7 +94,7 @@ pub enum Answer {
     Changed(Vec<Outcome>),
     /// All consents, by name.
     Consents(Vec<Consented>),
-    /// Numbers, as a text of `OpenMetrics` 1.0.
+    /// Numbers, as a text of OpenMetrics 1.0.
     Metrics(String),
     /// What has come of reading the settings again.
     Reload(Reload),

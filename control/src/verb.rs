@@ -8,10 +8,6 @@ use serde::{Deserialize, Serialize};
 pub enum Verb {
     /// The image was made ready for another school.
     HandOver,
-    /// The trust kit was made: the authority's certificate, and how to install it.
-    MakeTrustKit,
-    /// Login cards were printed.
-    PrintCards,
     /// A certificate that lasts longer was put in place.
     RenewCertificate,
     /// The data came out of a backup.
@@ -24,22 +20,13 @@ pub enum Verb {
 
 impl Verb {
     /// All of them.
-    pub const ALL: [Self; 7] = [
-        Self::HandOver,
-        Self::MakeTrustKit,
-        Self::PrintCards,
-        Self::RenewCertificate,
-        Self::Restore,
-        Self::RollBack,
-        Self::Upgrade,
-    ];
+    pub const ALL: [Self; 5] =
+        [Self::HandOver, Self::RenewCertificate, Self::Restore, Self::RollBack, Self::Upgrade];
 
     /// Its name, as it stands on the wire and in the audit log.
     pub fn name(self) -> &'static str {
         match self {
             Self::HandOver => "hand-over",
-            Self::MakeTrustKit => "make-trust-kit",
-            Self::PrintCards => "print-cards",
             Self::RenewCertificate => "renew-certificate",
             Self::Restore => "restore",
             Self::RollBack => "roll-back",

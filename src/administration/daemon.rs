@@ -1,6 +1,6 @@
 //! The connection to the daemon, with errors in this program's form.
 
-use std::{env, io};
+use std::{env, io, time::Duration};
 
 use nix::unistd::{Uid, User};
 use xmppd_control::{
@@ -10,7 +10,7 @@ use xmppd_control::{
 use zeroize::Zeroizing;
 
 use super::Place;
-use crate::error::{Error, Result};
+use crate::error::{Context, Error, Result};
 
 /// A daemon that answers.
 pub struct Daemon(Client);
@@ -39,6 +39,11 @@ impl Daemon {
                 },
             )),
         }
+    }
+
+    /// The same, if every answer comes within so long.
+    pub fn within(self, patience: Duration) -> Result<Self> {
+        self.0.within(patience).map(Self).doing("set how long an answer may take")
     }
 
     /// Has these done, all or none, or finds out what would come of it.
@@ -120,6 +125,14 @@ impl Daemon {
     pub fn remember(&mut self, verb: Verb) -> Result<()> {
         match self.ask(Request::Remember { verb })? {
             Answer::Remembered => Ok(()),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// How it fares, as a text of OpenMetrics.
+    pub fn metrics(&mut self) -> Result<String> {
+        match self.ask(Request::Metrics)? {
+            Answer::Metrics(text) => Ok(text),
             _ => Err(unanswered(ClientError::OtherAnswer)),
         }
     }

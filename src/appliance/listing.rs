@@ -114,17 +114,22 @@ impl fmt::Display for Listing {
     }
 }
 
-impl fmt::Display for Listed {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Listed {
+    /// Without what is wrong with it.
+    pub fn in_one_line(&self) -> String {
         let state = match (self.running, &self.impaired) {
             (true, _) => "running",
             (false, None) => "stopped",
             (false, Some(_)) => "impaired",
         };
-        write!(formatter, "{:<13}  {state}", self.name)?;
-        if let Some(installed) = &self.installed {
-            write!(formatter, "  {installed}")?;
-        }
+        let installed = self.installed.as_ref().map(|installed| format!("  {installed}"));
+        format!("{:<13}  {state}{}", self.name, installed.unwrap_or_default())
+    }
+}
+
+impl fmt::Display for Listed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.in_one_line())?;
         let mut lines = self.impaired.iter().chain(&self.trouble);
         lines.try_for_each(|line| write!(formatter, "\n{:15}{line}", ""))
     }

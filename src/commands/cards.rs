@@ -57,10 +57,11 @@ pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
     let people = args.people(desk.daemon.users()?)?;
     let names: Vec<_> = people.iter().map(|user| user.name.clone()).collect();
     if !args.yes && !args.dry_run {
-        confirm(format_args!(
+        let what = format!(
             "This gives {} new passwords, and ends their sessions: the old ones are no longer good.",
             enumerated(&names)
-        ))?;
+        );
+        confirm(what, console)?;
     }
     let mut cards = CardFile::new(args.out.clone(), &desk.place, &args.print)?;
     let acts = people.iter().map(|user| {

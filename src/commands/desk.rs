@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{self, IsTerminal as _, Write as _},
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -79,8 +79,8 @@ impl<'a> Desk<'a> {
 ///
 /// # Errors
 /// [`Error::Configuration`] where there is nobody to ask, [`Error::Failed`] for everything but `yes`.
-pub(super) fn confirm(what: impl fmt::Display) -> Result<()> {
-    if !io::stdin().is_terminal() {
+pub(super) fn confirm(what: impl fmt::Display, console: &Console) -> Result<()> {
+    if !console.can_ask() {
         return Err(Error::configuration(
             "this asks before it begins, and there is no terminal here to ask at",
             "add `--yes` to have it done, or `--dry-run` to see what would be",

@@ -1,5 +1,6 @@
 //! `jailbuild doctor`: what this machine can do, and what to type where it cannot.
 
+mod appliances;
 mod certificates;
 #[cfg(target_os = "linux")]
 mod linux;
@@ -59,7 +60,9 @@ pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
     let mut checks = vec![Check::ok("this machine", host.triple())];
     checks.extend(building(&Survey::of(host)));
     checks.extend(if host.is_freebsd() {
-        freebsd(&policy, image.as_ref(), host)
+        let mut checks = freebsd(&policy, image.as_ref(), host);
+        checks.extend(appliances::checks(&ThisHost, OffsetDateTime::now_utc()));
+        checks
     } else {
         elsewhere(image.as_ref())
     });

@@ -7,8 +7,9 @@ use std::{
 };
 
 use serde::Serialize;
+use xmppd_control::Verb;
 
-use super::school;
+use super::{school, steps};
 use crate::{
     administration::{Daemon, Place, Target},
     appliance::Layout,
@@ -62,6 +63,7 @@ pub struct Arguments {
 /// Judges the image, searches it, and writes the folder.
 pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<u8> {
     let School { origin, site, appliance, people } = School::find(arguments, named, console)?;
+    let daemon = arguments.daemon_of(appliance.as_ref());
     refuse_existing(&arguments.out)?;
     console.step(format_args!("opening {}", arguments.image.display()));
     let image = Image::open(&arguments.image)?;
@@ -75,6 +77,9 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
     let bundle = Bundle::of(&image, arguments.paper)?;
     if !arguments.dry_run {
         bundle.write(&arguments.out)?;
+        if let Some(daemon) = daemon {
+            steps::remember_at(&daemon, named, Verb::HandOver, &ThisHost, console);
+        }
     }
     console.show(&HandedOver {
         folder: arguments.out.clone(),
@@ -84,6 +89,17 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
         searched,
         written: !arguments.dry_run,
     })
+}
+
+impl Arguments {
+    /// The daemon that can be asked: the one that was named, or that of the appliance that is in service here.
+    fn daemon_of(&self, appliance: Option<&Layout>) -> Option<Target> {
+        let Target { appliance: name, socket } = &self.daemon;
+        if name.is_some() || socket.is_some() {
+            return Some(self.daemon.clone());
+        }
+        appliance.map(|layout| Target { appliance: Some(layout.name().to_owned()), socket: None })
+    }
 }
 
 /// Whose image it is, as far as can be known here.

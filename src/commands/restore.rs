@@ -6,6 +6,7 @@ use std::{
 };
 
 use serde::Serialize;
+use xmppd_control::Verb;
 
 use super::steps;
 use crate::{
@@ -101,7 +102,11 @@ impl Args {
         }
         let restored = planned.carry_out(&host, &mut |doing| console.step(doing))?;
         console.result(&restored, &restored)?;
-        Ok(restored.exit_code(false))
+        let code = restored.exit_code(false);
+        if code == 0 {
+            steps::remember(&name, Verb::Restore, &host, console);
+        }
+        Ok(code)
     }
 }
 

@@ -1,5 +1,7 @@
 //! `jailbuild rollback`: the image that an appliance had before.
 
+use xmppd_control::Verb;
+
 use super::steps;
 use crate::{
     appliance::{
@@ -37,13 +39,21 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
     let _held = if args.dry_run { None } else { steps::begin(&host)? };
     let record = Record::find(&host, Some(&name))?;
     if let Some(restoration) = restore::give_up(&record, &host)? {
-        return take_back(&restoration, args.dry_run, &host, console);
+        let code = take_back(&restoration, args.dry_run, &host, console)?;
+        if !args.dry_run {
+            steps::remember(&name, Verb::RollBack, &host, console);
+        }
+        return Ok(code);
     }
     let planned = rollback::plan(&record, &KernelParameters::of(&host)?, &host)?;
     if args.dry_run {
         return console.show(&planned.course);
     }
-    steps::change_image(&planned, &host, console)
+    let code = steps::change_image(&planned, &host, console)?;
+    if code == 0 {
+        steps::remember(&name, Verb::RollBack, &host, console);
+    }
+    Ok(code)
 }
 
 /// Gives up a restoration that is under way.

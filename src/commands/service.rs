@@ -1,4 +1,4 @@
-//! `jailbuild start`, `stop`, `restart`, `reload` and `status`: the service of an appliance.
+//! `jailbuild start`, `stop`, `restart` and `reload`: the service of an appliance.
 
 use super::steps;
 use crate::{
@@ -27,16 +27,6 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     let step = Step::Service { name: record.name.clone(), state };
     steps::carry_out(&Plan::new([step]), &host, console)?;
     console.show(&Listed::of(&record.name, &host)?)
-}
-
-/// Says how it is: exit code 0 if it runs, 1 if not.
-pub fn status(args: &Args, console: &Console) -> Result<u8> {
-    requirements::freebsd()?;
-    requirements::root(&ThisHost)?;
-    let name = Record::name(&ThisHost, args.name.as_deref())?;
-    let listed = Listed::of(&name, &ThisHost)?;
-    console.show(&listed)?;
-    Ok(u8::from(!listed.running))
 }
 
 /// What was not put in place to the end is stopped, but not started.

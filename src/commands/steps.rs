@@ -2,8 +2,11 @@
 
 use std::{env, fmt, fs::File, path::Path};
 
+use xmppd_control::Verb;
+
 use super::show;
 use crate::{
+    administration::{Daemon, Place, Target},
     appliance::{
         InService, Plan, Step,
         course::{Means, Outcome, Planned},
@@ -41,6 +44,26 @@ pub(super) fn carry_out(plan: &Plan, host: &dyn Host, console: &Console) -> Resu
         index += 1;
     };
     plan.carry_out(host, &mut tell)
+}
+
+/// Has the daemon of an appliance put into its audit log what was done beside it. That it cannot is told, and undoes
+/// nothing.
+pub(super) fn remember(name: &str, verb: Verb, host: &dyn Host, console: &Console) {
+    remember_at(&Target { appliance: Some(name.to_owned()), socket: None }, None, verb, host, console);
+}
+
+/// The same, of a daemon that was named, and the school's file that was.
+pub(super) fn remember_at(
+    target: &Target,
+    file: Option<&Path>,
+    verb: Verb,
+    host: &dyn Host,
+    console: &Console,
+) {
+    let place = Place::find(target, file, host);
+    if let Err(error) = place.and_then(|place| Daemon::of(&place)?.remember(verb)) {
+        console.note(format_args!("this is not in the audit log: {error}"));
+    }
 }
 
 /// Prints a plan that is not carried out.

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use xmppd_control::Verb;
+
 use super::steps;
 use crate::{
     appliance::{Record, course::Outcome, requirements, service, upgrade},
@@ -54,7 +56,13 @@ pub fn run(args: &Args, origin: &Origin, console: &Console) -> Result<u8> {
     match planned {
         None => console.show(&Outcome::already(&record, service::runs(&host, &name)?)),
         Some(planned) if args.dry_run => console.show(&planned.course),
-        Some(planned) => steps::change_image(&planned, &host, console),
+        Some(planned) => {
+            let code = steps::change_image(&planned, &host, console)?;
+            if code == 0 {
+                steps::remember(&name, Verb::Upgrade, &host, console);
+            }
+            Ok(code)
+        }
     }
 }
 

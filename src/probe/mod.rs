@@ -6,7 +6,7 @@
 //! | [`image_files`] | the image reopened, file by file |
 //! | [`report`] | the outcomes as a table |
 //! | [`client`] | a small XMPP client that does only what it is told, right or wrong |
-//! | `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls`, `unchanged`, `web` | the probes, by family |
+//! | `consent`, `filesystem`, `firewall`, `guessing`, `login`, `negotiation`, `outsiders`, `ports`, `privacy`, `privilege`, `tls`, `unchanged`, `web` | the probes, by family |
 //!
 //! A probe that cannot fail is a defect: `twin` holds, for each one, an appliance that is broken just there.
 
@@ -20,6 +20,7 @@ pub mod report;
 pub mod subject;
 
 mod account;
+mod consent;
 mod filesystem;
 mod firewall;
 mod guessing;
@@ -179,6 +180,7 @@ pub fn registry() -> Vec<Probe> {
         web::PROBES,
         negotiation::PROBES,
         login::PROBES,
+        consent::PROBES,
         outsiders::PROBES,
         privilege::PROBES,
         privacy::PROBES,

@@ -93,6 +93,13 @@ fn first(text: &str, path: &Path) -> Result<CertificateDer<'static>> {
     chain.next().ok_or_else(|| Error::failed(format_args!("`{}` is empty", path.display())))
 }
 
+/// When the first certificate of a file ends; nothing where there is none that can be read.
+pub fn end(path: &Path) -> Option<OffsetDateTime> {
+    let chain = lint::chain_from_pem(&read_if_there(path).ok()??).ok()?;
+    let (_, parsed) = parse_x509_certificate(chain.first()?).ok()?;
+    Some(parsed.validity().not_after.to_datetime())
+}
+
 /// The certificates of a site, as they are shown.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Shown {

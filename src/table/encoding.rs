@@ -33,7 +33,7 @@ pub(super) fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str> {
     match str::from_utf8(bytes) {
         Ok(text) => Ok(text.trim_start_matches(BYTE_ORDER_MARK)),
         Err(error) => {
-            let line = 1 + bytes[..error.valid_up_to()].iter().filter(|byte| **byte == b'\n').count();
+            let line = 1 + memchr::memchr_iter(b'\n', &bytes[..error.valid_up_to()]).count();
             refused(format!(
                 "{name}:{line}: this is not in UTF-8; an older encoding such as Latin-1, perhaps"
             ))

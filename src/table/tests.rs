@@ -5,13 +5,16 @@ use crate::error::Error;
 
 const COLUMNS: Columns = Columns { required: &["name"], optional: &["display-name", "born"] };
 
-fn cells(bytes: &[u8]) -> Result<Vec<(u64, Option<String>, Option<String>)>> {
+/// The line of a row, and what stands in its columns.
+type Cells = (u64, Option<String>, Option<String>);
+
+fn cells(bytes: &[u8]) -> Result<Vec<Cells>> {
     let table = Table::parse("pupils.csv", bytes, COLUMNS)?;
     let cell = |row: &Row, column| row.cell(column).map(str::to_owned);
     Ok(table.rows.iter().map(|row| (row.line, cell(row, "name"), cell(row, "display-name"))).collect())
 }
 
-fn one(line: u64, name: &str, display_name: &str) -> Vec<(u64, Option<String>, Option<String>)> {
+fn one(line: u64, name: &str, display_name: &str) -> Vec<Cells> {
     vec![(line, Some(name.to_owned()), Some(display_name.to_owned()))]
 }
 

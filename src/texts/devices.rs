@@ -1,6 +1,6 @@
 //! Pages for who looks after a device, in the school's words: how it is told to trust the school.
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
 use super::{School, Text, Texts};
 use crate::{
@@ -71,14 +71,6 @@ struct Page {
     remove: Vec<String>,
 }
 
-/// What the pages may say besides what all texts may.
-#[derive(Serialize)]
-struct Values {
-    #[serde(flatten)]
-    school: School,
-    name: String,
-}
-
 /// A page for each kind of device, with the fingerprint to compare: `C1:2D:…`.
 ///
 /// # Errors
@@ -90,8 +82,7 @@ pub fn device_pages(
     paper: Size,
     fingerprint: &str,
 ) -> Result<Vec<(Device, Document)>> {
-    let values = Values { school: School::from(site), name: site.name.to_string() };
-    let pages: Pages = texts.read(Text::Devices, language, &values)?;
+    let pages: Pages = texts.read(Text::Devices, language, &School::from(site))?;
     let words = pages.words;
     let pages = [
         (Device::Android, pages.android),

@@ -64,6 +64,7 @@ impl Text {
 pub struct School {
     organisation: String,
     domain: String,
+    name: String,
     offline_days: u32,
     shares_files: bool,
     file_days: u32,
@@ -74,6 +75,7 @@ impl From<&Site> for School {
         Self {
             organisation: site.organisation.to_string(),
             domain: site.domain.to_string(),
+            name: site.name.to_string(),
             offline_days: site.limits.offline_days,
             shares_files: site.upload.enabled,
             file_days: site.upload.days,

@@ -26,7 +26,7 @@ pub(crate) enum Command {
     Check(Check),
     /// Try to get out of the jail from within, and print as JSON what happened: for the probes
     Inside(Inside),
-    /// Print how the running server fares as a text of OpenMetrics, for programs that watch it
+    /// Print how the running server fares as a text of `OpenMetrics`, for programs that watch it
     Metrics(Metrics),
     /// Bring the data of a stopped server up to date, once this version has read all of it
     ///

@@ -8,7 +8,7 @@ use std::{
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use xmppd_control::Reload;
+use xmppd_control::{Reload, Verb};
 
 use super::Outcome;
 use crate::{
@@ -18,7 +18,7 @@ use crate::{
     console::Console,
     error::{Context as _, Error, Result},
     host::{Host, file, owner},
-    site::{Origin, Site, certificates},
+    site::{Origin, Site, certificates, lint::chain_from_pem},
 };
 
 /// Make a new certificate with a new key, by the same authority, and have the running daemon show it.
@@ -83,9 +83,7 @@ impl Daemons {
     fn find(arguments: &Renew, site: &Site, origin: &Origin, host: &dyn Host) -> Result<Self> {
         match (&arguments.socket, &arguments.settings) {
             (Some(socket), Some(settings)) => {
-                fs::metadata(settings.join("chain.pem")).map_err(|cause| {
-                    file::unreadable("the certificate", &settings.join("chain.pem"), &cause)
-                })?;
+                require_same_authority(&settings.join("chain.pem"), origin)?;
                 Ok(Self::Named { socket: socket.clone(), settings: settings.clone() })
             }
             (Some(_), None) => Err(Error::configuration(
@@ -118,7 +116,9 @@ impl Daemons {
         match self {
             Self::None => Ok(()),
             Self::Installed(record) => {
-                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)
+                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)?;
+                steps::remember(&record.name, Verb::RenewCertificate, host, console);
+                Ok(())
             }
             Self::Named { socket, settings } => {
                 put_in_place(&School::of(origin)?, settings)?;
@@ -139,6 +139,21 @@ impl Daemons {
     }
 }
 
+/// Refuses a daemon whose clients would not trust a certificate by this school's authority.
+fn require_same_authority(chain: &Path, origin: &Origin) -> Result<()> {
+    let shown = String::from_utf8(file::read_named("the certificate", chain)?).doing_to("read", chain)?;
+    let shown = chain_from_pem(&shown).doing_to("read the certificate", chain)?;
+    let authority = file::read_if_there(&origin.folder().authority())?.unwrap_or_default();
+    let authority = chain_from_pem(&authority).doing("read the authority's certificate")?;
+    if shown.last().is_some_and(|last| authority.first() == Some(last)) {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format_args!("`{}` is by another authority than that of this school's folder", chain.display()),
+        "type this where the school's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`",
+    ))
+}
+
 /// Into the folder that the daemon reads, for whoever owns it.
 fn put_in_place(school: &School, settings: &Path) -> Result<()> {
     let before = fs::metadata(settings).doing_to("look at", settings)?;
@@ -152,8 +167,11 @@ fn put_in_place(school: &School, settings: &Path) -> Result<()> {
 
 /// Has the daemon read it, and makes sure that it did.
 fn reload(place: &Place, settings: &Path) -> Result<()> {
-    match Daemon::of(place)?.reload()? {
-        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => Ok(()),
+    let mut daemon = Daemon::of(place)?;
+    match daemon.reload()? {
+        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => {
+            daemon.remember(Verb::RenewCertificate)
+        }
         Reload::Applied(_) => Err(Error::failed_with_hint(
             "the daemon has read its settings again, and shows the certificate that it had",
             format_args!("does it read another folder than `{}`?", settings.display()),

@@ -52,7 +52,7 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     }
     if !args.yes {
         let users = desk.daemon.users()?;
-        confirm(question(users.iter().filter(|user| names.contains(&user.name))))?;
+        confirm(question(users.iter().filter(|user| names.contains(&user.name))), desk.console)?;
     }
     desk.daemon.change(acts, false)?;
     desk.console.step("searching the data for what is left");

@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::Twin;
+use super::{Habit, Twin};
 use crate::{
     Error, Result,
     probe::account::DAEMON,
@@ -113,6 +113,14 @@ impl Appliance for Twin {
                 ".unlisted",
                 "--password-stdin",
             ] => {
+                self.world.add(name, std::str::from_utf8(input).unwrap());
+                Vec::new()
+            }
+            [DAEMON, "user", "add", name, "--kind", "child", ..] => {
+                if !self.world.has(Habit::IgnoresConsent) {
+                    let complaint = format!("xmppd: no consent of the parents is recorded for `{name}`");
+                    return Ok(Output { code: 1, stdout: Vec::new(), stderr: complaint.into_bytes() });
+                }
                 self.world.add(name, std::str::from_utf8(input).unwrap());
                 Vec::new()
             }

@@ -104,6 +104,12 @@ const BROKEN: &[(&str, Sabotage, &str)] = &[
     ("stanza-limit", |it| it.habits.push(Habit::TightLimit), "less than the limit"),
     ("disable-closes", |it| it.habits.push(Habit::KeepsDisabledIn), "lives on"),
     ("disable-closes", |it| it.habits.push(Habit::LetsDisabledIn), "can log in again"),
+    ("consent-first", |it| it.habits.push(Habit::IgnoresConsent), "without anybody's consent"),
+    (
+        "consent-first",
+        |it| it.facts.refuses_to_administer = Some("the disk is full"),
+        "not for want of consent",
+    ),
     (
         "foreign-recipient-refused",
         |it| it.habits.push(Habit::SwallowsForeignStanzas),

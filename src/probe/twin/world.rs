@@ -34,6 +34,7 @@ pub(super) enum Habit {
     BindsElsewhere,
     HttpInTheClear,
     IgnoresBinding,
+    IgnoresConsent,
     KeepsDelivered,
     KeepsDisabledIn,
     LegacyLogin,

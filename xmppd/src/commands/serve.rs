@@ -35,10 +35,16 @@ async fn expire(store: &Store) {
     hours.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         hours.tick().await;
-        match store.expire_offline(OffsetDateTime::now_utc()).await {
+        let now = OffsetDateTime::now_utc();
+        match store.expire_offline(now).await {
             Ok(0) => {}
             Ok(erased) => tracing::info!(erased, "erased messages that nobody fetched"),
             Err(error) => tracing::error!(%error, "cannot erase old messages"),
+        }
+        match store.expire_deeds(now).await {
+            Ok(0) => {}
+            Ok(erased) => tracing::info!(erased, "erased what administrators did two school years ago"),
+            Err(error) => tracing::error!(%error, "cannot erase what administrators did long ago"),
         }
     }
 }

@@ -32,7 +32,9 @@ pub trait Live: Send + Sync {
     }
 
     /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
-    fn wipe(&self) -> Wiping<'_>;
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
+    }
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -74,10 +76,6 @@ pub struct NobodyLive;
 
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
-
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
 
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())

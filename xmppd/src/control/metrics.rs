@@ -1,4 +1,4 @@
-//! How the server fares, as a text of `OpenMetrics` 1.0, for programs that watch it.
+//! How the server fares, as a text of OpenMetrics 1.0, for programs that watch it.
 //!
 //! Only types that the older text format of Prometheus knows as well are used, so that a collector that reads text
 //! files takes it, too. No label names anyone.

@@ -10,13 +10,28 @@ use crate::administration::{Deed, Recorded, Write};
 const REMEMBERED: Duration = Duration::days(2 * 366);
 
 impl Store {
-    /// Writes all of these down, or none, with what was done, and forgets what was done long ago.
+    /// Writes all of these down, or none, with what was done.
     pub async fn administer(&self, writes: Vec<Write>, deeds: Vec<Deed>) -> Result<(), StoreError> {
         let erasure = writes.iter().map(erasure).max().unwrap_or(Erasure::Nothing);
         self.request(erasure, move |connection| {
             writes.iter().try_for_each(|one| write(connection, one))?;
-            deeds.iter().try_for_each(|deed| remember(connection, deed))?;
-            forget(connection)
+            deeds.iter().try_for_each(|deed| remember(connection, deed))
+        })
+        .await
+    }
+
+    /// Erases what administrators did long ago; answers how much of it there was.
+    pub async fn expire_deeds(&self, now: OffsetDateTime) -> Result<usize, StoreError> {
+        let before = milliseconds(now - REMEMBERED);
+        let count = move |connection: &Connection| -> Result<usize, StoreError> {
+            let query = "SELECT count(*) FROM audit WHERE at < ?1";
+            Ok(connection.query_row(query, [before], |row| row.get::<_, u32>(0))? as usize)
+        };
+        if self.look(count).await? == 0 {
+            return Ok(0);
+        }
+        self.request(Erasure::Accounts, move |connection| {
+            Ok(connection.execute("DELETE FROM audit WHERE at < ?1", [before])?)
         })
         .await
     }
@@ -105,11 +120,6 @@ fn remember(connection: &Connection, deed: &Deed) -> Result<(), StoreError> {
     change(connection, statement, &[&milliseconds(*at), who, act, about, outcome])
 }
 
-fn forget(connection: &Connection) -> Result<(), StoreError> {
-    let before = milliseconds(OffsetDateTime::now_utc() - REMEMBERED);
-    change(connection, "DELETE FROM audit WHERE at < ?1", &[&before])
-}
-
 fn change(connection: &Connection, statement: &str, values: &[&dyn ToSql]) -> Result<(), StoreError> {
     connection.prepare_cached(statement)?.execute(values)?;
     Ok(())
@@ -127,3 +137,6 @@ fn moment(milliseconds: i64) -> rusqlite::Result<OffsetDateTime> {
 fn unreadable(error: impl std::error::Error + Send + Sync + 'static) -> rusqlite::Error {
     rusqlite::Error::FromSqlConversionFailure(0, rusqlite::types::Type::Text, Box::new(error))
 }
+
+#[cfg(test)]
+mod tests;

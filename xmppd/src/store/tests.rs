@@ -530,3 +530,29 @@ async fn who_writes_hardly_waits_for_a_snapshot_of_a_whole_school() {
     assert!(waited < std::time::Duration::from_secs(1), "{waited:?}");
     println!("waited {waited:?} of {:?}", begun.elapsed());
 }
+
+#[tokio::test]
+async fn what_administrators_did_is_forgotten_after_two_school_years() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let deed = |at, about: &str| crate::administration::Deed {
+        at,
+        who: "anna".to_owned(),
+        act: "enable-user".into(),
+        about: about.to_owned(),
+        outcome: "done".into(),
+    };
+    let many = (0..1000).map(|turn| deed(AT, &format!("canary-{turn}")));
+    let begun = std::time::Instant::now();
+    store.administer(Vec::new(), many.collect()).await.unwrap();
+    store.administer(Vec::new(), vec![deed(AT + time::Duration::days(1), "romeo")]).await.unwrap();
+    println!("{:?} for a thousand lines", begun.elapsed());
+    assert_eq!(store.deeds(None, 2000).await.unwrap().len(), 1001);
+    assert_eq!(store.deeds(Some("canary-7".to_owned()), 2000).await.unwrap().len(), 1);
+
+    let two_years = time::Duration::days(2 * 366);
+    assert_eq!(store.expire_deeds(AT + two_years).await.unwrap(), 0);
+    assert_eq!(store.expire_deeds(AT + two_years + time::Duration::hours(1)).await.unwrap(), 1000);
+    assert_eq!(store.deeds(None, 2000).await.unwrap().len(), 1);
+    assert!(files_with(&folder, MARK).is_empty(), "nothing of it is left on the disk");
+}

@@ -24,7 +24,7 @@ struct Server {
 }
 
 impl Server {
-    /// With one session, whose stream is managed and can be resumed.
+    /// With two accounts, and one session, whose stream is managed and can be resumed.
     fn new() -> Self {
         let account = Account {
             name: "juliet".to_owned(),
@@ -35,8 +35,9 @@ impl Server {
             keys: Keys::derive_with(&Password::prepare("wherefore art thou").unwrap(), [[1; 16]; 2]),
         };
         let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
-        let router =
-            Router::new(Settings::small(), authenticator, vec![account.clone()], OffsetDateTime::UNIX_EPOCH);
+        let romeo = Account { name: "romeo".to_owned(), ..account.clone() };
+        let accounts = vec![account.clone(), romeo];
+        let router = Router::new(Settings::small(), authenticator, accounts, OffsetDateTime::UNIX_EPOCH);
         let mut server = Self { router, session: SessionId(0), outbox: Vec::new() };
         server.session = server.drive(|router, cx| {
             let (connection, agent, resource, language) = (ConnectionId(1), None, None, None);
