@@ -9,6 +9,7 @@
 //! | [`condition`] | how an appliance fares, and what of it needs somebody |
 //! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
 //! | [`administration`] | the daemon of a running appliance, asked by its administrator |
+//! | [`classes`] | groups and rooms of a school, and its classes at the end of the year |
 //! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
 //! | [`backup`] | a school in one file, encrypted: written, read, judged |
 //! | [`plan`] | what `make` will do, as data that can be printed and compared |
@@ -40,6 +41,7 @@ pub mod appliance;
 pub mod backup;
 pub mod base;
 pub mod checkup;
+pub mod classes;
 pub mod cli;
 pub mod columns;
 pub mod commands;

@@ -8,6 +8,23 @@ use crate::{Consent, Kind, Label, Name, Password};
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", rename_all_fields = "kebab-case")]
 pub enum Act {
+    /// Makes a room for groups, as the site's own rooms are: who is in one of them is in it by itself.
+    AddRoom {
+        /// The first part of its address, which no other room has.
+        name: Name,
+        /// What people read; the name where it is missing.
+        #[serde(default)]
+        title: Option<Label>,
+        /// Whose members are the room's; empty for everyone.
+        #[serde(default)]
+        groups: Vec<Label>,
+        /// Accounts that moderate it.
+        #[serde(default)]
+        moderators: Vec<Name>,
+        /// Accounts that own it.
+        #[serde(default)]
+        owners: Vec<Name>,
+    },
     /// Adds an account.
     AddUser {
         /// The first part of its address.
@@ -63,17 +80,29 @@ pub enum Act {
         /// What.
         consent: Consent,
     },
+    /// Ends a room, whoever made it but the site's file, and erases what is kept of it. All leave it.
+    RemoveRoom {
+        /// Which.
+        name: Name,
+    },
     /// Ends an account's sessions, and erases it with all that is kept of it.
     RemoveUser {
         /// Whose.
         name: Name,
     },
-    /// Gives a roster group another name, for all who are in it.
+    /// Gives a roster group another name, for all who are in it, and for the rooms that were made for it by command.
     RenameGroup {
         /// Which.
         group: Label,
         /// Its new name, which no other group has.
         to: Label,
+    },
+    /// Gives a room that was made by command another title.
+    RenameRoom {
+        /// Which.
+        name: Name,
+        /// What people shall read.
+        title: Label,
     },
     /// Gives an account another display name.
     RenameUser {
@@ -114,6 +143,7 @@ impl Act {
     /// Its name, as it stands on the wire.
     pub fn verb(&self) -> &'static str {
         match self {
+            Self::AddRoom { .. } => "add-room",
             Self::AddUser { .. } => "add-user",
             Self::DisableUser { .. } => "disable-user",
             Self::EnableUser { .. } => "enable-user",
@@ -121,8 +151,10 @@ impl Act {
             Self::JoinGroup { .. } => "join-group",
             Self::LeaveGroup { .. } => "leave-group",
             Self::RecordConsent { .. } => "record-consent",
+            Self::RemoveRoom { .. } => "remove-room",
             Self::RemoveUser { .. } => "remove-user",
             Self::RenameGroup { .. } => "rename-group",
+            Self::RenameRoom { .. } => "rename-room",
             Self::RenameUser { .. } => "rename-user",
             Self::SetGroups { .. } => "set-groups",
             Self::SetKind { .. } => "set-kind",
@@ -131,17 +163,20 @@ impl Act {
         }
     }
 
-    /// The account, or else the group, that it concerns.
+    /// The account, or else the group or room, that it concerns.
     pub fn concerns(&self) -> &str {
         match self {
-            Self::AddUser { name, .. }
+            Self::AddRoom { name, .. }
+            | Self::AddUser { name, .. }
             | Self::DisableUser { name }
             | Self::EnableUser { name }
             | Self::EndSessions { name }
             | Self::JoinGroup { name, .. }
             | Self::LeaveGroup { name, .. }
             | Self::RecordConsent { name, .. }
+            | Self::RemoveRoom { name }
             | Self::RemoveUser { name }
+            | Self::RenameRoom { name, .. }
             | Self::RenameUser { name, .. }
             | Self::SetGroups { name, .. }
             | Self::SetKind { name, .. }

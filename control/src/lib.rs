@@ -16,6 +16,7 @@
 //! | `consent` | what parents have signed |
 //! | `day` | a date as it stands on paper |
 //! | `password` | a password on its short way to becoming keys |
+//! | `room` | a room as an administrator sees it |
 //! | `act` | what can be done to accounts |
 //! | `verb` | what is done beside the server, and remembered by it |
 //! | `protocol` | what can be asked and answered, as it stands on the wire |
@@ -28,6 +29,7 @@ mod consent;
 mod day;
 mod password;
 mod protocol;
+mod room;
 mod verb;
 
 pub use account::{AccountError, Kind, Label, Name};
@@ -40,6 +42,7 @@ pub use protocol::{
     Answer, Answered, Asked, AuditLine, Changes, Copied, LINE_BYTES, Outcome, Refusal, Reload, Reply,
     Request, Rule, Session, Status, User, VERSION,
 };
+pub use room::{Maker, Room};
 pub use verb::Verb;
 
 /// The socket's name in the data folder.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Act, Consented, Kind, Label, Name, Standing, Verb};
+use crate::{Act, Consented, Kind, Label, Name, Room, Standing, Verb};
 
 /// Raised when an old client would misunderstand a new server, or the other way round.
 pub const VERSION: u32 = 2;
@@ -30,16 +30,18 @@ pub enum Request {
     Backup,
     /// Does these, in this order: [`Answer::Changed`].
     Change(Changes),
-    /// All accounts: [`Answer::Users`].
-    ListUsers,
     /// All consents: [`Answer::Consents`].
     ListConsents,
+    /// All rooms: [`Answer::Rooms`].
+    ListRooms,
     /// Who is online, by the devices that they use: [`Answer::Sessions`].
     ListSessions {
         /// Those of this account alone.
         #[serde(default)]
         name: Option<Name>,
     },
+    /// All accounts: [`Answer::Users`].
+    ListUsers,
     /// How the server fares, for programs that watch it: [`Answer::Metrics`].
     Metrics,
     /// Reads settings and certificate again: [`Answer::Reload`].
@@ -98,6 +100,8 @@ pub enum Answer {
     Reload(Reload),
     /// It is on disk.
     Remembered,
+    /// All rooms, by name.
+    Rooms(Vec<Room>),
     /// Who is online, by name and device.
     Sessions(Vec<Session>),
     /// How the server fares.

@@ -5,7 +5,7 @@ use std::{env, io, time::Duration};
 use nix::unistd::{Uid, User};
 use xmppd_control::{
     Act, Answer, AuditLine, Changes, Client, ClientError, Consented, Copied, Label, Name, Outcome, Refusal,
-    Reload, Request, Rule, Session, Status, User as Account, Verb,
+    Reload, Request, Room, Rule, Session, Status, User as Account, Verb,
 };
 use zeroize::Zeroizing;
 
@@ -85,6 +85,14 @@ impl Daemon {
     pub fn consents(&mut self) -> Result<Vec<Consented>> {
         match self.ask(Request::ListConsents)? {
             Answer::Consents(consents) => Ok(consents),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
+        }
+    }
+
+    /// All rooms, by name.
+    pub fn rooms(&mut self) -> Result<Vec<Room>> {
+        match self.ask(Request::ListRooms)? {
+            Answer::Rooms(rooms) => Ok(rooms),
             _ => Err(unanswered(ClientError::OtherAnswer)),
         }
     }

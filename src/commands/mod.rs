@@ -11,6 +11,7 @@ pub mod consent;
 mod desk;
 pub mod doctor;
 pub mod export;
+pub mod group;
 pub mod handover;
 pub mod init;
 pub mod inspect;
@@ -25,6 +26,7 @@ pub mod plan;
 mod recipe;
 pub mod restore;
 pub mod rollback;
+pub mod room;
 pub mod service;
 pub mod settings;
 pub mod slip;
@@ -36,6 +38,7 @@ pub mod uninstall;
 pub mod upgrade;
 pub mod user;
 pub mod verify;
+pub mod year_end;
 
 use std::{
     fmt,

@@ -57,6 +57,8 @@ shelves! {
     Backup = "backup",
     /// XEP-0191: an address that an account has blocked.
     Blocked = "blocked",
+    /// XEP-0045: a room that an administrator has made for groups. Written with the audit log, not by the router.
+    ClassRoom = "class-room",
     /// RFC 6121 §3: a subscription between accounts that share no group, and what an account calls a contact.
     Contact = "contact",
     /// XEP-0060: an item of a node.
@@ -91,6 +93,7 @@ impl Shelf {
         match self {
             Self::Backup | Self::Token | Self::Upload => false,
             Self::Blocked
+            | Self::ClassRoom
             | Self::Contact
             | Self::Item
             | Self::MessageOfTheDay

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
 //! | `judgement` | what is to come of a list of acts |
+//! | `school/rooms` | rooms by command, likewise |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
@@ -16,9 +17,9 @@ use std::{borrow::Cow, sync::Arc};
 use time::OffsetDateTime;
 use xmppd_control::{Day, Label};
 
-use crate::{account::Account, router::AccountChange};
+use crate::{account::Account, features::rooms::SiteRoom, record::Record, router::AccountChange};
 pub use judgement::Judgement;
-pub use school::{Effect, School};
+pub use school::{Effect, MadeBy, School};
 
 /// What parents have signed, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -63,6 +64,8 @@ pub enum Write {
     Consent(String, Recorded),
     /// A consent that goes.
     ForgetConsent(String),
+    /// What is remembered of a room.
+    Record(Record),
 }
 
 /// What the running server is to be told, when it is on disk.
@@ -78,6 +81,10 @@ pub enum Change {
     PasswordChanged(Arc<Account>),
     /// It has another display name, other groups, or is of another kind: rosters change.
     Relabelled(Arc<Account>),
+    /// There is such a room, or it is as this says from now on.
+    RoomMade(SiteRoom),
+    /// The room of this name is gone: all leave it.
+    RoomRemoved(String),
     /// Its sessions must end at once; it may log in again.
     SessionsEnded(String),
     /// The account of this name is gone: its sessions must end at once, and it leaves all rosters.
@@ -92,6 +99,8 @@ impl From<Change> for AccountChange {
             | Change::Enabled(account)
             | Change::Relabelled(account) => Self::Put(account),
             Change::PasswordChanged(account) => Self::PasswordChanged(account),
+            Change::RoomMade(room) => Self::RoomMade(room),
+            Change::RoomRemoved(name) => Self::RoomRemoved(name),
             Change::Removed(name) => Self::Removed(name),
             Change::SessionsEnded(name) => Self::SessionsEnded(name),
         }

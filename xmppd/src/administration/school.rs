@@ -1,5 +1,7 @@
 //! Accounts and consents, and what becomes of them by an act.
 
+mod rooms;
+
 use std::{
     collections::{BTreeMap, HashMap},
     sync::Arc,
@@ -8,18 +10,22 @@ use std::{
 use time::OffsetDateTime;
 use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, Standing, User};
 
+pub use self::rooms::MadeBy;
+use self::rooms::titled_after;
 use super::{Change, Recorded, Write};
 use crate::{
     account::Account,
     auth::Keys,
+    features::rooms::SiteRoom,
     look_alike::{Look, mixes_scripts},
 };
 
-/// All accounts, all consents. Judges one act after the other, each by how things are after those before it.
+/// All accounts, all consents, all rooms. Judges one act after the other, each by how things are after those before it.
 #[derive(Clone)]
 pub struct School {
     accounts: BTreeMap<String, Arc<Account>>,
     consents: BTreeMap<String, Recorded>,
+    rooms: BTreeMap<String, MadeBy>,
     /// Whose name looks like this.
     names: HashMap<Look, Vec<String>>,
     /// Whose display name looks like this.
@@ -48,6 +54,7 @@ impl School {
         let mut school = Self {
             accounts: BTreeMap::new(),
             consents: consents.into_iter().collect(),
+            rooms: BTreeMap::new(),
             names: HashMap::new(),
             display_names: HashMap::new(),
             now,
@@ -65,6 +72,11 @@ impl School {
     /// Why it is not to be done. Nothing has happened then.
     pub fn carry_out(&mut self, act: &Act, keys: Option<Keys>, who: &str) -> Judged {
         match act {
+            Act::AddRoom { name, title, groups, moderators, owners } => {
+                let title = title.clone().map_or_else(|| titled_after(name), Ok)?;
+                let (groups, moderators, owners) = (groups.clone(), moderators.clone(), owners.clone());
+                self.add_room(SiteRoom { name: name.clone(), title, groups, moderators, owners })
+            }
             Act::AddUser { name, display_name, kind, groups, password: _, consent } => {
                 let display_name = display_name.as_ref().map_or(name.as_str(), Label::as_str).to_owned();
                 let account = Account {
@@ -86,8 +98,10 @@ impl School {
             Act::JoinGroup { name, group } => self.join(name, group),
             Act::LeaveGroup { name, group } => self.leave(name, group),
             Act::RecordConsent { name, consent } => self.record(name.as_str(), consent, who),
+            Act::RemoveRoom { name } => self.remove_room(name),
             Act::RemoveUser { name } => self.remove(name),
             Act::RenameGroup { group, to } => self.rename_group(group, to),
+            Act::RenameRoom { name, title } => self.rename_room(name, title),
             Act::RenameUser { name, display_name } => self.rename(name, display_name),
             Act::SetGroups { name, groups } => {
                 let groups = strings(groups);
@@ -202,7 +216,8 @@ impl School {
             Ok(account) => {
                 self.take(&account);
                 effect.writes.push(Write::Remove(account.clone()));
-                effect.changes.push(Change::Removed(account));
+                effect.changes.push(Change::Removed(account.clone()));
+                self.forget_in_rooms(&account, &mut effect);
             }
             Err(refusal) if effect.writes.is_empty() => return Err(refusal),
             Err(_) => {}
@@ -218,8 +233,8 @@ impl School {
         self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
     }
 
-    fn rename_group(&mut self, group: &Label, to: &Label) -> Judged {
-        let (from, to) = (group.as_str(), to.as_str());
+    fn rename_group(&mut self, group: &Label, to_label: &Label) -> Judged {
+        let (from, to) = (group.as_str(), to_label.as_str());
         let is_in = |account: &Account, group: &str| account.groups.iter().any(|one| one == group);
         if self.accounts.values().any(|account| is_in(account, to)) {
             return Err(Refusal::new(format!("there is a group `{to}` already"), SHOW_GROUPS));
@@ -230,10 +245,20 @@ impl School {
             return Err(Refusal::new(format!("nobody is in a group `{from}`"), SHOW_GROUPS));
         }
         let mut effect = Effect::default();
+        // Both groups, until all are in the other: nobody is put out of their room meanwhile.
+        let rooms = self.rooms_of(group);
+        for room in &rooms {
+            let groups = room.groups.iter().chain([to_label]).cloned().collect();
+            effect.changes.push(Change::RoomMade(SiteRoom { groups, ..room.clone() }));
+        }
         for member in members {
             let mut account = Account::clone(&member);
             account.groups.iter_mut().filter(|one| *one == from).for_each(|one| to.clone_into(one));
             self.update(account, &mut effect, Change::Relabelled);
+        }
+        for mut room in rooms {
+            room.groups.iter_mut().filter(|one| *one == group).for_each(|one| one.clone_from(to_label));
+            effect.extend(self.put_room(room));
         }
         Ok(effect)
     }

@@ -5,14 +5,16 @@ use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{sync::Mutex, task};
-use xmppd_control::{Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Session};
+use xmppd_control::{
+    Act, Answer, AuditLine, Changes, Copied, Outcome, Refusal, Reload, Request, Room, Session,
+};
 
 use super::{
     fares::{Fares, peak_memory_bytes},
     metrics,
 };
 use crate::{
-    administration::{Change, Deed, School},
+    administration::{Change, Deed, MadeBy, School},
     auth::{Keys, Password},
     hex::hex,
     router::Traffic,
@@ -36,6 +38,11 @@ pub trait Live: Send + Sync {
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
+
+    /// All rooms, by name, with who made them.
+    fn rooms(&self) -> Vec<(Room, MadeBy)> {
+        Vec::new()
+    }
 
     /// Who is online, in no order.
     fn sessions(&self) -> Vec<Session>;
@@ -117,6 +124,9 @@ impl Administration {
             }
             Request::Change(changes) => Answer::Changed(self.change(who, changes).await?),
             Request::ListConsents => Answer::Consents(self.school().await?.consented(stamp)),
+            Request::ListRooms => {
+                Answer::Rooms(self.live.rooms().into_iter().map(|(room, _)| room).collect())
+            }
             Request::ListSessions { name } => {
                 let mut sessions = self.live.sessions();
                 sessions.retain(|session| name.as_ref().is_none_or(|name| name.as_str() == session.name));
@@ -198,7 +208,8 @@ impl Administration {
 
     async fn school(&self) -> Result<School, StoreError> {
         let (accounts, consents) = tokio::join!(self.store.accounts(), self.store.consents());
-        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
+        let rooms = self.live.rooms().into_iter().map(|(room, made_by)| (room.name, made_by));
+        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()).with_rooms(rooms))
     }
 
     async fn fares(&self) -> Result<Fares, StoreError> {

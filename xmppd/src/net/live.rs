@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    control::{Change, Live, LiveStatus, Reload, Session, Wiping, stamp},
+    administration::MadeBy,
+    control::{Change, Live, LiveStatus, Reload, Room, Session, Wiping, stamp},
     router,
 };
 
@@ -36,6 +37,10 @@ impl Live for Running {
 
     fn reload(&self) -> Reload {
         self.reloader.reload()
+    }
+
+    fn rooms(&self) -> Vec<(Room, MadeBy)> {
+        self.shared.drive(|router, _| router.rooms_shown())
     }
 
     fn sessions(&self) -> Vec<Session> {

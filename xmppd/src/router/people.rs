@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{Router, contacts::Contacts};
 use crate::{
     account::Account,
-    features::{self, stream_management::Former},
+    features::{self, rooms::SiteRoom, stream_management::Former},
     jid::Jid,
     look_alike::Look,
     stanza::stamped::Addressee,
@@ -45,7 +45,7 @@ pub(crate) enum Waiting {
     Taking,
 }
 
-/// What has become of an account, once it is on disk.
+/// What has become of an account, or of a room for accounts, once it is on disk.
 #[derive(Clone, Debug)]
 pub enum AccountChange {
     /// Its password is another: whoever is logged in with the old one has to log in again.
@@ -54,6 +54,10 @@ pub enum AccountChange {
     Put(Arc<Account>),
     /// There is no such account any more.
     Removed(String),
+    /// There is such a room for groups, or it is as this says from now on.
+    RoomMade(SiteRoom),
+    /// There is no such room any more.
+    RoomRemoved(String),
     /// Its sessions are to end; it may log in again at once.
     SessionsEnded(String),
 }
@@ -100,6 +104,8 @@ impl Router {
                 self.revoke_tokens(&account.name, cx);
                 self.put(account, cx);
             }
+            AccountChange::RoomMade(room) => self.make_class_room(&room, cx),
+            AccountChange::RoomRemoved(name) => self.remove_room(&name, cx),
             AccountChange::Put(account) => self.put(account, cx),
             AccountChange::SessionsEnded(name) => self.end_all(&name, StreamError::Reset, cx),
             AccountChange::Removed(name) => {

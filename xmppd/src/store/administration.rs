@@ -3,7 +3,7 @@
 use rusqlite::{Connection, Row, ToSql, params};
 use time::{Duration, OffsetDateTime};
 
-use super::{Erasure, Store, StoreError, accounts};
+use super::{Erasure, Store, StoreError, accounts, records};
 use crate::administration::{Deed, Recorded, Write};
 
 /// For how long it is remembered what administrators did: two school years.
@@ -91,6 +91,7 @@ fn write(connection: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::Update(account) => accounts::update(connection, account),
         Write::Remove(name) => accounts::remove(connection, name),
         Write::Consent(name, recorded) => put_consent(connection, name, recorded),
+        Write::Record(record) => records::put(connection, record),
         Write::ForgetConsent(name) => change(connection, "DELETE FROM consent WHERE name = ?1", &[name]),
     }
 }
@@ -98,7 +99,7 @@ fn write(connection: &Connection, write: &Write) -> Result<(), StoreError> {
 /// What a write takes away. An account that was there before may have other keys now.
 fn erasure(write: &Write) -> Erasure {
     match write {
-        Write::Add(_) => Erasure::Nothing,
+        Write::Add(_) | Write::Record(_) => Erasure::Nothing,
         Write::Update(_) | Write::Remove(_) | Write::Consent(..) | Write::ForgetConsent(_) => {
             Erasure::Accounts
         }

@@ -25,6 +25,7 @@
 //! admin adds NAME                         and so with `disables`, `enables`, `kicks`, `promotes`, `removes`
 //! admin renames NAME to TEXT              and `renames group GROUP to TEXT`
 //! admin puts NAME into GROUP              and `takes NAME out of GROUP`
+//! admin makes room NAME for GROUP         and `ends room NAME`
 //! admin changes the password of NAME
 //! server has SETTING VALUE                 a site that wants it so; comes first, since the server restarts
 //! server reloads with SETTING VALUE       the same while it runs: sessions live on

@@ -589,7 +589,8 @@ impl Stage {
     }
 
     fn school(&self) -> School {
-        School::new(self.account_values(), self.consents.clone(), self.now)
+        let rooms = self.router.rooms_shown().into_iter().map(|(room, made_by)| (room.name, made_by));
+        School::new(self.account_values(), self.consents.clone(), self.now).with_rooms(rooms)
     }
 
     fn account_values(&self) -> Vec<Account> {
@@ -613,6 +614,7 @@ impl Stage {
             }
             Write::Consent(name, recorded) => drop(self.consents.insert(name, recorded)),
             Write::ForgetConsent(name) => drop(self.consents.remove(&name)),
+            Write::Record(record) => self.record(vec![record], None),
         }
     }
 
@@ -629,6 +631,14 @@ impl Stage {
                 password: password(PASSWORD),
                 consent: Some(signed(self.now)),
             },
+            ("makes", ["room", room, "for", group]) => Act::AddRoom {
+                name: name(room)?,
+                title: None,
+                groups: vec![label(&[group])?],
+                moderators: Vec::new(),
+                owners: Vec::new(),
+            },
+            ("ends", ["room", room]) => Act::RemoveRoom { name: name(room)? },
             ("disables", [who]) => Act::DisableUser { name: name(who)? },
             ("enables", [who]) => Act::EnableUser { name: name(who)? },
             ("puts", [who, "into", group @ ..]) => Act::JoinGroup { name: name(who)?, group: label(group)? },

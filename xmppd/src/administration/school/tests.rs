@@ -1,5 +1,7 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
+mod rooms;
+
 use time::macros::datetime;
 
 use super::*;
@@ -27,6 +29,9 @@ fn done(school: &mut School, json: &str) -> Vec<String> {
             Write::Consent(name, recorded) => {
                 format!("write consent {name} {}", recorded.withdrawn.is_none())
             }
+            Write::Record(record) => {
+                format!("write {} {} {}", record.shelf.name(), record.key, record.value.is_some())
+            }
             Write::ForgetConsent(name) => format!("erase consent {name}"),
         })
         .collect();
@@ -37,6 +42,11 @@ fn done(school: &mut School, json: &str) -> Vec<String> {
         Change::PasswordChanged(account) => format!("tell password {}", account.name),
         Change::Relabelled(account) => format!("tell relabelled {}", account.name),
         Change::SessionsEnded(name) => format!("tell ended {name}"),
+        Change::RoomMade(room) => {
+            let owners: Vec<_> = room.owners.iter().map(Name::as_str).collect();
+            format!("tell room {} {:?} {owners:?}", room.name, strings(&room.groups))
+        }
+        Change::RoomRemoved(name) => format!("tell no room {name}"),
         Change::Removed(name) => format!("tell removed {name}"),
     }));
     words

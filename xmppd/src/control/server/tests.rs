@@ -26,6 +26,8 @@ impl Live for Noting {
             Change::Relabelled(account) => {
                 format!("relabelled {:?} {:?}", account.display_name, account.groups)
             }
+            Change::RoomMade(room) => format!("room {} {:?}", room.name, room.groups),
+            Change::RoomRemoved(name) => format!("no room {name}"),
             Change::Removed(name) => format!("removed {name}"),
             Change::SessionsEnded(name) => format!("sessions of {name}"),
         });
@@ -38,6 +40,10 @@ impl Live for Noting {
 
     fn domain(&self) -> String {
         "school.test".to_owned()
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { Ok(()) })
     }
 
     fn reload(&self) -> Reload {

@@ -13,6 +13,7 @@
 //! | `admin`, `owner`, `moderation` | who keeps order, and how |
 //! | `discovery`, `card` | what a room tells about itself |
 //! | [`settings`], `site`, `saved` | what the site decides, the rooms that it makes, and what outlives a restart |
+//! | `by_command` | rooms that an administrator makes and ends, and all rooms as administrators see them |
 //! | `accounts` | what becomes of it when sessions end and accounts change |
 //! | `mail` | what comes of it all: what is to be sent to whom, and to be written down |
 //!
@@ -21,6 +22,7 @@
 
 mod accounts;
 mod admin;
+mod by_command;
 mod card;
 pub mod configuration;
 mod configuration_form;
@@ -40,7 +42,7 @@ pub mod rank;
 mod request;
 mod reservation;
 mod room;
-mod saved;
+pub(crate) mod saved;
 pub mod settings;
 mod site;
 mod talk;
@@ -70,7 +72,7 @@ use rank::Affiliation;
 use room::Room;
 
 /// The most bytes of a room's name.
-const MOST_NAME_BYTES: usize = 100;
+pub(crate) const MOST_NAME_BYTES: usize = 100;
 /// Rooms that one session may be in.
 const MOST_JOINED: usize = 100;
 
@@ -79,8 +81,8 @@ pub const FEATURE: Feature = Feature {
     went: accounts::went,
     forgot: accounts::forgot,
     changed: accounts::changed,
-    shelves: &[Shelf::Room],
-    restore: |router, record| router.rooms.take_in(record),
+    shelves: &[Shelf::ClassRoom, Shelf::Room],
+    restore: saved::restore,
     resettled: site::resettled,
     items: |settings| format!("<item jid='{}' name='Rooms'/>", Escaped(&settings.rooms_domain())),
     ..Feature::DEFAULT
@@ -90,6 +92,8 @@ pub const FEATURE: Feature = Feature {
 pub struct Rooms {
     domain: String,
     all: BTreeMap<Arc<str>, Room>,
+    /// What administrators have made by command, by name, as the site would have made it.
+    by_command: BTreeMap<String, SiteRoom>,
     /// Where each session is.
     sessions: HashMap<SessionId, Vec<Arc<str>>>,
 }
@@ -109,8 +113,12 @@ struct Sender {
 impl Rooms {
     /// The rooms of the site.
     pub(crate) fn new(settings: &Settings) -> Self {
-        let mut rooms =
-            Self { domain: settings.rooms_domain(), all: BTreeMap::new(), sessions: HashMap::new() };
+        let mut rooms = Self {
+            domain: settings.rooms_domain(),
+            all: BTreeMap::new(),
+            by_command: BTreeMap::new(),
+            sessions: HashMap::new(),
+        };
         rooms.make(settings);
         rooms
     }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
+use super::settings::SiteRoom;
 use super::{
     Rooms,
     card::Card,
@@ -14,7 +15,10 @@ use super::{
     rank::Affiliation,
     room::{Room, Subject},
 };
-use crate::record::{Record, Shelf};
+use crate::{
+    record::{Record, Shelf},
+    router::Router,
+};
 
 #[derive(Deserialize, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -92,6 +96,32 @@ impl Room {
             made.keep(&mut self.configuration);
         }
     }
+}
+
+/// Takes in what was recorded.
+pub(super) fn restore(router: &mut Router, record: &Record) -> Option<()> {
+    if record.shelf == Shelf::Room {
+        return router.rooms.take_in(record);
+    }
+    let room: SiteRoom = serde_json::from_slice(record.value.as_ref()?).ok()?;
+    router.rooms.make_one(&room, &router.settings);
+    router.rooms.by_command.insert(record.key.clone(), room);
+    Some(())
+}
+
+/// What is recorded of a room by command: what an administrator has said.
+pub(crate) fn of_command(room: &SiteRoom) -> Record {
+    Record::of_server(Shelf::ClassRoom, room.name.as_str(), Some(json(room)))
+}
+
+/// What takes everything off the record that is there of a room.
+pub(crate) fn removals(name: &str) -> [Record; 3] {
+    let removal = |shelf, key: String| Record::of_server(shelf, key, None);
+    [
+        removal(Shelf::ClassRoom, name.to_owned()),
+        removal(Shelf::Room, name.to_owned()),
+        removal(Shelf::Room, card_key(name)),
+    ]
 }
 
 impl Rooms {

@@ -15,7 +15,6 @@ use super::{
 };
 use crate::{
     account::{Account, Name},
-    features,
     jid::Jid,
     router::{Router, Settings},
     stream::Context,
@@ -55,21 +54,29 @@ impl Made {
 }
 
 impl Rooms {
-    /// Makes the rooms of the site.
+    /// Makes the rooms of the site, and those by command.
     pub(super) fn make(&mut self, settings: &Settings) {
-        for wanted in &settings.rooms.made {
-            let made = Made::new(wanted, settings);
-            let room = self.room_for(&wanted.name.to_string());
-            made.keep(&mut room.configuration);
-            room.made = Some(made);
-            room.affiliations.extend(ranks(wanted));
-            room.is_over = false;
-            room.unsaved.room |= room.is_recorded;
+        let by_command: Vec<_> = self.by_command.values().cloned().collect();
+        by_command.iter().chain(&settings.rooms.made).for_each(|wanted| self.make_one(wanted, settings));
+    }
+
+    /// Makes a room, unless the site has made it otherwise.
+    pub(super) fn make_one(&mut self, wanted: &SiteRoom, settings: &Settings) {
+        if settings.rooms.made.iter().any(|of_site| of_site.name == wanted.name && of_site != wanted) {
+            return;
         }
+        let made = Made::new(wanted, settings);
+        let room = self.room_for(wanted.name.as_str());
+        made.keep(&mut room.configuration);
+        room.made = Some(made);
+        room.affiliations.extend(ranks(wanted));
+        room.is_over = false;
+        room.is_locked = false;
+        room.unsaved.room |= room.is_recorded;
     }
 
     /// Takes back what the site has made. Only what people have made of it since would be there after a restart.
-    fn unmake(&mut self, unwanted: &SiteRoom) {
+    pub(super) fn unmake(&mut self, unwanted: &SiteRoom) {
         let Some(room) = self.all.get_mut(&*unwanted.name.to_string()) else { return };
         room.made = None;
         for (name, affiliation) in ranks(unwanted) {
@@ -122,24 +129,34 @@ pub(super) fn resettled(router: &mut Router, before: &Settings, cx: &mut Context
     if (rooms, organisation) == (&before.rooms, &before.organisation) {
         return;
     }
-    let most_history = rooms.most_history;
     let rooms = &mut router.rooms;
     let were: BTreeMap<_, _> =
         rooms.all.iter().map(|(name, room)| (Arc::clone(name), room.configuration.clone())).collect();
     before.rooms.made.iter().for_each(|room| rooms.unmake(room));
     rooms.make(&router.settings);
     for (name, was) in were {
-        let mut mail = Mail::default();
-        if let Some(room) = router.rooms.all.get_mut(&name) {
-            room.resettle(was, most_history, &router.people, &mut mail);
-        }
-        let records = router.conclude(&name, mail, cx);
-        cx.record(records);
+        resettle(router, &name, was, cx);
     }
+    offer_to_all(router, cx);
+}
+
+/// Lets a room follow what was decided.
+pub(super) fn resettle(router: &mut Router, name: &str, was: Configuration, cx: &mut Context<'_>) {
+    let most_history = router.settings.rooms.most_history;
+    let mut mail = Mail::default();
+    if let Some(room) = router.rooms.all.get_mut(name) {
+        room.resettle(was, most_history, &router.people, &mut mail);
+    }
+    let records = router.conclude(name, mail, cx);
+    cx.record(records);
+}
+
+/// The bookmarks of all who are online follow.
+pub(super) fn offer_to_all(router: &mut Router, cx: &mut Context<'_>) {
     let online = router.people.values().filter(|person| person.is_online());
     let online: Vec<_> = online.map(|person| Arc::clone(&person.name)).collect();
     for name in online {
-        features::changed(router, &name, cx); // their bookmarks follow
+        router.offer_rooms(&name, cx);
     }
 }
 

@@ -1,0 +1,151 @@
+//! `jailbuild group add`, `remove`, `rename` and `dissolve`
+
+use std::fmt;
+
+use serde::Serialize;
+use xmppd_control::{Act, Label, Name};
+
+use crate::{
+    classes::{Mention, mentions},
+    commands::desk::{Desk, enumerated},
+    error::{Error, Result},
+};
+
+/// Which group, and who.
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct Args {
+    /// Which.
+    group: Label,
+
+    /// Whom.
+    #[arg(required = true, value_name = "NAME")]
+    names: Vec<Name>,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Give a group another name, for all who are in it; rooms that were made for it by command follow it. What the school's file says of the old
+/// name is told, to be changed there.
+///
+/// For example: `jailbuild group rename 4b 5b`
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct RenameArgs {
+    /// Which.
+    group: Label,
+
+    /// Its new name, which no other group has.
+    to: Label,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Take everybody out of a group; their accounts stay.
+///
+/// For example: `jailbuild group dissolve Choir`
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct DissolveArgs {
+    /// Which.
+    group: Label,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was done with a group, or would be.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Changed {
+    group: Label,
+    /// Who joined or left it.
+    names: Vec<String>,
+    /// A phrase: `in`, `out of`, `renamed to 5b`.
+    did: String,
+    /// What goes on naming it.
+    still_named: Vec<Mention>,
+    dry_run: bool,
+}
+
+pub(super) fn add(args: &Args, desk: Desk<'_>) -> Result<u8> {
+    each(args, desk, |name, group| Act::JoinGroup { name, group }, "in")
+}
+
+pub(super) fn remove(args: &Args, desk: Desk<'_>) -> Result<u8> {
+    each(args, desk, |name, group| Act::LeaveGroup { name, group }, "out of")
+}
+
+pub(super) fn rename(args: &RenameArgs, mut desk: Desk<'_>) -> Result<u8> {
+    let RenameArgs { group, to, dry_run } = args.clone();
+    let names = members(&group, &mut desk)?.iter().map(Name::to_string).collect();
+    desk.daemon.change(vec![Act::RenameGroup { group: group.clone(), to: to.clone() }], dry_run)?;
+    let still_named = still_named(&group, &desk)?;
+    desk.console.show(&Changed { group, names, did: format!("renamed to {to}"), still_named, dry_run })
+}
+
+pub(super) fn dissolve(args: &DissolveArgs, mut desk: Desk<'_>) -> Result<u8> {
+    let DissolveArgs { group, dry_run } = args.clone();
+    let members = members(&group, &mut desk)?;
+    if members.is_empty() {
+        return Err(Error::failed_with_hint(
+            format_args!("nobody is in a group `{group}`"),
+            "`jailbuild group list` shows all groups",
+        ));
+    }
+    each(
+        &Args { group, names: members, dry_run },
+        desk,
+        |name, group| Act::LeaveGroup { name, group },
+        "out of",
+    )
+}
+
+fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: &str) -> Result<u8> {
+    let Args { group, names, dry_run } = args;
+    desk.daemon.change(names.iter().map(|name| act(name.clone(), group.clone())).collect(), *dry_run)?;
+    desk.console.show(&Changed {
+        group: group.clone(),
+        names: names.iter().map(Name::to_string).collect(),
+        did: did.to_owned(),
+        still_named: Vec::new(),
+        dry_run: *dry_run,
+    })
+}
+
+fn members(group: &Label, desk: &mut Desk<'_>) -> Result<Vec<Name>> {
+    let users = desk.daemon.users()?.into_iter();
+    let is_in = |groups: &[String]| groups.iter().any(|one| one == group.as_str());
+    Ok(users.filter(|user| is_in(&user.groups)).filter_map(|user| user.name.parse().ok()).collect())
+}
+
+fn still_named(group: &Label, desk: &Desk<'_>) -> Result<Vec<Mention>> {
+    let origin = &desk.place.origin;
+    Ok(mentions(group.as_str(), &desk.place.site, &origin.text()?, &origin.path()))
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { group, names, did, still_named, dry_run } = self;
+        let are = |several| match (dry_run, several) {
+            (true, _) => "would be",
+            (false, true) => "are",
+            (false, false) => "is",
+        };
+        if did.starts_with("renamed") {
+            write!(formatter, "{group} {} {did}, with {}", are(false), enumerated(names))?;
+        } else {
+            write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1))?;
+        }
+        if still_named.is_empty() {
+            return Ok(());
+        }
+        write!(
+            formatter,
+            "\nthe old name still stands in the school's file; change it there, too, and put the file in force:"
+        )?;
+        still_named.iter().try_for_each(|mention| write!(formatter, "\n  {mention}"))
+    }
+}

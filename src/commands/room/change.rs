@@ -1,0 +1,117 @@
+//! `jailbuild room add`, `rename` and `remove`
+
+use std::fmt;
+
+use serde::Serialize;
+use xmppd_control::{Act, Label, Name};
+
+use crate::{commands::desk::Desk, error::Result};
+
+/// Make a room for a class, for several, or for everyone, as `[[room]]` in the school's file does: its members' programs enter it by
+/// themselves.
+///
+/// For example: `jailbuild room add class-4b --title "Class 4b" --group 4b --moderator nurse`
+#[derive(clap::Args, Clone, Debug)]
+pub(super) struct AddArgs {
+    /// The first part of its address.
+    name: Name,
+
+    /// What people read [default: the name]
+    #[arg(long)]
+    title: Option<Label>,
+
+    /// A group whose members are the room's; may be given several times [default: everyone]
+    #[arg(long = "group", value_name = "GROUP")]
+    groups: Vec<Label>,
+
+    /// An account that keeps order in it; may be given several times.
+    #[arg(long = "moderator", value_name = "NAME")]
+    moderators: Vec<Name>,
+
+    /// An account that may configure it; may be given several times.
+    #[arg(long = "owner", value_name = "NAME")]
+    owners: Vec<Name>,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// Give a room that was made by command another title; its address stays.
+///
+/// For example: `jailbuild room rename class-4b "The fourth"`
+#[derive(clap::Args, Debug)]
+pub(super) struct RenameArgs {
+    /// The first part of its address.
+    name: Name,
+
+    /// What people shall read.
+    title: Label,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// End a room, whoever made it, and erase what is kept of it: all who are in it leave it. One of the school's file is taken out there.
+///
+/// For example: `jailbuild room remove class-4b`
+#[derive(clap::Args, Debug)]
+pub(super) struct RemoveArgs {
+    /// The first part of its address.
+    name: Name,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
+}
+
+/// What was done with a room, or would be.
+#[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
+struct Changed {
+    room: String,
+    /// A participle: `made for 4b`.
+    did: String,
+    dry_run: bool,
+}
+
+pub(super) fn add(args: &AddArgs, mut desk: Desk<'_>) -> Result<u8> {
+    let AddArgs { name, title, groups, moderators, owners, dry_run } = args.clone();
+    let users = desk.daemon.users()?;
+    for group in &groups {
+        if !users.iter().any(|user| user.groups.iter().any(|one| one == group.as_str())) {
+            desk.console.note(format_args!("nobody is in a group `{group}` yet"));
+        }
+    }
+    let whom = groups.iter().map(Label::as_str).collect::<Vec<_>>().join(", ");
+    let did = format!("made for {}", if whom.is_empty() { "everyone" } else { &whom });
+    change(desk, Act::AddRoom { name, title, groups, moderators, owners }, dry_run, did)
+}
+
+pub(super) fn rename(args: &RenameArgs, desk: Desk<'_>) -> Result<u8> {
+    let RenameArgs { name, title, dry_run } = args;
+    let act = Act::RenameRoom { name: name.clone(), title: title.clone() };
+    change(desk, act, *dry_run, format!("called {title}"))
+}
+
+pub(super) fn remove(args: &RemoveArgs, mut desk: Desk<'_>) -> Result<u8> {
+    let rooms = desk.daemon.rooms()?;
+    let occupants =
+        rooms.iter().find(|room| room.name == args.name.as_str()).map_or(0, |room| room.occupants);
+    let did = format!("gone, and erased; {occupants} were in it");
+    change(desk, Act::RemoveRoom { name: args.name.clone() }, args.dry_run, did)
+}
+
+fn change(mut desk: Desk<'_>, act: Act, dry_run: bool, did: String) -> Result<u8> {
+    let room = act.concerns().to_owned();
+    desk.daemon.change(vec![act], dry_run)?;
+    desk.console.show(&Changed { room, did, dry_run })
+}
+
+impl fmt::Display for Changed {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let be = if self.dry_run { "would be" } else { "is" };
+        write!(formatter, "the room {} {be} {}", self.room, self.did)
+    }
+}

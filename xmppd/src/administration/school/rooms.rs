@@ -1,0 +1,124 @@
+//! Rooms by command, and what becomes of them by an act.
+
+use xmppd_control::{Label, Name, Refusal};
+
+use super::{Effect, Judged, School};
+use crate::{
+    administration::{Change, Write},
+    features::rooms::{MOST_NAME_BYTES, SiteRoom, saved},
+};
+
+/// Who made a room, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MadeBy {
+    /// An administrator, by command.
+    Command(SiteRoom),
+    /// Somebody in their client.
+    People,
+    /// The site's file.
+    Site,
+}
+
+impl School {
+    /// The same, with these rooms.
+    #[must_use]
+    pub fn with_rooms(mut self, rooms: impl IntoIterator<Item = (String, MadeBy)>) -> Self {
+        self.rooms.extend(rooms);
+        self
+    }
+
+    pub(super) fn add_room(&mut self, room: SiteRoom) -> Judged {
+        let name = room.name.as_str();
+        if self.rooms.contains_key(name) {
+            return Err(Refusal::new(format!("there is a room `{name}` already"), SHOW_ROOMS));
+        }
+        if name.len() > MOST_NAME_BYTES {
+            let what = format!("`{name}` is too long for the name of a room");
+            return Err(Refusal::new(what, format!("{MOST_NAME_BYTES} bytes are the most")));
+        }
+        room.moderators.iter().chain(&room.owners).try_for_each(|name| self.account(name).map(drop))?;
+        Ok(self.put_room(room))
+    }
+
+    pub(super) fn rename_room(&mut self, name: &Name, title: &Label) -> Judged {
+        match self.room(name)? {
+            MadeBy::Command(room) => {
+                let room = SiteRoom { title: title.clone(), ..room.clone() };
+                Ok(self.put_room(room))
+            }
+            MadeBy::Site => Err(is_the_sites(name, "its title stands there as well")),
+            MadeBy::People => Err(Refusal::new(
+                format!("the room `{name}` was made by people in their clients"),
+                "its owners, and every administrator, give it another title in theirs",
+            )),
+        }
+    }
+
+    pub(super) fn remove_room(&mut self, name: &Name) -> Judged {
+        if let MadeBy::Site = self.room(name)? {
+            return Err(is_the_sites(name, "take it out there, and put the file in force"));
+        }
+        self.rooms.remove(name.as_str());
+        let writes = saved::removals(name.as_str()).map(Write::Record).into();
+        Ok(Effect { writes, changes: vec![Change::RoomRemoved(name.to_string())] })
+    }
+
+    /// The rooms by command that are for this group.
+    pub(super) fn rooms_of(&self, group: &Label) -> Vec<SiteRoom> {
+        self.by_command().filter(|room| room.groups.contains(group)).cloned().collect()
+    }
+
+    /// Lets no room by command name an account that goes: whoever gets its name later is somebody else.
+    pub(super) fn forget_in_rooms(&mut self, name: &str, effect: &mut Effect) {
+        let is_it = |one: &Name| one.as_str() == name;
+        let names_it = |room: &&SiteRoom| room.moderators.iter().chain(&room.owners).any(is_it);
+        let named: Vec<_> = self.by_command().filter(names_it).cloned().collect();
+        for mut room in named {
+            room.moderators.retain(|one| !is_it(one));
+            room.owners.retain(|one| !is_it(one));
+            effect.extend(self.put_room(room));
+        }
+    }
+
+    pub(super) fn put_room(&mut self, room: SiteRoom) -> Effect {
+        self.rooms.insert(room.name.to_string(), MadeBy::Command(room.clone()));
+        Effect {
+            writes: vec![Write::Record(saved::of_command(&room))],
+            changes: vec![Change::RoomMade(room)],
+        }
+    }
+
+    fn by_command(&self) -> impl Iterator<Item = &SiteRoom> {
+        self.rooms.values().filter_map(|made_by| match made_by {
+            MadeBy::Command(room) => Some(room),
+            MadeBy::People | MadeBy::Site => None,
+        })
+    }
+
+    fn room(&self, name: &Name) -> Result<&MadeBy, Refusal> {
+        let room = self.rooms.get(name.as_str());
+        room.ok_or_else(|| Refusal::new(format!("there is no room `{name}`"), SHOW_ROOMS))
+    }
+}
+
+impl Effect {
+    /// What comes of another act, behind it.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.writes.extend(other.writes);
+        self.changes.extend(other.changes);
+    }
+}
+
+/// A title for a room that was given none.
+pub(super) fn titled_after(name: &Name) -> Result<Label, Refusal> {
+    let title = name.as_str().parse();
+    title
+        .map_err(|error| Refusal::new(format!("the room needs a title: {error}"), "give it one by `--title`"))
+}
+
+fn is_the_sites(name: &Name, hint: &str) -> Refusal {
+    Refusal::new(format!("the room `{name}` is one of the school's file, `jailbuild.toml`"), hint)
+}
+
+/// What to type to see them.
+const SHOW_ROOMS: &str = "`room list` shows all rooms";

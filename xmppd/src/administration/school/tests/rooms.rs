@@ -1,0 +1,96 @@
+//! Rooms by command.
+
+use super::*;
+
+/// Two of a class and their teacher, with a room of the site and one of people.
+fn school() -> School {
+    let rooms = [("all".to_owned(), MadeBy::Site), ("chess".to_owned(), MadeBy::People)];
+    let mut school = empty().with_rooms(rooms);
+    for name in ["juliet", "romeo"] {
+        done(&mut school, &added(name, &format!(r#","groups":["4b","Choir"]{SIGNED}"#)));
+    }
+    done(&mut school, &added("nurse", r#","kind":"teacher""#));
+    school
+}
+
+const ADD: &str = r#"{"add-room":{"name":"class-4b","title":"Class 4b","groups":["4b"],"moderators":["nurse"],
+                      "owners":["nurse"]}}"#;
+
+#[test]
+fn a_room_is_made_once() {
+    let mut school = school();
+    assert_eq!(
+        done(&mut school, ADD),
+        ["write class-room class-4b true", r#"tell room class-4b ["4b"] ["nurse"]"#]
+    );
+    assert_eq!(refused(&mut school, ADD), "there is a room `class-4b` already");
+    assert_eq!(refused(&mut school, r#"{"add-room":{"name":"chess"}}"#), "there is a room `chess` already");
+    let strangers = r#"{"add-room":{"name":"class-5b","owners":["tybalt"]}}"#;
+    assert_eq!(refused(&mut school, strangers), "there is no account `tybalt`");
+    let long = format!(r#"{{"add-room":{{"name":"{}"}}}}"#, "x".repeat(101));
+    assert!(refused(&mut school, &long).contains("needs a title"));
+}
+
+#[test]
+fn a_room_goes_unless_the_file_would_bring_it_back() {
+    let mut school = school();
+    done(&mut school, ADD);
+    let erased = |name: &str| {
+        [
+            format!("write class-room {name} false"),
+            format!("write room {name} false"),
+            format!("write room {name}/card false"),
+            format!("tell no room {name}"),
+        ]
+    };
+    assert_eq!(done(&mut school, r#"{"remove-room":{"name":"class-4b"}}"#), erased("class-4b"));
+    assert_eq!(done(&mut school, r#"{"remove-room":{"name":"chess"}}"#), erased("chess"));
+    assert_eq!(refused(&mut school, r#"{"remove-room":{"name":"chess"}}"#), "there is no room `chess`");
+    assert_eq!(
+        refused(&mut school, r#"{"remove-room":{"name":"all"}}"#),
+        "the room `all` is one of the school's file, `jailbuild.toml`"
+    );
+}
+
+#[test]
+fn only_rooms_by_command_get_another_title_by_command() {
+    let mut school = school();
+    done(&mut school, ADD);
+    let titled = |name: &str| format!(r#"{{"rename-room":{{"name":"{name}","title":"The fourth"}}}}"#);
+    assert_eq!(done(&mut school, &titled("class-4b"))[0], "write class-room class-4b true");
+    assert!(refused(&mut school, &titled("all")).contains("of the school's file"));
+    assert!(refused(&mut school, &titled("chess")).contains("made by people"));
+}
+
+#[test]
+fn a_room_follows_its_group_to_another_name_and_nobody_is_put_out_meanwhile() {
+    let mut school = school();
+    done(&mut school, ADD);
+    assert_eq!(
+        done(&mut school, r#"{"rename-group":{"group":"4b","to":"5b"}}"#),
+        [
+            r#"write juliet ["5b", "Choir"]"#,
+            r#"write romeo ["5b", "Choir"]"#,
+            "write class-room class-4b true",
+            r#"tell room class-4b ["4b", "5b"] ["nurse"]"#,
+            "tell relabelled juliet",
+            "tell relabelled romeo",
+            r#"tell room class-4b ["5b"] ["nurse"]"#,
+        ]
+    );
+}
+
+#[test]
+fn no_room_names_an_account_that_is_gone() {
+    let mut school = school();
+    done(&mut school, ADD);
+    assert_eq!(
+        done(&mut school, r#"{"remove-user":{"name":"nurse"}}"#),
+        [
+            "erase nurse",
+            "write class-room class-4b true",
+            "tell removed nurse",
+            r#"tell room class-4b ["4b"] []"#,
+        ]
+    );
+}

@@ -1,0 +1,83 @@
+//! Rooms that an administrator makes and ends by command, while people are online; and all rooms as administrators
+//! see them.
+
+use std::sync::Arc;
+
+use xmppd_control::{Maker, Room as Shown};
+
+use super::{
+    mail::Mail,
+    notice::{Notice, Status},
+    rank::Affiliation,
+    room::Room,
+    settings::SiteRoom,
+    site,
+};
+use crate::{administration::MadeBy, router::Router, stream::Context};
+
+impl Router {
+    /// Makes a room by command, or has it be as this says. Its members' clients are told to enter it.
+    pub(crate) fn make_class_room(&mut self, wanted: &SiteRoom, cx: &mut Context<'_>) {
+        let name: Arc<str> = wanted.name.as_str().into();
+        let was = self.rooms.all.get(&name).map(|room| room.configuration.clone());
+        if let Some(before) = self.rooms.by_command.insert(wanted.name.to_string(), wanted.clone()) {
+            self.rooms.unmake(&before);
+        }
+        self.rooms.make_one(wanted, &self.settings);
+        if let Some(was) = was {
+            site::resettle(self, &name, was, cx);
+        }
+        site::offer_to_all(self, cx);
+    }
+
+    /// Ends a room: all are put out of it, and bookmarks that nobody has touched go. What was said in it, and who was
+    /// what to it, goes with it.
+    pub(crate) fn remove_room(&mut self, name: &str, cx: &mut Context<'_>) {
+        self.rooms.by_command.remove(name);
+        let mut mail = Mail::default();
+        if let Some(room) = self.rooms.all.get_mut(name) {
+            room.made = None;
+            room.is_over = true;
+            let codes = &[Status::OwnPresence];
+            room.dissolve(&Notice { rest: "<destroy/>", codes, ..Notice::default() }, &mut mail);
+        }
+        let records = self.conclude(name, mail, cx);
+        cx.record(records);
+        site::offer_to_all(self, cx);
+    }
+
+    /// All rooms, by name, with who made them.
+    pub fn rooms_shown(&self) -> Vec<(Shown, MadeBy)> {
+        self.rooms.all.values().map(|room| self.room_shown(room)).collect()
+    }
+
+    fn room_shown(&self, room: &Room) -> (Shown, MadeBy) {
+        let of_site = self.settings.rooms.made.iter().find(|made| made.name.as_str() == &*room.name);
+        let by_command = self.rooms.by_command.get(&*room.name);
+        let (maker, made_by) = match (of_site, by_command) {
+            (Some(_), _) => (Maker::Site, MadeBy::Site),
+            (None, Some(made)) => (Maker::Command, MadeBy::Command(made.clone())),
+            (None, None) => (Maker::People, MadeBy::People),
+        };
+        let groups = of_site.or(by_command).into_iter().flat_map(|made| &made.groups);
+        let shown = Shown {
+            name: room.name.to_string(),
+            title: room.title().to_owned(),
+            maker,
+            groups: groups.map(ToString::to_string).collect(),
+            moderators: room.those_who_are(Affiliation::Admin),
+            owners: room.those_who_are(Affiliation::Owner),
+            members_only: room.configuration.members_only,
+            persistent: room.configuration.persistent,
+            occupants: room.occupants.len(),
+        };
+        (shown, made_by)
+    }
+}
+
+impl Room {
+    fn those_who_are(&self, affiliation: Affiliation) -> Vec<String> {
+        let are = self.affiliations.iter().filter(|(_, is)| **is == affiliation);
+        are.map(|(name, _)| name.to_string()).collect()
+    }
+}
