@@ -6,8 +6,8 @@ use xmppd_control::{Kind, User};
 
 use crate::{error::Result, table::sheet};
 
-/// A row for each class, whose last field is to be filled in; then one for each child, where it is filled in for those
-/// alone who do not go with their class.
+/// A row for each group, which stays as it is until its last field says something else; then one for each child, where
+/// that field is filled in for those alone who do not go with their class.
 pub fn template(users: &[User]) -> Result<Vec<u8>> {
     let mut children: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
     for user in users.iter().filter(|user| user.kind == Kind::Child && user.enabled) {
@@ -15,7 +15,7 @@ pub fn template(users: &[User]) -> Result<Vec<u8>> {
             children.entry(group).or_default().insert((&user.display_name, &user.name));
         }
     }
-    let classes = children.keys().map(|class| vec!["", "", *class, ""]);
+    let classes = children.keys().map(|class| vec!["", "", *class, *class]);
     let singles = children.iter().flat_map(|(class, children)| {
         children.iter().map(move |(display_name, name)| vec![*name, *display_name, *class, ""])
     });

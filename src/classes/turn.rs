@@ -22,7 +22,7 @@ pub struct Turn {
     pub leavers: Vec<Leave>,
     /// Who stays though their class moves, or leaves.
     pub staying: Vec<Leave>,
-    /// Classes with children that nothing was decided about.
+    /// Classes that others come into, and whose children stay.
     pub undecided: Vec<String>,
     #[serde(skip)]
     acts: Vec<Act>,
@@ -78,7 +78,7 @@ impl Turn {
         for user in users {
             let single = user.name.parse::<Name>().ok().and_then(|name| singles.get(&name));
             match step(user, &classes, single) {
-                Ok(Some(step)) => turn.take(user, step, single.is_some(), &mut sorted),
+                Ok(Some(step)) => turn.take(user, step, &mut sorted),
                 Ok(None) => {}
                 Err((line, column, what)) => mistakes.push(line, column, what),
             }
@@ -94,7 +94,7 @@ impl Turn {
         &self.acts
     }
 
-    fn take(&mut self, user: &User, step: Step, is_single: bool, sorted: &mut Sorted) {
+    fn take(&mut self, user: &User, step: Step, sorted: &mut Sorted) {
         let Ok(name) = user.name.parse::<Name>() else { return };
         let Step { class, to } = step;
         let from = class.as_ref().map(Label::to_string).unwrap_or_default();
@@ -105,9 +105,7 @@ impl Turn {
             }
             Destination::Leavers => {}
             Destination::Class(to) if Some(&to) == class.as_ref() => {
-                if is_single {
-                    put(&mut self.staying, from, &user.name);
-                }
+                put(&mut self.staying, from, &user.name);
             }
             Destination::Class(to) => {
                 sorted.entry((from, Some(to.to_string()))).or_default().push(user.name.clone());
@@ -143,7 +141,10 @@ fn step(
     single: Option<&Single>,
 ) -> Result<Option<Step>, Complaint> {
     let groups: Vec<Label> = user.groups.iter().filter_map(|group| group.parse().ok()).collect();
-    let decided: Vec<&Label> = groups.iter().filter(|group| classes.contains_key(*group)).collect();
+    let moves = |group: &&Label| {
+        classes.get(*group).is_some_and(|(_, to)| *to != Destination::Class((*group).clone()))
+    };
+    let decided: Vec<&Label> = groups.iter().filter(moves).collect();
     if let Some(Single { line, class, to }) = single {
         let class =
             class_of(user, &groups, &decided, class.as_ref()).map_err(|what| (*line, "class", what))?;
@@ -195,15 +196,16 @@ fn moved(groups: &[String], class: Option<&Label>, to: Label) -> Vec<Label> {
     groups
 }
 
-/// Groups that classes move into, and nothing was decided about, though children are in them.
+/// Groups that classes move into, and that nobody leaves, though children are in them.
 fn undecided(users: &[User], classes: &BTreeMap<Label, (u64, Destination)>) -> Vec<String> {
     let is_entered = |group: &Label| {
         classes.iter().any(|(from, (_, to))| from != group && *to == Destination::Class(group.clone()))
     };
+    let stays = |group: &Label, to: &Destination| *to == Destination::Class(group.clone());
+    let is_decided = |group: &Label| classes.get(group).is_some_and(|(_, to)| !stays(group, to));
     let children = users.iter().filter(|user| user.kind == Kind::Child && user.enabled);
     let groups = children.flat_map(|user| &user.groups).filter_map(|group| group.parse::<Label>().ok());
-    let undecided: BTreeSet<Label> =
-        groups.filter(|group| !classes.contains_key(group) && is_entered(group)).collect();
+    let undecided: BTreeSet<Label> = groups.filter(|group| !is_decided(group) && is_entered(group)).collect();
     undecided.into_iter().map(String::from).collect()
 }
 

@@ -110,7 +110,7 @@ impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             formatter,
-            "`{}`: fill in the column `to` of each class, and of those who do not go with theirs, by a class or by `leavers`",
+            "`{}`: in the column `to`, give each class that moves its new name, or `leavers`; and so for single ones who do not go with theirs",
             self.path.display()
         )
     }

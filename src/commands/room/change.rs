@@ -99,7 +99,7 @@ pub(super) fn remove(args: &RemoveArgs, mut desk: Desk<'_>) -> Result<u8> {
     let rooms = desk.daemon.rooms()?;
     let occupants =
         rooms.iter().find(|room| room.name == args.name.as_str()).map_or(0, |room| room.occupants);
-    let did = format!("gone, and erased; {occupants} were in it");
+    let did = format!("ended and erased, with {occupants} in it");
     change(desk, Act::RemoveRoom { name: args.name.clone() }, args.dry_run, did)
 }
 

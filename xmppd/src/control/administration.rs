@@ -31,7 +31,8 @@ pub trait Live: Send + Sync {
         String::new()
     }
 
-    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed.
+    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed, or of the
+    /// room that is.
     fn wipe(&self) -> Wiping<'_> {
         Box::pin(async { Ok(()) })
     }
@@ -173,9 +174,10 @@ impl Administration {
         let deeds = deeds(who, &acts, &judged.outcomes);
         deeds.iter().for_each(log);
         let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
-        let is_somebody_gone = judged.changes.iter().any(|change| matches!(change, Change::Removed(_)));
+        let is_gone = |change: &Change| matches!(change, Change::Removed(_) | Change::RoomRemoved(_));
+        let is_something_gone = judged.changes.iter().any(is_gone);
         self.tell(judged.changes).await;
-        if is_somebody_gone {
+        if is_something_gone {
             self.live.wipe().await?;
         }
         written.map_or(Ok(judged.outcomes), |error| Err(error.into()))

@@ -4,6 +4,7 @@
 
 mod administration;
 mod backup;
+mod class;
 mod client;
 mod closed;
 mod command_line;
