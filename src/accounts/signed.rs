@@ -12,8 +12,9 @@ impl FromStr for Signed {
     type Err = DayError;
 
     fn from_str(text: &str) -> Result<Self, DayError> {
-        let turned = in_order(text);
-        turned.as_deref().unwrap_or(text).parse().map(Self)
+        // Where neither form is a day, the complaint is about what was written.
+        let turned = in_order(text).and_then(|turned| turned.parse().ok());
+        turned.map_or_else(|| text.parse(), Ok).map(Self)
     }
 }
 

@@ -42,7 +42,7 @@ impl<'a> Desk<'a> {
     }
 
     /// Has these done, all or none, and says so.
-    pub(super) fn change(mut self, acts: Vec<Act>, dry_run: bool, did: &'static str) -> Result<u8> {
+    pub(super) fn change(mut self, acts: Vec<Act>, dry_run: bool, did: &str) -> Result<u8> {
         let names = acts.iter().map(|act| act.concerns().to_owned()).collect();
         self.daemon.change(acts, dry_run)?;
         self.console.show(&Changed { names, did, dry_run, cards: None })
@@ -99,11 +99,11 @@ pub(super) fn confirm(what: impl fmt::Display, console: &Console) -> Result<()> 
 /// What was done to whom, or would be.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) struct Changed {
+pub(super) struct Changed<'a> {
     /// The accounts.
     pub(super) names: Vec<String>,
     /// A participle: `disabled`.
-    pub(super) did: &'static str,
+    pub(super) did: &'a str,
     pub(super) dry_run: bool,
     /// Where their login cards are, if they got new passwords.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -111,7 +111,7 @@ pub(super) struct Changed {
 }
 
 /// `romeo and tybalt are disabled`, `romeo would be disabled`.
-impl fmt::Display for Changed {
+impl fmt::Display for Changed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { names, did, dry_run, cards } = self;
         let be = match (dry_run, names.len()) {

@@ -43,8 +43,7 @@ impl Mistakes {
     ///
     /// # Errors
     /// [`Error::Configuration`] that tells every mistake, in the order of the lines.
-    pub fn none(mut self) -> Result<()> {
-        self.found.sort_by_key(|found| found.line);
+    pub fn none(self) -> Result<()> {
         let what = match self.found.as_slice() {
             [] => return Ok(()),
             [_] => self.to_string(),
@@ -54,10 +53,12 @@ impl Mistakes {
     }
 }
 
-/// One a line: `pupils.csv:3: signed: …`.
+/// One a line, in the order of the lines: `pupils.csv:3: signed: …`.
 impl fmt::Display for Mistakes {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (place, Found { line, column, what }) in self.found.iter().enumerate() {
+        let mut found: Vec<_> = self.found.iter().collect();
+        found.sort_by_key(|found| found.line);
+        for (place, Found { line, column, what }) in found.into_iter().enumerate() {
             let end = if place == 0 { "" } else { "\n" };
             let colon = if column.is_empty() { "" } else { ": " };
             write!(formatter, "{end}{}:{line}: {column}{colon}{what}", self.file)?;

@@ -81,11 +81,11 @@ fn record(args: &RecordArgs, desk: Desk<'_>) -> Result<u8> {
     let RecordArgs { name, signed: Signed(signed), slip, dry_run } = args;
     let consent = Consent { signed: *signed, slip: slip.clone() };
     let act = Act::RecordConsent { name: name.clone(), consent };
-    desk.change(vec![act], *dry_run, "recorded as consented for")
+    desk.change(vec![act], *dry_run, "covered by a recorded consent")
 }
 
 fn withdraw(args: &WithdrawArgs, desk: Desk<'_>) -> Result<u8> {
     let act = |name: &Name| Act::WithdrawConsent { name: name.clone() };
-    let did = "without consent now, disabled and cut off";
+    let did = "without consent, disabled and cut off";
     desk.change(args.names.iter().map(act).collect(), args.dry_run, did)
 }

@@ -77,7 +77,7 @@ pub(super) fn rename(args: &RenameArgs, desk: Desk<'_>) -> Result<u8> {
 
 pub(super) fn kind(args: &KindArgs, desk: Desk<'_>) -> Result<u8> {
     let act = Act::SetKind { name: args.name.clone(), kind: args.kind };
-    desk.change(vec![act], args.dry_run, "of another kind")
+    desk.change(vec![act], args.dry_run, &format!("of the kind {}", args.kind))
 }
 
 pub(super) fn groups(args: &GroupsArgs, desk: Desk<'_>) -> Result<u8> {
@@ -97,6 +97,6 @@ pub(super) fn kick(args: &Args, desk: Desk<'_>) -> Result<u8> {
     each(args, desk, |name| Act::EndSessions { name }, "cut off")
 }
 
-fn each(args: &Args, desk: Desk<'_>, act: impl Fn(Name) -> Act, did: &'static str) -> Result<u8> {
+fn each(args: &Args, desk: Desk<'_>, act: impl Fn(Name) -> Act, did: &str) -> Result<u8> {
     desk.change(args.names.iter().cloned().map(act).collect(), args.dry_run, did)
 }

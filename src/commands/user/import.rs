@@ -80,7 +80,9 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let mut imported = Imported { left_out, dry_run: args.dry_run, ..Imported::of(&accepted) };
     let acts = accepted.iter().map(|entry| entry.act(cards.password(entry.name.as_str(), entry.shown())));
     let acts = acts.collect();
-    desk.console.step(format_args!("adding {} accounts", imported.added));
+    if !args.dry_run {
+        desk.console.step("adding accounts");
+    }
     let path = Desk::change_with_cards(&mut desk.daemon, acts, cards, args.dry_run, desk.console)?;
     imported.cards = Some(path);
     desk.console.show(&imported)?;

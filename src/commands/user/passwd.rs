@@ -64,7 +64,7 @@ impl Given {
         name: &Name,
         display_name: &str,
         act: impl FnOnce(Password) -> Act,
-        did: &'static str,
+        did: &str,
         dry_run: bool,
     ) -> Result<u8> {
         if self.password_stdin {

@@ -35,9 +35,9 @@ pub(super) struct Args {
 /// What is gone for good.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
-struct Removed {
+struct Removed<'a> {
     #[serde(flatten)]
-    changed: Changed,
+    changed: Changed<'a>,
     erased: Erased,
 }
 
@@ -75,7 +75,7 @@ fn question<'a>(users: impl Iterator<Item = &'a User>) -> String {
 }
 
 /// `romeo is removed: nothing of romeo@school.test is left in 8192 bytes`.
-impl fmt::Display for Removed {
+impl fmt::Display for Removed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Erased { addresses, files, bytes } = &self.erased;
         let addresses = enumerated(addresses);

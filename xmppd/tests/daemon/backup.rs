@@ -43,7 +43,7 @@ const MADE: [(&str, &str); 5] = [
     ),
     (
         "juliet@school.test",
-        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='urn:xmpp:avatar:data'><item id='one'>\
+        "<pubsub xmlns='http://jabber.org/protocol/pubsub'><publish node='urn:xmpp:avatar:data'><item id='0e66b49d04a43c19bcb2e13a53aff5d174f610fc'>\
          <data xmlns='urn:xmpp:avatar:data'>cGljdHVyZQ==</data></item></publish></pubsub>",
     ),
     (

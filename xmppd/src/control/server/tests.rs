@@ -42,10 +42,6 @@ impl Live for Noting {
         "school.test".to_owned()
     }
 
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
-
     fn reload(&self) -> Reload {
         Reload::NeedsRestart(vec!["domain".to_owned()])
     }
