@@ -40,6 +40,8 @@ pub enum Request {
         #[serde(default)]
         name: Option<Name>,
     },
+    /// Which domain it serves: [`Answer::Domain`].
+    Domain,
     /// All accounts: [`Answer::Users`].
     ListUsers,
     /// How the server fares, for programs that watch it: [`Answer::Metrics`].
@@ -96,6 +98,8 @@ pub enum Answer {
     Consents(Vec<Consented>),
     /// Numbers, as a text of OpenMetrics 1.0.
     Metrics(String),
+    /// The domain of everybody's address.
+    Domain(String),
     /// What has come of reading the settings again.
     Reload(Reload),
     /// It is on disk.

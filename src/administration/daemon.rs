@@ -23,7 +23,7 @@ impl Daemon {
     pub fn of(place: &Place) -> Result<Self> {
         let socket = &place.socket;
         match Client::connect(socket, operator()) {
-            Ok(Some(client)) => Ok(Self(client)),
+            Ok(Some(client)) => Self(client).of_the_school(place),
             Ok(None) => Err(Error::failed_with_hint(
                 format_args!("no daemon answers on `{}`", socket.display()),
                 place.appliance.as_ref().map_or_else(
@@ -39,6 +39,25 @@ impl Daemon {
                 },
             )),
         }
+    }
+
+    /// What is typed is meant for one school: a daemon of another is left alone.
+    fn of_the_school(mut self, place: &Place) -> Result<Self> {
+        let Answer::Domain(domain) = self.ask(Request::Domain)? else {
+            return Err(unanswered(ClientError::OtherAnswer));
+        };
+        let of_the_file = place.site.domain.as_str();
+        if domain == of_the_file {
+            return Ok(self);
+        }
+        Err(Error::configuration(
+            format_args!(
+                "the daemon behind `{}` serves {domain}, but `{}` is the file of {of_the_file}",
+                place.socket.display(),
+                place.origin.path().display()
+            ),
+            "name the file of its school with `--file`, or another daemon",
+        ))
     }
 
     /// The same, if every answer comes within so long.

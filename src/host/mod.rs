@@ -16,7 +16,6 @@ pub mod links;
 pub mod mounts;
 #[cfg(target_os = "linux")]
 pub mod namespaces;
-#[cfg(target_os = "linux")]
 pub mod owner;
 #[cfg(target_os = "linux")]
 pub mod privileges;

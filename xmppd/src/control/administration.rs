@@ -136,6 +136,7 @@ impl Administration {
                 });
                 Answer::Sessions(sessions)
             }
+            Request::Domain => Answer::Domain(self.live.domain()),
             Request::ListUsers => Answer::Users(self.school().await?.users()),
             Request::Metrics => Answer::Metrics(metrics::text(&self.fares().await?)),
             Request::Reload => Answer::Reload(self.reload(who).await?),
