@@ -20,21 +20,21 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What was searched, and held nothing.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Erased {
-    /// The addresses of which nothing is left.
-    pub addresses: Vec<String>,
+    /// The addresses and display names of which nothing is left.
+    pub sought: Vec<String>,
     /// How many files were read.
     pub files: usize,
     /// How many bytes those had.
     pub bytes: u64,
 }
 
-/// Searches every byte of the data folder for addresses that were removed; those of `others`, which may end the same, are not meant.
+/// Searches every byte of the data folder for what named the removed; the addresses of `others`, which may end the same, are not meant.
 ///
 /// # Errors
 /// [`Error::Failed`] with what still holds one, or if not all could be searched.
-pub fn search(data: &Path, addresses: Vec<String>, others: &[String]) -> Result<Erased> {
+pub fn search(data: &Path, sought: Vec<String>, others: &[String]) -> Result<Erased> {
     let places = [data.to_owned()];
-    let needle = Needle::any_of(&addresses, others);
+    let needle = Needle::any_of(&sought, others);
     let mut found = search::search(&places, &needle)?;
     for _ in 1..LOOKS {
         if found.files.is_empty() {
@@ -45,18 +45,18 @@ pub fn search(data: &Path, addresses: Vec<String>, others: &[String]) -> Result<
     }
     let Found { files, searched, bytes } = found;
     if files.is_empty() {
-        return Ok(Erased { addresses, files: searched, bytes });
+        return Ok(Erased { sought, files: searched, bytes });
     }
-    Err(left(&addresses, &files, others)?)
+    Err(left(&sought, &files, others)?)
 }
 
 /// Which of them is where.
-fn left(addresses: &[String], files: &[PathBuf], others: &[String]) -> Result<Error> {
+fn left(sought: &[String], files: &[PathBuf], others: &[String]) -> Result<Error> {
     let mut lines = Vec::new();
-    for address in addresses {
-        let needle = Needle::any_of(std::slice::from_ref(address), others);
+    for text in sought {
+        let needle = Needle::any_of(std::slice::from_ref(text), others);
         let holding = search::search(files, &needle)?.files;
-        lines.extend(holding.iter().map(|file| format!("`{address}` still stands in `{}`", file.display())));
+        lines.extend(holding.iter().map(|file| format!("`{text}` still stands in `{}`", file.display())));
     }
     Ok(Error::failed_with_hint(
         format_args!("removed, but not all of it is erased:\n{}", lines.join("\n")),
@@ -86,7 +86,7 @@ mod tests {
 
         fs::write(&file, "…steve@school.test…").unwrap();
         let erased = search(folder.path(), vec![eve.clone()], &others).unwrap();
-        assert_eq!(erased, Erased { addresses: vec![eve], files: 1, bytes: 23 });
+        assert_eq!(erased, Erased { sought: vec![eve], files: 1, bytes: 23 });
         assert!(search(folder.path(), vec![steve], &[]).is_err());
     }
 }

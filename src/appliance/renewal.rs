@@ -23,7 +23,8 @@ pub fn require(record: &Record, authority: &str, host: &dyn Host) -> Result<()> 
     }
     Err(Error::configuration(
         format_args!("`{name}` is installed here with another authority than that of this school's folder"),
-        "type this where the appliance's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`",
+        "type this where the appliance's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`; a new authority \
+         comes with `jailbuild install IMAGE`, of which every device must then be told",
     ))
 }
 

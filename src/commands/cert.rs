@@ -1,6 +1,7 @@
 //! `jailbuild cert`: the certificates of the school.
 
 mod renew;
+mod replace;
 
 use std::fmt;
 

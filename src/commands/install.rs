@@ -168,6 +168,7 @@ impl Args {
 
 /// The school as it will be: where it has no certificates yet, with some that nobody will see.
 fn draft(origin: &Origin, site: &Site) -> Result<School> {
+    certificates::require(site, &origin.folder(), OffsetDateTime::now_utc())?;
     if origin.folder().key().exists() {
         return School::of(origin);
     }

@@ -73,12 +73,10 @@ pub(super) fn of_service(whose: &Whose) -> Vec<Attention> {
 
 /// What else there is, the most urgent first.
 pub(super) fn of(condition: &Condition, now: OffsetDateTime) -> Vec<Attention> {
-    let renew = "`jailbuild cert renew` makes another by the same authority";
-    let anew = "every device will have to be told to trust another";
-    let certificates = [
-        condition.certificate.as_ref().and_then(|it| of_certificate("the certificate", it, renew)),
-        condition.authority.as_ref().and_then(|it| of_certificate("the authority's certificate", it, anew)),
-    ];
+    let leaf = |it| of_certificate("the certificate", it, expiry::ANOTHER_LEAF);
+    let authority = |it| of_certificate("the authority's certificate", it, expiry::ANOTHER_AUTHORITY);
+    let certificates =
+        [condition.certificate.as_ref().and_then(leaf), condition.authority.as_ref().and_then(authority)];
     let daemon = condition.daemon.as_ref();
     certificates
         .into_iter()

@@ -86,12 +86,15 @@ impl School {
     /// # Errors
     /// [`crate::Error::Failed`] if a file of the folder cannot be read.
     pub fn read(site: &Site, folder: &Folder) -> Result<Self> {
-        let mut secrets = vec![
-            key("the authority's key", &folder.authority_key())?,
-            key("the certificate's key", &folder.key())?,
+        let mut secrets = vec![key("the certificate's key", &folder.key())?];
+        let kept_elsewhere_perhaps = [
+            ("the authority's key", folder.authority_key()),
+            ("the key that signs images", folder.signing_key()),
         ];
-        if folder.signing_key().exists() {
-            secrets.push(key("the key that signs images", &folder.signing_key())?);
+        for (what, path) in kept_elsewhere_perhaps {
+            if path.exists() {
+                secrets.push(key(what, &path)?);
+            }
         }
         Self::with(site, &folder.authority(), &folder.chain(), secrets)
     }

@@ -16,52 +16,30 @@ use crate::{
 /// How long an authority lives: parents install it once for a child's time at school.
 pub(super) const LIFETIME: Duration = Duration::days(3652);
 
-/// The school's authority: its certificate, and the key that never leaves `site/ca/`.
+/// The school's authority: its certificate, and the key that never leaves `site/ca/`, unless it is kept elsewhere.
 pub(super) struct Authority {
     certificate: CertificateDer<'static>,
     pem: String,
-    key: PrivateKey,
+    key: Option<PrivateKey>,
 }
 
 impl Authority {
     /// The one in the folder, or a new one. Tells whether it is new.
     pub(super) fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Self, bool)> {
-        let pem = read_if_there(&folder.authority())?;
-        let key = PrivateKey::read(&folder.authority_key())?;
-        match (pem, key) {
-            (Some(pem), Some(key)) => Self::read(folder, pem, key).map(|authority| (authority, false)),
-            (Some(_), None) => Err(Error::configuration(
-                format_args!(
-                    "the key of the authority, `{}`, is not there",
-                    folder.authority_key().display()
-                ),
-                "bring it back from your copy; or move `ca/` away to start anew, which every device must then be told",
-            )),
-            (None, key) => Self::make(site, folder, key, now).map(|authority| (authority, true)),
+        match Self::find(folder)? {
+            Some(authority) => Ok((authority, false)),
+            None => Self::make(site, folder, now).map(|authority| (authority, true)),
         }
     }
 
-    pub(super) fn certificate(&self) -> &CertificateDer<'static> {
-        &self.certificate
-    }
-
-    /// As text, for the end of a chain.
-    pub(super) fn pem(&self) -> &str {
-        &self.pem
-    }
-
-    /// Signs a certificate for a key.
-    pub(super) fn sign(&self, parameters: &CertificateParams, key: &PrivateKey) -> Result<Certificate> {
-        let issuer =
-            Issuer::from_ca_cert_der(&self.certificate, self.key.pair()).doing("use the authority")?;
-        parameters.signed_by(key.pair(), &issuer).doing("sign a certificate")
-    }
-
-    fn read(folder: &Folder, pem: String, key: PrivateKey) -> Result<Self> {
+    /// The one in the folder, if there is one.
+    pub(super) fn find(folder: &Folder) -> Result<Option<Self>> {
+        let Some(pem) = read_if_there(&folder.authority())? else { return Ok(None) };
+        let key = PrivateKey::read(&folder.authority_key())?;
         let certificate = CertificateDer::from_pem_slice(pem.as_bytes())
             .doing_to("read the certificate", &folder.authority())?;
-        if key.is_of(&certificate) {
-            return Ok(Self { certificate, pem, key });
+        if key.as_ref().is_none_or(|key| key.is_of(&certificate)) {
+            return Ok(Some(Self { certificate, pem, key }));
         }
         Err(Error::configuration(
             format_args!(
@@ -73,16 +51,50 @@ impl Authority {
         ))
     }
 
+    pub(super) fn certificate(&self) -> &CertificateDer<'static> {
+        &self.certificate
+    }
+
+    /// As text, for the end of a chain.
+    pub(super) fn pem(&self) -> &str {
+        &self.pem
+    }
+
+    /// Refuses an authority whose key is not in its folder: it can be trusted, but signs nothing.
+    pub(super) fn require_key(&self, folder: &Folder) -> Result<&PrivateKey> {
+        self.key.as_ref().ok_or_else(|| {
+            Error::configuration(
+                format_args!(
+                    "the key of the authority, `{}`, is not there",
+                    folder.authority_key().display()
+                ),
+                "bring it back from your copy; or move `ca/` away to start anew, which every device must then be told",
+            )
+        })
+    }
+
+    /// Signs a certificate for a key.
+    pub(super) fn sign(
+        &self,
+        parameters: &CertificateParams,
+        key: &PrivateKey,
+        folder: &Folder,
+    ) -> Result<Certificate> {
+        let issuer = Issuer::from_ca_cert_der(&self.certificate, self.require_key(folder)?.pair())
+            .doing("use the authority")?;
+        parameters.signed_by(key.pair(), &issuer).doing("sign a certificate")
+    }
+
     /// The key is written first: without a certificate nobody trusts it yet, and it serves the next attempt.
-    fn make(site: &Site, folder: &Folder, key: Option<PrivateKey>, now: OffsetDateTime) -> Result<Self> {
-        let key = match key {
+    fn make(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Self> {
+        let key = match PrivateKey::read(&folder.authority_key())? {
             Some(key) => key,
             None => PrivateKey::generate()?,
         };
         let certificate = parameters(site, now)?.self_signed(key.pair()).doing("sign the authority")?;
         key.write(&folder.authority_key())?;
         file::write(&folder.authority(), certificate.pem().as_bytes(), file::PUBLIC)?;
-        Ok(Self { pem: certificate.pem(), certificate: certificate.into(), key })
+        Ok(Self { pem: certificate.pem(), certificate: certificate.into(), key: Some(key) })
     }
 }
 

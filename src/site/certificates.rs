@@ -26,8 +26,10 @@ pub struct Made {
 
 /// Makes the authority and the leaf where there is none that is good for this site.
 ///
+/// The authority's key is wanted only to sign: it may be kept elsewhere while the leaf is good.
+///
 /// # Errors
-/// [`Error::Configuration`] if the authority in the folder is another domain's, at its end, or has lost its key.
+/// [`Error::Configuration`] if the authority in the folder is another domain's, at its end, or lacks the key that is wanted.
 pub fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> {
     folder.ensure()?;
     let _held = folder.hold()?;
@@ -37,6 +39,19 @@ pub fn ensure(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made>
         leaf::renew(site, folder, &authority, now)?;
     }
     Ok(Made { authority: new, leaf: !good })
+}
+
+/// Refuses what [`ensure`] would refuse, and makes nothing.
+///
+/// # Errors
+/// As [`ensure`].
+pub fn require(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<()> {
+    let Some(authority) = Authority::find(folder)? else { return Ok(()) };
+    judge(&authority, site, folder, now)?;
+    if !leaf::is_good(site, folder, &authority, now)? {
+        authority.require_key(folder)?;
+    }
+    Ok(())
 }
 
 /// Makes a new leaf with a new key, by the same authority.
@@ -53,8 +68,13 @@ pub fn renew(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<Made> 
 
 fn authority(site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<(Authority, bool)> {
     let (authority, new) = Authority::ensure(site, folder, now)?;
+    judge(&authority, site, folder, now)?;
+    Ok((authority, new))
+}
+
+fn judge(authority: &Authority, site: &Site, folder: &Folder, now: OffsetDateTime) -> Result<()> {
     match lint::lint_authority(authority.certificate(), &site.domain, now).first() {
-        None => Ok((authority, new)),
+        None => Ok(()),
         Some(finding) => Err(Error::configuration(
             format_args!("the authority `{}` will not do: {}", folder.authority().display(), finding.what),
             "move the site's folders `ca/` and `tls/` away to start anew, which every device must then be told",

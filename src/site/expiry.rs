@@ -9,6 +9,14 @@ use super::certificates::{Shown, Summary};
 /// How many days before an end it is told of.
 pub const WARN_DAYS: i64 = 60;
 
+/// What to do about an authority that ends, since no client trusts the next one by itself.
+pub const ANOTHER_AUTHORITY: &str = "with the next one, every device must be told anew: choose a day, move the site's folders `ca/` and \
+     `tls/` away, type `jailbuild install IMAGE` with the image that is installed (or `jailbuild cert renew`, where none is), and hand \
+     out what `jailbuild trust-kit` makes";
+
+/// What to do about a leaf that ends.
+pub const ANOTHER_LEAF: &str = "`jailbuild cert renew` makes a new one, of which no client notices anything";
+
 /// Whether it is time to speak of what ends in so many days.
 pub const fn is_near(days_left: i64) -> bool {
     days_left <= WARN_DAYS
@@ -31,19 +39,8 @@ pub struct Ending {
 impl Shown {
     /// What of it comes to its end; signing keys have none.
     pub fn ending(&self) -> Vec<Ending> {
-        let certificates = [
-            (
-                "authority",
-                &self.authority,
-                "with the next one, every device must be told anew (`jailbuild trust-kit`): choose a day, then move the \
-                 site's folders `ca/` and `tls/` away, and type `jailbuild cert renew`",
-            ),
-            (
-                "leaf",
-                &self.leaf,
-                "`jailbuild cert renew` makes a new one, of which no client notices anything",
-            ),
-        ];
+        let certificates =
+            [("authority", &self.authority, ANOTHER_AUTHORITY), ("leaf", &self.leaf, ANOTHER_LEAF)];
         let ending = certificates.into_iter().filter(|(_, summary, _)| is_near(summary.days_left));
         ending.map(|(what, summary, hint)| Ending::of(what, summary, hint)).collect()
     }

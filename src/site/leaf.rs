@@ -23,7 +23,7 @@ const RENEW_BEFORE: Duration = Duration::days(30);
 /// Makes a new key and a leaf for it, and puts both where the appliance takes them from.
 pub(super) fn renew(site: &Site, folder: &Folder, authority: &Authority, now: OffsetDateTime) -> Result<()> {
     let key = PrivateKey::generate()?;
-    let leaf = sign(site, authority, &key, now)?;
+    let leaf = sign(site, folder, authority, &key, now)?;
     if let Some(finding) = lint::lint(&[leaf.der()], authority.certificate(), &site.domain, now).first() {
         return Err(Error::failed(format_args!("the new certificate would not do: {}", finding.what)));
     }
@@ -47,12 +47,18 @@ pub(super) fn is_good(
 }
 
 /// A leaf ends with its authority at the latest: clients take none that outlives it.
-fn sign(site: &Site, authority: &Authority, key: &PrivateKey, now: OffsetDateTime) -> Result<Certificate> {
+fn sign(
+    site: &Site,
+    folder: &Folder,
+    authority: &Authority,
+    key: &PrivateKey,
+    now: OffsetDateTime,
+) -> Result<Certificate> {
     let mut parameters = parameters(site, &Names::of(&site.domain), now)?;
     let (_, issuer) =
         parse_x509_certificate(authority.certificate()).doing("read the authority's certificate")?;
     parameters.not_after = parameters.not_after.min(issuer.validity().not_after.to_datetime());
-    authority.sign(&parameters, key)
+    authority.sign(&parameters, key, folder)
 }
 
 pub(super) fn parameters(site: &Site, names: &Names, now: OffsetDateTime) -> Result<CertificateParams> {

@@ -2,22 +2,21 @@
 
 use std::{
     fs,
-    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
 };
 
 use serde::Serialize;
 use time::OffsetDateTime;
-use xmppd_control::{Reload, Verb};
+use xmppd_control::Verb;
 
-use super::Outcome;
+use super::{Outcome, replace};
 use crate::{
-    administration::{Daemon, Place, refused_by},
+    administration::{Daemon, Place},
     appliance::{Layout, Record, School, renewal, requirements},
     commands::steps,
     console::Console,
     error::{Context as _, Error, Result},
-    host::{Host, file, owner},
+    host::{Host, file},
     site::{Origin, Site, certificates, lint::chain_from_pem},
 };
 
@@ -25,6 +24,7 @@ use crate::{
 ///
 /// Who is online stays online, and no device has to be told anything. An appliance that `jailbuild install` put in place gets it at
 /// once; for others, name the daemon's socket and the folder of its settings. Where there is neither, it lies in `site/tls/`.
+/// Whoever is interrupted types the same again.
 ///
 /// For example: `jailbuild cert renew`
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -58,7 +58,7 @@ pub enum Shower {
 enum Daemons {
     None,
     Installed(Box<Record>),
-    Named { socket: PathBuf, settings: PathBuf },
+    Named { daemon: Box<Daemon>, settings: PathBuf },
 }
 
 /// Renews, and has it shown.
@@ -75,8 +75,9 @@ pub(super) fn run(arguments: &Renew, origin: &Origin, host: &dyn Host, console: 
     // Who changes an appliance waits for others to have done so, before a key is made.
     let _held = daemon.begin(host)?;
     let made = certificates::renew(&site, &origin.folder(), now)?;
-    daemon.take_in(origin, site, host, console)?;
-    Outcome::renewed(made, daemon.shower(), origin, now)
+    let shower = daemon.shower();
+    daemon.take_in(&School::of(origin)?, host, console)?;
+    Outcome::renewed(made, shower, origin, now)
 }
 
 impl Daemons {
@@ -84,7 +85,9 @@ impl Daemons {
         match (&arguments.socket, &arguments.settings) {
             (Some(socket), Some(settings)) => {
                 require_same_authority(&settings.join("chain.pem"), origin)?;
-                Ok(Self::Named { socket: socket.clone(), settings: settings.clone() })
+                let (origin, site) = (origin.clone(), site.clone());
+                let daemon = Daemon::of(&Place { socket: socket.clone(), appliance: None, origin, site })?;
+                Ok(Self::Named { daemon: Box::new(daemon), settings: settings.clone() })
             }
             (Some(_), None) => Err(Error::configuration(
                 "a socket is named, but not where its daemon finds its certificate",
@@ -112,20 +115,17 @@ impl Daemons {
         if let Self::Installed(_) = self { steps::begin(host) } else { Ok(None) }
     }
 
-    fn take_in(&self, origin: &Origin, site: Site, host: &dyn Host, console: &Console) -> Result<()> {
+    fn take_in(self, school: &School, host: &dyn Host, console: &Console) -> Result<()> {
         match self {
             Self::None => Ok(()),
             Self::Installed(record) => {
-                steps::carry_out(&renewal::plan(record, &School::of(origin)?, host)?, host, console)?;
+                steps::carry_out(&renewal::plan(&record, school, host)?, host, console)?;
                 steps::remember(&record.name, Verb::RenewCertificate, host, console);
                 Ok(())
             }
-            Self::Named { socket, settings } => {
-                put_in_place(&School::of(origin)?, settings)?;
-                reload(
-                    &Place { socket: socket.clone(), appliance: None, origin: origin.clone(), site },
-                    settings,
-                )
+            Self::Named { mut daemon, settings } => {
+                replace::certificate(school, &settings, &mut daemon)?;
+                daemon.remember(Verb::RenewCertificate)
             }
         }
     }
@@ -152,34 +152,4 @@ fn require_same_authority(chain: &Path, origin: &Origin) -> Result<()> {
         format_args!("`{}` is by another authority than that of this school's folder", chain.display()),
         "type this where the school's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`",
     ))
-}
-
-/// Into the folder that the daemon reads, for whoever owns it.
-fn put_in_place(school: &School, settings: &Path) -> Result<()> {
-    let before = fs::metadata(settings).doing_to("look at", settings)?;
-    for (name, text) in [("chain.pem", school.chain.as_str()), ("key.pem", school.key.pem())] {
-        let path = settings.join(name);
-        file::write(&path, text.as_bytes(), file::SECRET)?;
-        owner::give(&path, before.uid(), before.gid())?;
-    }
-    Ok(())
-}
-
-/// Has the daemon read it, and makes sure that it did.
-fn reload(place: &Place, settings: &Path) -> Result<()> {
-    let mut daemon = Daemon::of(place)?;
-    match daemon.reload()? {
-        Reload::Applied(changed) if changed.iter().any(|key| key == "certificate") => {
-            daemon.remember(Verb::RenewCertificate)
-        }
-        Reload::Applied(_) => Err(Error::failed_with_hint(
-            "the daemon has read its settings again, and shows the certificate that it had",
-            format_args!("does it read another folder than `{}`?", settings.display()),
-        )),
-        Reload::NeedsRestart(keys) => Err(Error::failed_with_hint(
-            format_args!("the daemon took in nothing, as these need a restart: {}", keys.join(", ")),
-            "restart it: the new certificate is in place",
-        )),
-        Reload::Refused(refusal) => Err(refused_by(refusal)),
-    }
 }

@@ -7,11 +7,12 @@ use xmppd_control::{Act, Name, User};
 
 use crate::{
     accounts::{self, Erased},
+    administration::Daemon,
     commands::desk::{Changed, Desk, confirm, enumerated},
-    error::Result,
+    error::{Error, Result},
 };
 
-/// Remove accounts, all of those named or none, with all that is kept of them; then search every byte of the data for their addresses.
+/// Remove accounts, all of those named or none, with all that is kept of them; then search every byte of the data for their addresses and names.
 ///
 /// What goes: the password, contacts, messages that wait, profile, avatar, bookmarks, rooms, shared files and the recorded consent. It asks first.
 /// An account that may be wanted again is better disabled.
@@ -32,6 +33,9 @@ pub(super) struct Args {
     dry_run: bool,
 }
 
+/// The shortest display name, in bytes, that is searched for.
+const TELLING: usize = 8;
+
 /// What is gone for good.
 #[derive(Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -50,39 +54,60 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     if args.dry_run {
         return desk.console.show(&changed(true));
     }
+    let (leaving, staying): (Vec<_>, Vec<_>) =
+        desk.daemon.users()?.into_iter().partition(|user| names.contains(&user.name));
     if !args.yes {
-        let users = desk.daemon.users()?;
-        confirm(question(users.iter().filter(|user| names.contains(&user.name))), desk.console)?;
+        confirm(question(&leaving), desk.console)?;
     }
     desk.daemon.change(acts, false)?;
+    require_unlisted(&names, &mut desk.daemon)?;
     desk.console.step("searching the data for what is left");
-    let others: Vec<_> = desk.daemon.users()?.iter().map(|user| desk.address(&user.name)).collect();
-    let addresses = names.iter().map(|name| desk.address(name)).collect();
-    let erased = accounts::search(desk.place.data(), addresses, &others)?;
+    let others: Vec<_> = staying.iter().map(|user| desk.address(&user.name)).collect();
+    let addresses = names.iter().map(|name| desk.address(name));
+    let sought = addresses.chain(telling_names(&leaving, &staying)).collect();
+    let erased = accounts::search(desk.place.data(), sought, &others)?;
     desk.console.show(&Removed { changed: changed(false), erased })
 }
 
-fn question<'a>(users: impl Iterator<Item = &'a User>) -> String {
+/// Refuses to believe that they are gone while the daemon knows their accounts or consents.
+fn require_unlisted(names: &[String], daemon: &mut Daemon) -> Result<()> {
+    let users = daemon.users()?.into_iter().map(|user| user.name);
+    let consents = daemon.consents()?.into_iter().map(|consented| consented.name);
+    match users.chain(consents).find(|listed| names.contains(listed)) {
+        None => Ok(()),
+        Some(name) => Err(Error::failed_with_hint(
+            format_args!("removed, but the daemon still lists `{name}`"),
+            "has somebody added it again? `jailbuild audit` shows it",
+        )),
+    }
+}
+
+/// Display names that nobody else has a part of, and that are too long to be found by chance.
+fn telling_names(leaving: &[User], staying: &[User]) -> impl Iterator<Item = String> {
+    let names = leaving.iter().map(|user| &user.display_name);
+    let telling = |name: &&String| {
+        name.len() >= TELLING && staying.iter().all(|user| !user.display_name.contains(name.as_str()))
+    };
+    names.filter(telling).cloned()
+}
+
+fn question(users: &[User]) -> String {
     let line = |user: &User| {
         let User { name, display_name, kind, groups, .. } = user;
         format!("  {name}  ({display_name}, {kind}, {})", groups.join(", "))
     };
-    let lines: Vec<_> = users.map(line).collect();
+    let lines: Vec<_> = users.iter().map(line).collect();
     format!(
         "This erases for good, with contacts, messages that wait, profile, rooms, files and consent:\n\n{}\n",
         lines.join("\n")
     )
 }
 
-/// `romeo is removed: nothing of romeo@school.test is left in 8192 bytes`.
+/// `romeo is removed: nothing of romeo@school.test and Romeo Montague is left in 8192 bytes of 7 files`.
 impl fmt::Display for Removed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Erased { addresses, files, bytes } = &self.erased;
-        let addresses = enumerated(addresses);
-        write!(
-            formatter,
-            "{}: nothing of {addresses} is left in {bytes} bytes of {files} files",
-            self.changed
-        )
+        let Erased { sought, files, bytes } = &self.erased;
+        let sought = enumerated(sought);
+        write!(formatter, "{}: nothing of {sought} is left in {bytes} bytes of {files} files", self.changed)
     }
 }

@@ -7,7 +7,7 @@ use time::{Duration, OffsetDateTime};
 use super::school;
 use crate::site::{
     Domain, Folder, Site, authority,
-    certificates::{Made, ensure, renew, show},
+    certificates::{Made, ensure, renew, require, show},
     key::PrivateKey,
 };
 
@@ -75,10 +75,21 @@ fn the_authority_of_another_domain_is_refused() {
 }
 
 #[test]
-fn an_authority_without_its_key_is_refused() {
+fn an_authority_whose_key_is_kept_elsewhere_serves_until_something_is_to_be_signed() {
     let school = school();
     fs::remove_file(school.folder.authority_key()).unwrap();
+    let nothing = Made { authority: false, leaf: false };
+    require(&school.site, &school.folder, school.now).unwrap();
+    assert_eq!(ensure(&school.site, &school.folder, school.now).unwrap(), nothing);
+
+    let error = renew(&school.site, &school.folder, school.now).unwrap_err();
+    assert_eq!(error.exit_code(), 3);
+    assert!(error.to_string().starts_with("the key of the authority, `"), "{error}");
+    let chain = school.chain();
+    fs::remove_file(school.folder.key()).unwrap();
+    assert_eq!(require(&school.site, &school.folder, school.now).unwrap_err().exit_code(), 3);
     assert_eq!(ensure(&school.site, &school.folder, school.now).unwrap_err().exit_code(), 3);
+    assert_eq!(school.chain(), chain, "nothing was changed");
 }
 
 #[test]

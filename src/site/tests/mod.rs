@@ -57,6 +57,6 @@ impl School {
     fn leaf(&self, change: impl FnOnce(&mut CertificateParams)) -> CertificateDer<'static> {
         let mut parameters = leaf::parameters(&self.site, &Names::of(&self.site.domain), self.now).unwrap();
         change(&mut parameters);
-        self.authority().sign(&parameters, &PrivateKey::generate().unwrap()).unwrap().into()
+        self.authority().sign(&parameters, &PrivateKey::generate().unwrap(), &self.folder).unwrap().into()
     }
 }
