@@ -28,8 +28,9 @@ use crate::{
 /// Hand an image to the next school: search it for what is yours, and put it into one folder with all that a stranger needs.
 ///
 /// Every byte of the image is searched, also within what is compressed, for the school's domain, names and addresses, its
-/// keys and certificates, and for the names of its people where its daemon is here. If one of them is there, nothing is written, and it is said where. Else the folder has the image
-/// with its digest and its signature, its bill of materials, and a page that says what to compare by telephone and what to do.
+/// keys and certificates, and for the names of its people where its daemon is here. If one of them is there, nothing is
+/// written, and it is said where. Else the folder has the image with its digest and its signature, its bill of materials,
+/// and a page that says what to compare by telephone and what to do.
 ///
 /// For example: `jailbuild handover dist/schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz --out /media/stick/schoolchat`
 #[derive(clap::Args, Clone, Debug)]
@@ -114,7 +115,7 @@ struct School {
 
 impl School {
     /// The one whose daemon was named; else the one whose file was named or is here; else the one that is installed on this
-    /// host. Where its daemon is in service on this host, or was named, it has to answer.
+    /// host. Where its daemon is on this host, or was named, that has to answer.
     fn find(arguments: &Arguments, named: Option<&Path>) -> Result<Self> {
         let Target { appliance, socket } = &arguments.daemon;
         let origin = Origin::find(named);
