@@ -156,7 +156,7 @@ impl Administration {
         self.remember(deed(who, "backup", "", DONE)).await?;
         let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
         let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
-        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
+        Ok((Copied { schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.
