@@ -75,7 +75,7 @@ struct Changed {
 
 pub(super) fn add(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     if members(&args.group, &mut desk)?.is_empty() {
-        desk.console.note(format_args!("nobody is in a group `{}` yet", args.group));
+        desk.console.note(format_args!("`{}` is a new group: nobody is in it yet", args.group));
     }
     each(args, desk, |name, group| Act::JoinGroup { name, group }, "in")
 }
@@ -142,11 +142,9 @@ impl fmt::Display for Changed {
             (false, false) => "is",
         };
         match to {
-            Some(to) => {
-                write!(formatter, "{group} {} {did} to {to}, with {}", are(false), enumerated(names))?
-            }
-            None => write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1))?,
-        }
+            Some(to) => write!(formatter, "{group} {} {did} to {to}, with {}", are(false), enumerated(names)),
+            None => write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1)),
+        }?;
         if still_named.is_empty() {
             return Ok(());
         }
