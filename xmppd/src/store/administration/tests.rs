@@ -99,6 +99,18 @@ async fn deeds_are_found_by_whom_they_concern_the_newest_last() {
 }
 
 #[tokio::test]
+async fn what_somebody_has_sent_goes_with_them() {
+    let (_folder, store) = open();
+    let writes = ["juliet", "romeo", "tybalt"].map(|name| Write::Add(account(name)));
+    store.administer(writes.to_vec(), Vec::new()).await.unwrap();
+    for sender in ["tybalt", "romeo"] {
+        store.keep_offline("juliet", sender, "<message/>".into(), now()).await.wait().await.unwrap();
+    }
+    store.administer(vec![Write::Remove("tybalt".to_owned())], Vec::new()).await.unwrap();
+    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
+}
+
+#[tokio::test]
 async fn the_ends_of_school_years_are_among_the_deeds() {
     let (_folder, store) = open();
     let end = |list, outcome: &'static str| Deed {
@@ -111,26 +123,4 @@ async fn the_ends_of_school_years_are_among_the_deeds() {
     let ended = YearEnd { list: "3f2a".to_owned(), at: now(), who: "anna".to_owned() };
     let year_ends = store.year_ends().await.unwrap();
     assert_eq!(year_ends, [YearEnd { at: year_ends[0].at, ..ended }]);
-}
-
-#[tokio::test]
-async fn what_was_done_long_ago_is_forgotten() {
-    let (_folder, store) = open();
-    let deeds = vec![deed("old", now() - Duration::days(733)), deed("young", now() - Duration::days(731))];
-    store.administer(Vec::new(), deeds).await.unwrap();
-    assert_eq!(store.expire_deeds(now()).await.unwrap(), 1);
-    let left: Vec<_> = store.deeds(None, 10).await.unwrap().into_iter().map(|deed| deed.about).collect();
-    assert_eq!(left, ["young"]);
-}
-
-#[tokio::test]
-async fn what_somebody_has_sent_goes_with_them() {
-    let (_folder, store) = open();
-    let writes = ["juliet", "romeo", "tybalt"].map(|name| Write::Add(account(name)));
-    store.administer(writes.to_vec(), Vec::new()).await.unwrap();
-    for sender in ["tybalt", "romeo"] {
-        store.keep_offline("juliet", sender, "<message/>".into(), now()).await.wait().await.unwrap();
-    }
-    store.administer(vec![Write::Remove("tybalt".to_owned())], Vec::new()).await.unwrap();
-    assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
 }
