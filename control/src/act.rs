@@ -54,6 +54,15 @@ pub enum Act {
         /// Whose.
         name: Name,
     },
+    /// Stands before the others of a school year's end, which is refused if it has been done already: a class that has
+    /// moved up would move once more.
+    EndYear {
+        /// By what the list is known again: the SHA-256 of its bytes, in hexadecimal digits.
+        list: Label,
+        /// Whether it is meant nevertheless.
+        #[serde(default)]
+        again: bool,
+    },
     /// Ends an account's sessions; it may log in again at once.
     EndSessions {
         /// Whose.
@@ -140,6 +149,9 @@ pub enum Act {
 }
 
 impl Act {
+    /// The name of [`Act::EndYear`], by which it is found in the audit log.
+    pub const END_YEAR: &str = "end-year";
+
     /// Its name, as it stands on the wire.
     pub fn verb(&self) -> &'static str {
         match self {
@@ -147,6 +159,7 @@ impl Act {
             Self::AddUser { .. } => "add-user",
             Self::DisableUser { .. } => "disable-user",
             Self::EnableUser { .. } => "enable-user",
+            Self::EndYear { .. } => Self::END_YEAR,
             Self::EndSessions { .. } => "end-sessions",
             Self::JoinGroup { .. } => "join-group",
             Self::LeaveGroup { .. } => "leave-group",
@@ -163,7 +176,7 @@ impl Act {
         }
     }
 
-    /// The account, or else the group or room, that it concerns.
+    /// The account, or else the group, room or list, that it concerns.
     pub fn concerns(&self) -> &str {
         match self {
             Self::AddRoom { name, .. }
@@ -182,6 +195,7 @@ impl Act {
             | Self::SetKind { name, .. }
             | Self::SetPassword { name, .. }
             | Self::WithdrawConsent { name } => name.as_str(),
+            Self::EndYear { list, .. } => list.as_str(),
             Self::RenameGroup { group, .. } => group.as_str(),
         }
     }

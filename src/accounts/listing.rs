@@ -3,7 +3,7 @@
 use std::fmt;
 
 use serde::Serialize;
-use xmppd_control::{AuditLine, Consented, Kind, Session, Standing, User};
+use xmppd_control::{Act, AuditLine, Consented, Kind, Session, Standing, User};
 
 use crate::columns::columns;
 
@@ -73,11 +73,20 @@ impl fmt::Display for Listing<Session> {
 impl fmt::Display for Listing<AuditLine> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let row = |line: &AuditLine| {
-            let AuditLine { at, who, act, about, outcome } = line.clone();
+            let about = to_what(line).to_owned();
+            let AuditLine { at, who, act, outcome, .. } = line.clone();
             [at, who, act, about, outcome]
         };
         let titles = ["AT", "WHO", "DID", "TO", "OUTCOME"];
         show(formatter, titles, self.0.iter().map(row), "nothing was done yet")
+    }
+}
+
+/// A list goes by a digest, of which a part is enough to tell it from a few others.
+fn to_what(line: &AuditLine) -> &str {
+    match line.act.as_str() {
+        Act::END_YEAR => line.about.get(..12).unwrap_or(&line.about),
+        _ => &line.about,
     }
 }
 

@@ -1,16 +1,16 @@
 //! What was decided about the end of the school year: a list, read.
 
-use std::{collections::BTreeMap, path::Path, str::FromStr};
+use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
 
 use xmppd_control::{AccountError, Label, Name};
 
 use crate::{
-    error::{Error, Result},
+    digest::Sha256,
+    error::{Context, Error, Result},
     table::{Columns, Mistakes, Row, Table},
 };
 
-pub(super) const COLUMNS: Columns =
-    Columns { required: &["class", "to"], optional: &["name", "display-name"] };
+const COLUMNS: Columns = Columns { required: &["class", "to"], optional: &["name", "display-name"] };
 
 /// What stands in the column `to` for those who leave the school.
 pub(super) const LEAVERS: &str = "leavers";
@@ -36,6 +36,8 @@ pub(super) struct Single {
 /// What was decided.
 #[derive(Debug)]
 pub struct Decided {
+    /// By what the same list is known again.
+    pub digest: Sha256,
     /// Where each class goes.
     pub(super) classes: BTreeMap<Label, (u64, Destination)>,
     /// Where single ones go, whatever their class does.
@@ -49,10 +51,13 @@ impl Decided {
     /// # Errors
     /// [`Error::Configuration`] for a file that is no such list.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(Table::read(path, COLUMNS)?)
+        let bytes = fs::read(path).doing_to("read", path)?;
+        Self::parse(&path.display().to_string(), &bytes)
     }
 
-    pub(super) fn of(table: Table) -> Result<Self> {
+    /// Understands what is in a file of this name.
+    pub(super) fn parse(name: &str, bytes: &[u8]) -> Result<Self> {
+        let table = Table::parse(name, bytes, COLUMNS)?;
         if table.is_empty() {
             return Err(Error::configuration(
                 "nothing is decided in this list",
@@ -60,7 +65,8 @@ impl Decided {
             ));
         }
         let Table { rows, mistakes, .. } = table;
-        let mut decided = Self { classes: BTreeMap::new(), singles: BTreeMap::new(), mistakes };
+        let digest = Sha256::of(bytes);
+        let mut decided = Self { digest, classes: BTreeMap::new(), singles: BTreeMap::new(), mistakes };
         for row in &rows {
             decided.take(row);
         }

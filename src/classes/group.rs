@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, fmt, path::Path};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
 use xmppd_control::{Kind, Room, User};
 
-use crate::site::{Site, toml_string};
+use crate::site::Site;
 
 /// A group, which is there as long as an account is in it, or the school's file or a room names it.
 #[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
@@ -75,42 +76,72 @@ impl fmt::Display for Mention {
     }
 }
 
-/// Where the school's file names a group.
+/// Where the school's file names a group. What stands nowhere in it, and is so all the same, has no line.
 pub fn mentions(group: &str, site: &Site, text: &str, path: &Path) -> Vec<Mention> {
-    let quoted = toml_string(group);
-    let mut places = lines_with(&quoted, text).map(|line| format!("{}:{line}", path.display()));
-    let mut mention = |what: String| {
-        let place = places.next().unwrap_or_else(|| path.display().to_string());
+    let file: Naming = toml::from_str(text).unwrap_or_default();
+    let is_it = |one: &&Spanned<String>| one.get_ref() == group;
+    let line = |one: &Spanned<String>| text[..one.span().start].matches('\n').count() + 1;
+    let mention = |at: Option<&Spanned<String>>, what: String| {
+        let path = path.display();
+        let place = at.map_or_else(|| path.to_string(), |at| format!("{path}:{}", line(at)));
         Mention { place, what }
     };
     let mut found = Vec::new();
     if site.roster.sees_everyone.iter().any(|one| one.as_str() == group) {
-        found.push(mention("`sees-everyone`: whose members see everyone".to_owned()));
+        let at = file.roster.sees_everyone.iter().find(is_it);
+        found.push(mention(at, "`sees-everyone`: whose members see everyone".to_owned()));
     }
-    let rooms = site.rooms.made.iter().filter(|room| room.groups.iter().any(|one| one == group));
-    found.extend(rooms.map(|room| mention(format!("`groups` of the room `{}`", room.name))));
+    for room in &file.room {
+        let at = room.groups.iter().find(is_it);
+        found.extend(at.map(|at| mention(Some(at), format!("`groups` of the room `{}`", room.name))));
+    }
     found
 }
 
-/// The lines that hold a text outside of comments.
-fn lines_with<'a>(wanted: &'a str, text: &'a str) -> impl Iterator<Item = usize> + 'a {
-    let is_meant = move |line: &str| line.split('#').next().is_some_and(|line| line.contains(wanted));
-    text.lines().enumerate().filter(move |(_, line)| is_meant(line)).map(|(index, _)| index + 1)
+/// What can name a group in the school's file, with its places.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Naming {
+    roster: NamingRoster,
+    room: Vec<NamingRoom>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct NamingRoster {
+    sees_everyone: Vec<Spanned<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct NamingRoom {
+    name: String,
+    groups: Vec<Spanned<String>>,
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    #[test]
-    fn the_file_is_searched_for_a_group_line_by_line() {
-        let text = Site::example_text().expect("a text")
-            + "\n[[room]]\nname = \"class-4b\"\ntitle = \"Class 4b\"\ngroups = [\"4b\"] # \"4b\"\n";
+    const FILE: &str = "domain = \"school.test\"\norganisation = \"School\"\n\n[[room]]\nname = \"class-4b\"\n\
+                        title = \"4b\"\ngroups = [\n  \"4a\", # \"4b\"\n  '4b',\n]\n\n[roster]\nsees-everyone = [\"4b\"]\n";
+
+    fn mentioned(group: &str) -> Vec<String> {
         let path = Path::new("jailbuild.toml");
-        let site = Site::parse(path, &text).expect("a school");
-        let [mention] = &mentions("4b", &site, &text, path)[..] else { panic!("one mention") };
-        assert_eq!(mention.what, "`groups` of the room `class-4b`");
-        assert_eq!(mention.place, format!("jailbuild.toml:{}", text.lines().count()));
-        assert!(mentions("4a", &site, &text, path).is_empty());
+        let site = Site::parse(path, FILE).expect("a school");
+        mentions(group, &site, FILE, path).iter().map(ToString::to_string).collect()
+    }
+
+    #[test]
+    fn each_mention_of_a_group_has_its_line() {
+        assert_eq!(
+            mentioned("4b"),
+            [
+                "jailbuild.toml:13: `sees-everyone`: whose members see everyone",
+                "jailbuild.toml:9: `groups` of the room `class-4b`",
+            ]
+        );
+        assert_eq!(mentioned("4a"), ["jailbuild.toml:8: `groups` of the room `class-4b`"]);
+        assert!(mentioned("5a").is_empty());
     }
 }

@@ -59,7 +59,7 @@ impl Turn {
     /// [`crate::Error::Configuration`] with all that is wrong with the list: rows that cannot be understood, and those
     /// about classes and accounts that there are not.
     pub fn of(decided: Decided, users: &[User]) -> Result<Self> {
-        let Decided { classes, singles, mut mistakes } = decided;
+        let Decided { digest: _, classes, singles, mut mistakes } = decided;
         for (name, single) in &singles {
             if !users.iter().any(|user| user.name == name.as_str()) {
                 mistakes.push(single.line, "name", format_args!("there is no account `{name}`"));
@@ -146,8 +146,11 @@ fn step(
     };
     let decided: Vec<&Label> = groups.iter().filter(moves).collect();
     if let Some(Single { line, class, to }) = single {
-        let class =
-            class_of(user, &groups, &decided, class.as_ref()).map_err(|what| (*line, "class", what))?;
+        let class = match (class, to) {
+            // From whichever class: they leave.
+            (None, Destination::Leavers) => decided.first().copied().or(groups.first()).cloned(),
+            _ => class_of(user, &groups, &decided, class.as_ref()).map_err(|what| (*line, "class", what))?,
+        };
         return Ok(Some(Step { class, to: to.clone() }));
     }
     match decided.as_slice() {

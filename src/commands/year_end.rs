@@ -6,12 +6,14 @@ use std::{
 };
 
 use serde::Serialize;
+use xmppd_control::{Act, Label};
 
 use super::desk::Desk;
 use crate::{
     administration::Target,
     classes::{Decided, Turn, template},
     console::Console,
+    digest::Sha256,
     error::{Error, Result},
     host::file,
 };
@@ -21,6 +23,8 @@ use crate::{
 /// The list is a spreadsheet's CSV with the columns `class` and `to`, and `name` where a row is about somebody alone: `4a` to `5a` moves a class,
 /// `6a` to `leavers` disables all of it. A row with a name wins over that of the class; one whose `to` is empty goes with the class. All is judged
 /// by how it was before, so that 4a becomes 5a while 5a becomes 6a. Only children move with their class. Leavers are disabled, not erased: `jailbuild user remove` does that.
+///
+/// The daemon remembers each list that was carried out, for as long as its audit log goes back. The same list once more is refused, and any other within 60 days.
 ///
 /// For example: `jailbuild year-end --template classes.csv`, and when it is filled in: `jailbuild year-end classes.csv --dry-run`
 #[derive(clap::Args, Debug)]
@@ -37,6 +41,10 @@ pub struct Args {
     #[arg(long)]
     dry_run: bool,
 
+    /// Carry it out though this list was before, or another one less than 60 days ago.
+    #[arg(long, conflicts_with = "template")]
+    again: bool,
+
     #[command(flatten)]
     target: Target,
 }
@@ -48,6 +56,9 @@ struct Done {
     #[serde(flatten)]
     turn: Turn,
     dry_run: bool,
+    /// Why it would be refused without `--again`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    needs_again: Option<String>,
 }
 
 /// Where the list to be filled in is.
@@ -64,22 +75,45 @@ struct Written {
 pub fn run(arguments: &Args, named: Option<&Path>, console: &Console) -> Result<u8> {
     let decided = arguments.list.as_deref().map(Decided::read).transpose()?;
     let mut desk = Desk::open(&arguments.target, named, console)?;
-    let users = desk.daemon.users()?;
     match (decided, &arguments.template) {
-        (Some(decided), _) => turn(Turn::of(decided, &users)?, arguments.dry_run, desk),
-        (None, Some(path)) => write(path, &template(&users)?, console),
+        (Some(decided), _) => turn(decided, arguments, desk),
+        (None, Some(path)) => write(path, &template(&desk.daemon.users()?)?, console),
         (None, None) => unreachable!("clap asks for one of them"),
     }
 }
 
-fn turn(turn: Turn, dry_run: bool, mut desk: Desk<'_>) -> Result<u8> {
+fn turn(decided: Decided, arguments: &Args, mut desk: Desk<'_>) -> Result<u8> {
+    let Args { again, dry_run, .. } = *arguments;
+    let end = Act::EndYear { list: mark(decided.digest), again };
+    let needs_again = done_before(&end, dry_run, &mut desk)?;
+    let turn = Turn::of(decided, &desk.daemon.users()?)?;
     for class in &turn.undecided {
         desk.console.note(format_args!(
             "others come into `{class}`, and nothing is said of those who are in it: they stay"
         ));
     }
-    desk.daemon.change(turn.acts().to_vec(), dry_run)?;
-    desk.console.show(&Done { turn, dry_run })
+    // Where nobody moves, no year has ended. In a rehearsal, what is refused has been told.
+    let end = (!dry_run && !turn.acts().is_empty()).then_some(end);
+    desk.daemon.change(end.into_iter().chain(turn.acts().to_vec()).collect(), dry_run)?;
+    desk.console.show(&Done { turn, dry_run, needs_again })
+}
+
+/// By what the daemon knows a list again.
+fn mark(digest: Sha256) -> Label {
+    digest.to_string().parse().expect("digits are a label")
+}
+
+/// Why it is refused to end the year, which in a rehearsal is only told. Asked before anything else: after a class has
+/// moved, its list may be full of mistakes.
+fn done_before(end: &Act, dry_run: bool, desk: &mut Desk<'_>) -> Result<Option<String>> {
+    let refusal = desk.daemon.all_or_nothing(vec![end.clone()], true)?;
+    match refusal {
+        Some(refusal) if dry_run => {
+            desk.console.note(format_args!("{refusal}: it would be refused without `--again`"));
+            Ok(Some(refusal.to_string()))
+        }
+        refusal => refusal.map_or(Ok(None), Err),
+    }
 }
 
 fn write(path: &Path, list: &[u8], console: &Console) -> Result<u8> {
@@ -97,11 +131,13 @@ impl fmt::Display for Done {
         let count = |of: &mut dyn Iterator<Item = &Vec<String>>| of.map(Vec::len).sum::<usize>();
         let moves = count(&mut self.turn.moves.iter().map(|one| &one.names));
         let leave = count(&mut self.turn.leavers.iter().map(|one| &one.names));
-        writeln!(formatter, "{}", self.turn)?;
-        if self.dry_run {
-            write!(formatter, "{moves} would move, {leave} would be disabled; nothing was changed")
-        } else {
-            write!(formatter, "{moves} moved, {leave} are disabled")
+        write!(formatter, "{}", self.turn)?;
+        match (self.turn.acts(), self.dry_run) {
+            ([], _) => Ok(()),
+            (_, true) => {
+                write!(formatter, "\n{moves} would move, {leave} would be disabled; nothing was changed")
+            }
+            (_, false) => write!(formatter, "\n{moves} moved, {leave} disabled"),
         }
     }
 }

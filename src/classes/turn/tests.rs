@@ -3,7 +3,6 @@
 use xmppd_control::Standing;
 
 use super::*;
-use crate::{classes::decided::COLUMNS, table::Table};
 
 fn user(name: &str, kind: Kind, groups: &[&str]) -> User {
     User {
@@ -29,8 +28,7 @@ fn school() -> Vec<User> {
 }
 
 fn turn(text: &str) -> Result<Turn> {
-    let table = Table::parse("year.csv", text.as_bytes(), COLUMNS)?;
-    Turn::of(Decided::of(table)?, &school())
+    Turn::of(Decided::parse("year.csv", text.as_bytes())?, &school())
 }
 
 fn shown(text: &str) -> String {
@@ -115,6 +113,13 @@ fn who_is_in_two_classes_needs_a_row() {
     );
     let refusal = turn("name,class,to\nabel,,6a\n").expect_err("it is refused").to_string();
     assert_eq!(refusal, "year.csv:2: class: `abel` is in 5a, Choir: say which of them is the class");
+}
+
+#[test]
+fn who_leaves_need_not_say_from_where() {
+    assert_eq!(shown("name,class,to\nabel,,leavers\n"), "5a leaves     1  abel");
+    let refusal = turn("name,class,to\nabel,4a,leavers\n").expect_err("it is refused").to_string();
+    assert_eq!(refusal, "year.csv:2: class: `abel` is not in `4a`");
 }
 
 #[test]

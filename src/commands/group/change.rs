@@ -63,14 +63,20 @@ struct Changed {
     group: Label,
     /// Who joined or left it.
     names: Vec<String>,
-    /// A phrase: `in`, `out of`, `renamed to 5b`.
-    did: String,
+    /// A phrase: `in`, `out of`, `renamed`.
+    did: &'static str,
+    /// Its name from now on, where it is another.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    to: Option<Label>,
     /// What goes on naming it.
     still_named: Vec<Mention>,
     dry_run: bool,
 }
 
-pub(super) fn add(args: &Args, desk: Desk<'_>) -> Result<u8> {
+pub(super) fn add(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
+    if members(&args.group, &mut desk)?.is_empty() {
+        desk.console.note(format_args!("`{}` is a new group: nobody is in it yet", args.group));
+    }
     each(args, desk, |name, group| Act::JoinGroup { name, group }, "in")
 }
 
@@ -83,7 +89,7 @@ pub(super) fn rename(args: &RenameArgs, mut desk: Desk<'_>) -> Result<u8> {
     let names = members(&group, &mut desk)?.iter().map(Name::to_string).collect();
     desk.daemon.change(vec![Act::RenameGroup { group: group.clone(), to: to.clone() }], dry_run)?;
     let still_named = still_named(&group, &desk)?;
-    desk.console.show(&Changed { group, names, did: format!("renamed to {to}"), still_named, dry_run })
+    desk.console.show(&Changed { group, names, did: "renamed", to: Some(to), still_named, dry_run })
 }
 
 pub(super) fn dissolve(args: &DissolveArgs, mut desk: Desk<'_>) -> Result<u8> {
@@ -103,13 +109,14 @@ pub(super) fn dissolve(args: &DissolveArgs, mut desk: Desk<'_>) -> Result<u8> {
     )
 }
 
-fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: &str) -> Result<u8> {
+fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: &'static str) -> Result<u8> {
     let Args { group, names, dry_run } = args;
     desk.daemon.change(names.iter().map(|name| act(name.clone(), group.clone())).collect(), *dry_run)?;
     desk.console.show(&Changed {
         group: group.clone(),
         names: names.iter().map(Name::to_string).collect(),
-        did: did.to_owned(),
+        did,
+        to: None,
         still_named: Vec::new(),
         dry_run: *dry_run,
     })
@@ -128,17 +135,16 @@ fn still_named(group: &Label, desk: &Desk<'_>) -> Result<Vec<Mention>> {
 
 impl fmt::Display for Changed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { group, names, did, still_named, dry_run } = self;
+        let Self { group, names, did, to, still_named, dry_run } = self;
         let are = |several| match (dry_run, several) {
             (true, _) => "would be",
             (false, true) => "are",
             (false, false) => "is",
         };
-        if did.starts_with("renamed") {
-            write!(formatter, "{group} {} {did}, with {}", are(false), enumerated(names))?;
-        } else {
-            write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1))?;
-        }
+        match to {
+            Some(to) => write!(formatter, "{group} {} {did} to {to}, with {}", are(false), enumerated(names)),
+            None => write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1)),
+        }?;
         if still_named.is_empty() {
             return Ok(());
         }

@@ -79,7 +79,8 @@ impl fmt::Display for Groups {
 impl fmt::Display for Shown {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { group, members } = self;
-        write!(formatter, "{}: {} accounts", group.name, group.members())?;
+        let accounts = if group.members() == 1 { "account" } else { "accounts" };
+        write!(formatter, "{}: {} {accounts}", group.name, group.members())?;
         if group.disabled > 0 {
             write!(formatter, ", {} of them disabled", group.disabled)?;
         }

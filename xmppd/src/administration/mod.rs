@@ -5,6 +5,7 @@
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
 //! | `judgement` | what is to come of a list of acts |
 //! | `school/rooms` | rooms by command, likewise |
+//! | `school/year` | the end of a school year, which comes once a year |
 //!
 //! Nothing here reads a clock, or writes anything: an act comes to what is to be written ([`Write`]) and what the
 //! running server is to be told ([`Change`]).
@@ -49,6 +50,17 @@ pub struct Deed {
     pub about: String,
     /// `done`, `refused`.
     pub outcome: Cow<'static, str>,
+}
+
+/// The end of a school year, as it was carried out.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct YearEnd {
+    /// By what its list is known again.
+    pub list: String,
+    /// When.
+    pub at: OffsetDateTime,
+    /// Who.
+    pub who: String,
 }
 
 /// What is to be written.

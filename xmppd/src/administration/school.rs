@@ -1,9 +1,10 @@
 //! Accounts and consents, and what becomes of them by an act.
 
 mod rooms;
+mod year;
 
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, St
 
 pub use self::rooms::MadeBy;
 use self::rooms::titled_after;
-use super::{Change, Recorded, Write};
+use super::{Change, Recorded, Write, YearEnd};
 use crate::{
     account::Account,
     auth::Keys,
@@ -26,6 +27,8 @@ pub struct School {
     accounts: BTreeMap<String, Arc<Account>>,
     consents: BTreeMap<String, Recorded>,
     rooms: BTreeMap<String, MadeBy>,
+    /// The newest last.
+    year_ends: Vec<YearEnd>,
     /// Whose name looks like this.
     names: HashMap<Look, Vec<String>>,
     /// Whose display name looks like this.
@@ -55,6 +58,7 @@ impl School {
             accounts: BTreeMap::new(),
             consents: consents.into_iter().collect(),
             rooms: BTreeMap::new(),
+            year_ends: Vec::new(),
             names: HashMap::new(),
             display_names: HashMap::new(),
             now,
@@ -91,6 +95,7 @@ impl School {
             }
             Act::DisableUser { name } => self.disable(name),
             Act::EnableUser { name } => self.enable(name),
+            Act::EndYear { list, again } => self.end_year(list, *again, who),
             Act::EndSessions { name } => {
                 let changes = vec![Change::SessionsEnded(self.account(name)?.name.clone())];
                 Ok(Effect { writes: Vec::new(), changes })
@@ -257,6 +262,7 @@ impl School {
             self.update(account, &mut effect, Change::Relabelled);
         }
         for mut room in rooms {
+            room.groups.retain(|one| one != to_label);
             room.groups.iter_mut().filter(|one| *one == group).for_each(|one| one.clone_from(to_label));
             effect.extend(self.put_room(room));
         }
@@ -409,8 +415,10 @@ fn is_of_one_script(text: &str) -> Result<(), Refusal> {
 /// What to type to see who is where.
 const SHOW_GROUPS: &str = "`user list` shows the groups of all accounts";
 
+/// Each once.
 fn strings(labels: &[Label]) -> Vec<String> {
-    labels.iter().map(Label::to_string).collect()
+    let mut seen = HashSet::new();
+    labels.iter().filter(|label| seen.insert(*label)).map(Label::to_string).collect()
 }
 
 #[cfg(test)]

@@ -164,6 +164,9 @@ impl Administration {
         let Changes { acts, rule, rehearse } = changes;
         let _turn = self.turn.lock().await;
         let mut school = self.school().await?;
+        if acts.iter().any(|act| matches!(act, Act::EndYear { .. })) {
+            school = school.with_year_ends(self.store.year_ends().await?);
+        }
         let no_keys = acts.iter().map(|_| None);
         let rehearsed = school.clone().judge(&acts, no_keys, rule, who);
         if rehearse {

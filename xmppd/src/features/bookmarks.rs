@@ -162,15 +162,16 @@ fn extensions(personal: &Personal, room: &str) -> String {
     extensions.map_or_else(String::new, |extensions| extensions.text())
 }
 
-/// Once: what has been removed since, or edited, is the account's own decision. A room that is offered no more
-/// takes along the bookmark that nobody has touched.
+/// Once: what has been removed since, or edited, is the account's own decision. The bookmark that nobody has touched
+/// follows its room to another title, and goes with a room that is offered no more.
 fn offer(personal: &mut Personal, rooms: &[(Jid, String)], changes: &mut Changes) {
     for (room, name) in rooms {
         let room = room.as_str();
-        if personal.offered.contains_key(room) {
+        let offered = personal.offered.get(room);
+        if offered == Some(name) {
             continue;
         }
-        if !items(personal).contains_key(room) {
+        if items(personal).get(room) == offered.map(|name| of_class(name)).as_ref() {
             let text = of_class(name).conference(&format!(" xmlns='{}'", ns::BOOKMARKS), "");
             personal.follow_up(ns::BOOKMARKS, room, &text, changes);
         }
@@ -209,6 +210,15 @@ impl Router {
         let mut changes = Changes::default();
         offer(self.personal_of(owner), &rooms, &mut changes);
         self.settle(owner, changes, cx);
+    }
+
+    /// Takes a room that is no more from all to whom it was offered, also from those who are not online.
+    pub(crate) fn take_back_room(&mut self, room: &str, cx: &mut Context<'_>) {
+        let have_it = self.personal.iter().filter(|(_, personal)| personal.offered.contains_key(room));
+        let have_it: Vec<_> = have_it.map(|(name, _)| Arc::clone(name)).collect();
+        for name in have_it {
+            self.offer_rooms(&name, cx);
+        }
     }
 
     /// The rooms that the school has made for an account's classes, with their names.
@@ -272,6 +282,24 @@ mod tests {
         personal.retract(ns::BOOKMARKS, &removed, true, &mut Changes::default()).unwrap();
         offer_all(&mut personal, &["4a", "chess"]);
         assert_eq!(bookmarked(&personal), ["chess@rooms.school.test"]);
+    }
+
+    #[test]
+    fn a_bookmark_follows_its_room_to_another_title_unless_it_was_edited() {
+        let titled = |title: &str| [(rooms(&["4a"])[0].0.clone(), title.to_owned())];
+        let name = |personal: &Personal| items(personal)["4a@rooms.school.test"].name.clone();
+        let mut personal = personal();
+        offer(&mut personal, &titled("Class 4a"), &mut Changes::default());
+        let mut changes = Changes::default();
+        offer(&mut personal, &titled("The fourth"), &mut changes);
+        assert_eq!(name(&personal).as_deref(), Some("The fourth"));
+        assert!(storage(&personal).is_some_and(|storage| storage.contains("The fourth")));
+        assert_eq!(changes.events.len(), 2);
+
+        let edited = "<conference xmlns='urn:xmpp:bookmarks:1' name='Mine' autojoin='true'/>";
+        personal.follow_up(ns::BOOKMARKS, "4a@rooms.school.test", edited, &mut Changes::default());
+        offer(&mut personal, &titled("The fifth"), &mut Changes::default());
+        assert_eq!(name(&personal).as_deref(), Some("Mine"));
     }
 
     #[test]

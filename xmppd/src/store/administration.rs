@@ -2,9 +2,10 @@
 
 use rusqlite::{Connection, Row, ToSql, params};
 use time::{Duration, OffsetDateTime};
+use xmppd_control::Act;
 
 use super::{Erasure, Store, StoreError, accounts, records};
-use crate::administration::{Deed, Recorded, Write};
+use crate::administration::{Deed, Recorded, Write, YearEnd};
 
 /// For how long it is remembered what administrators did: two school years.
 const REMEMBERED: Duration = Duration::days(2 * 366);
@@ -46,6 +47,11 @@ impl Store {
     pub async fn deeds(&self, about: Option<String>, most: u32) -> Result<Vec<Deed>, StoreError> {
         self.request(Erasure::Nothing, move |connection| deeds(connection, about.as_deref(), most)).await
     }
+
+    /// The school years that have ended, as far as what administrators did is remembered, the newest last.
+    pub async fn year_ends(&self) -> Result<Vec<YearEnd>, StoreError> {
+        self.request(Erasure::Nothing, year_ends).await
+    }
 }
 
 /// All consents, by name.
@@ -83,6 +89,15 @@ fn deeds(connection: &Connection, about: Option<&str>, most: u32) -> Result<Vec<
     let mut deeds: Vec<_> = deeds.collect::<Result<_, _>>()?;
     deeds.reverse();
     Ok(deeds)
+}
+
+fn year_ends(connection: &Connection) -> Result<Vec<YearEnd>, StoreError> {
+    let query = "SELECT about, at, who FROM audit WHERE act = ?1 AND outcome = 'done' ORDER BY id";
+    let mut statement = connection.prepare(query)?;
+    let year_ends = statement.query_map([Act::END_YEAR], |row| {
+        Ok(YearEnd { list: row.get("about")?, at: moment(row.get("at")?)?, who: row.get("who")? })
+    })?;
+    Ok(year_ends.collect::<Result<_, _>>()?)
 }
 
 fn write(connection: &Connection, write: &Write) -> Result<(), StoreError> {

@@ -47,6 +47,14 @@ async fn everybody_online_sees_a_class_change_at_once() {
         CLASS * (ONLINE - 1)
     );
     assert!(seen < Duration::from_secs(10), "{seen:?}");
+
+    let leave = |name: &&str| Act::LeaveGroup { name: name.parse().unwrap(), group: "4b".parse().unwrap() };
+    ask(&data, names[..1].iter().map(leave).collect()).await;
+    for client in &mut online[1..] {
+        let item = client.roster_push().await;
+        assert!(item.jid.to_string().starts_with("pupil0@"));
+        assert!(item.groups.iter().all(|group| group.0 != "4b"));
+    }
 }
 
 /// Has all of it done in one request.

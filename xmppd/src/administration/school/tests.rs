@@ -1,8 +1,10 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
 mod rooms;
+mod year;
 
 use time::macros::datetime;
+use xmppd_control::{Outcome, Rule};
 
 use super::*;
 

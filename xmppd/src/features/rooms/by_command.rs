@@ -35,6 +35,7 @@ impl Router {
     pub(crate) fn remove_room(&mut self, name: &str, cx: &mut Context<'_>) {
         self.rooms.by_command.remove(name);
         let mut mail = Mail::default();
+        let address = self.rooms.all.get(name).map(|room| room.jid.clone());
         if let Some(room) = self.rooms.all.get_mut(name) {
             room.made = None;
             room.is_over = true;
@@ -43,7 +44,9 @@ impl Router {
         }
         let records = self.conclude(name, mail, cx);
         cx.record(records);
-        site::offer_to_all(self, cx);
+        if let Some(address) = address {
+            self.take_back_room(address.as_str(), cx);
+        }
     }
 
     /// All rooms, by name, with who made them.

@@ -110,3 +110,18 @@ async fn what_somebody_has_sent_goes_with_them() {
     store.administer(vec![Write::Remove("tybalt".to_owned())], Vec::new()).await.unwrap();
     assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
 }
+
+#[tokio::test]
+async fn the_ends_of_school_years_are_among_the_deeds() {
+    let (_folder, store) = open();
+    let end = |list, outcome: &'static str| Deed {
+        act: "end-year".into(),
+        outcome: outcome.into(),
+        ..deed(list, now())
+    };
+    let deeds = vec![end("3f2a", "done"), deed("juliet", now()), end("77c0", "refused")];
+    store.administer(Vec::new(), deeds).await.unwrap();
+    let ended = YearEnd { list: "3f2a".to_owned(), at: now(), who: "anna".to_owned() };
+    let year_ends = store.year_ends().await.unwrap();
+    assert_eq!(year_ends, [YearEnd { at: year_ends[0].at, ..ended }]);
+}

@@ -81,6 +81,21 @@ fn a_room_follows_its_group_to_another_name_and_nobody_is_put_out_meanwhile() {
 }
 
 #[test]
+fn a_room_that_is_for_the_new_name_already_is_for_it_once() {
+    let mut school = school();
+    done(&mut school, &ADD.replace(r#"["4b"]"#, r#"["5b","4b"]"#));
+    let told = done(&mut school, r#"{"rename-group":{"group":"4b","to":"5b"}}"#);
+    assert_eq!(told.last().map(String::as_str), Some(r#"tell room class-4b ["5b"] ["nurse"]"#));
+}
+
+#[test]
+fn nobody_is_in_a_group_twice() {
+    let mut school = school();
+    let groups = done(&mut school, r#"{"set-groups":{"name":"juliet","groups":["5b","Choir","5b"]}}"#);
+    assert_eq!(groups[0], r#"write juliet ["5b", "Choir"]"#);
+}
+
+#[test]
 fn no_room_names_an_account_that_is_gone() {
     let mut school = school();
     done(&mut school, ADD);
