@@ -34,6 +34,11 @@ impl Administrator {
         Ok(Self::Alone(Administration::new(store.clone(), Arc::new(NobodyLive)), store))
     }
 
+    /// Whether no daemon runs.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self, Self::Alone(..))
+    }
+
     /// Asks, and waits until it is done.
     pub(super) async fn ask(&mut self, request: Request) -> Result<Answer, Failure> {
         let answer = match self {

@@ -10,6 +10,7 @@ use super::{
     notice::{Notice, Status},
     rank::Affiliation,
     room::Room,
+    saved,
     settings::SiteRoom,
     site,
 };
@@ -44,6 +45,15 @@ impl Router {
         let records = self.conclude(name, mail, cx);
         cx.record(records);
         site::offer_to_all(self, cx);
+    }
+
+    /// Lets no room by command name an account that was removed. Where a server runs, that is written with the removal.
+    pub(crate) fn forget_in_rooms_by_command(&mut self, account: &str, cx: &mut Context<'_>) {
+        for room in self.rooms.by_command.values_mut() {
+            if room.forget(account) {
+                cx.record(vec![saved::of_command(room)]);
+            }
+        }
     }
 
     /// All rooms, by name, with who made them.
