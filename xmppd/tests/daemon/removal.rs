@@ -21,7 +21,8 @@ fn start() -> Server {
 
 fn add_tybalt(server: &Server, display_name: &str) {
     let words = ["add", "tybalt", "--display-name", display_name, "--group", "Cats"];
-    let consent = ["--signed", "2026-09-01", "--slip", "slip-of-canary-8f3a61", "--password-stdin"];
+    let slip = format!("slip-of-{}", display_name.to_lowercase());
+    let consent = ["--signed", "2026-09-01", "--slip", &slip, "--password-stdin"];
     let added = server.run("user", &[&words[..], &consent[..]].concat(), PASSWORD);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }

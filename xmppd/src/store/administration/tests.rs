@@ -103,6 +103,7 @@ async fn what_was_done_long_ago_is_forgotten() {
     let (_folder, store) = open();
     let deeds = vec![deed("old", now() - Duration::days(733)), deed("young", now() - Duration::days(731))];
     store.administer(Vec::new(), deeds).await.unwrap();
+    assert_eq!(store.expire_deeds(now()).await.unwrap(), 1);
     let left: Vec<_> = store.deeds(None, 10).await.unwrap().into_iter().map(|deed| deed.about).collect();
     assert_eq!(left, ["young"]);
 }
