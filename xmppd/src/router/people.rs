@@ -128,7 +128,7 @@ impl Router {
         self.forget(name, cx);
     }
 
-    /// Erases what others keep of an account that was removed. That this is to be done is on record from the removal on.
+    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on.
     fn forget(&mut self, name: &str, cx: &mut Context<'_>) {
         self.forget_contact(name, cx);
         self.forget_directed(name);

@@ -59,8 +59,8 @@ impl Store {
         *self.capacity.lock() = capacity;
     }
 
-    /// Keeps a stanza from one account, or from the server itself where none is named, for another until it is erased. Messages are kept in the order in which
-    /// this returns.
+    /// Keeps a stanza from one account for another until it is erased; from the server itself, if no sender is named.
+    /// Messages are kept in the order in which this returns.
     pub async fn keep_offline(
         &self,
         account: &str,

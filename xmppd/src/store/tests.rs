@@ -342,7 +342,11 @@ async fn a_removed_account_takes_everything_along() {
     assert_eq!(store.removed().await.unwrap(), ["juliet"]);
     answered(store.record(vec![Record::of_server(Shelf::Removed, "juliet", None)])).await.unwrap();
     answered(store.wipe()).await.unwrap();
-    assert_eq!(files_with(&folder, b"juliet"), [] as [&str; 0], "nor its name, once the others have forgotten it");
+    assert_eq!(
+        files_with(&folder, b"juliet"),
+        [] as [&str; 0],
+        "nor its name, once the others have forgotten it"
+    );
     assert_eq!(files_with(&folder, b"pupil-49"), [FILE]);
 }
 
@@ -470,7 +474,8 @@ async fn a_snapshot_holds_all_but_what_was_said() {
     assert_eq!(copy.accounts().await.unwrap().len(), 1);
     assert_eq!(copy.removed().await.unwrap(), ["key"], "for whoever restores it to forget");
     let shelves: Vec<_> = copy.records().await.unwrap().iter().map(|record| record.shelf).collect();
-    let wanted: Vec<_> = Shelf::ALL.iter().copied().filter(|shelf| shelf.is_backed_up() && *shelf != Shelf::Removed).collect();
+    let wanted: Vec<_> =
+        Shelf::ALL.iter().copied().filter(|shelf| shelf.is_backed_up() && *shelf != Shelf::Removed).collect();
     assert_eq!(shelves.len(), wanted.len());
     assert!(wanted.iter().all(|shelf| shelves.contains(shelf)), "{shelves:?}");
     assert!(answered(copy.take_offline("juliet")).await.unwrap().is_empty());
