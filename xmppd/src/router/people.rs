@@ -125,7 +125,7 @@ impl Router {
     /// before one died. Somebody else may have its name by now.
     pub fn make_up_for_removal(&mut self, name: &str, cx: &mut Context<'_>) {
         self.forget_in_rooms_by_command(name, cx);
-        self.forget(name, cx);
+        self.reshape(name, |router, cx| router.forget(name, cx), cx);
     }
 
     /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on.
@@ -233,7 +233,10 @@ mod tests {
         let mut outbox = Vec::new();
         let mut random = |bytes: &mut [u8]| bytes.fill(0);
         let mut cx = Context { now, instant: Instant::now(), random: &mut random, outbox: &mut outbox };
+        assert!(!router.people["juliet"].contacts.revision().to_string().is_empty());
         router.make_up_for_removal("tybalt", &mut cx);
+        let revision = router.people["juliet"].contacts.revision().to_string();
+        assert_eq!(revision, "", "no client takes the roster that it remembers for the present one");
 
         for action in outbox {
             let Action::Record { records: changed, .. } = action else { continue };
