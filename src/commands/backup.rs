@@ -86,19 +86,21 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     if path.symlink_metadata().is_ok() {
         return Err(backup::taken(&path));
     }
+    if args.dry_run {
+        return args.rehearse(path, &school, &place, console);
+    }
     let lock = args.lock(&school)?;
     let mut daemon = Daemon::of(&place)?;
-    if args.dry_run {
-        daemon.status()?;
-        return console.show(&Outcome::foreseen(path, &school));
-    }
     console.step("copying the database of the running server");
     let has_authority_key = school.has_authority_key();
     let database = copied(&mut daemon, &school)?;
     console.step("encrypting");
     let backup = Backup::new(school, database, now)?;
     let bytes = backup.write(&path, &lock)?;
-    daemon.backed_up()?;
+    if let Err(error) = daemon.backed_up() {
+        console
+            .note(format_args!("the backup is good, but the server does not know that it was made: {error}"));
+    }
     let files =
         backup.manifest.files.iter().map(|(place, file)| Contained::of(place, Some(file.bytes))).collect();
     console.show(&Outcome { path, bytes: Some(bytes), dry_run: false, files, has_authority_key })
@@ -136,6 +138,15 @@ fn copied(daemon: &mut Daemon, school: &School) -> Result<Zeroizing<Vec<u8>>> {
 }
 
 impl Args {
+    /// Says what would go in, if the daemon answers. Nobody is asked for a passphrase that opens nothing.
+    fn rehearse(&self, path: PathBuf, school: &School, place: &Place, console: &Console) -> Result<u8> {
+        if !self.passphrase {
+            self.lock(school)?;
+        }
+        Daemon::of(place)?.status()?;
+        console.show(&Outcome::foreseen(path, school))
+    }
+
     fn lock(&self, school: &School) -> Result<Lock> {
         let of_site = &school.site.backup.recipients;
         match &self.passphrase_file {
