@@ -71,6 +71,8 @@ shelves! {
     OfferedRoom = "offered-room",
     /// XEP-0049: private XML.
     PrivateXml = "private-xml",
+    /// The name of an account that was removed, as long as others may keep something of it. The store's own.
+    Removed = "removed",
     /// XEP-0045: a persistent room.
     Room = "room",
     /// XEP-0484: the tokens of one client.
@@ -100,6 +102,7 @@ impl Shelf {
             | Self::Node
             | Self::OfferedRoom
             | Self::PrivateXml
+            | Self::Removed
             | Self::Room
             | Self::VCard => true,
         }

@@ -35,6 +35,11 @@ impl Administrator {
         Ok(Self::Alone(Administration::new(store.clone(), live), store))
     }
 
+    /// Whether no daemon runs.
+    pub(super) fn is_alone(&self) -> bool {
+        matches!(self, Self::Alone(..))
+    }
+
     /// Asks, and waits until it is done.
     pub(super) async fn ask(&mut self, request: Request) -> Result<Answer, Failure> {
         let answer = match self {

@@ -4,7 +4,7 @@ use std::io;
 
 use xmppd::{
     auth::Password,
-    control::{Act, Answer, Consent, Outcome, Request, User},
+    control::{Act, Answer, Consent, Name, Outcome, Request, User},
 };
 use zeroize::Zeroizing;
 
@@ -23,7 +23,7 @@ pub(super) async fn run(command: cli::User) -> Result<(), Failure> {
         cli::User::Disable(Whose { name, data }) => change(&data, Act::DisableUser { name }).await,
         cli::User::Enable(Whose { name, data }) => change(&data, Act::EnableUser { name }).await,
         cli::User::Kick(Whose { name, data }) => change(&data, Act::EndSessions { name }).await,
-        cli::User::Remove(Whose { name, data }) => change(&data, Act::RemoveUser { name }).await,
+        cli::User::Remove(Whose { name, data }) => self::remove(name, &data).await,
         cli::User::Rename(cli::Rename { whose: Whose { name, data }, display_name }) => {
             change(&data, Act::RenameUser { name, display_name }).await
         }
@@ -52,7 +52,8 @@ async fn passwd(passwd: cli::Passwd) -> Result<(), Failure> {
 }
 
 async fn list(list: cli::List) -> Result<(), Failure> {
-    let Answer::Users(users) = ask(&list.data, Request::ListUsers).await? else {
+    let administrator = Administrator::of(&list.data.data)?;
+    let Answer::Users(users) = ask(administrator, Request::ListUsers).await? else {
         return Err(Failure::other_answer());
     };
     if list.json {
@@ -61,9 +62,26 @@ async fn list(list: cli::List) -> Result<(), Failure> {
     users.iter().try_for_each(|user| print(&line(user)))
 }
 
+async fn remove(name: Name, data: &Data) -> Result<(), Failure> {
+    let administrator = Administrator::of(&data.data)?;
+    let is_alone = administrator.is_alone();
+    let shown = name.clone();
+    change_by(administrator, Act::RemoveUser { name }).await?;
+    if is_alone {
+        tell(format_args!(
+            "`{shown}` is removed; files, and what others keep of it, are erased once the server starts"
+        ));
+    }
+    Ok(())
+}
+
 /// Has this done, and nothing else.
 async fn change(data: &Data, act: Act) -> Result<(), Failure> {
-    let Answer::Changed(mut outcomes) = ask(data, Request::Change(act.into())).await? else {
+    change_by(Administrator::of(&data.data)?, act).await
+}
+
+async fn change_by(administrator: Administrator, act: Act) -> Result<(), Failure> {
+    let Answer::Changed(mut outcomes) = ask(administrator, Request::Change(act.into())).await? else {
         return Err(Failure::other_answer());
     };
     match outcomes.pop() {
@@ -73,8 +91,7 @@ async fn change(data: &Data, act: Act) -> Result<(), Failure> {
     }
 }
 
-async fn ask(data: &Data, request: Request) -> Result<Answer, Failure> {
-    let mut administrator = Administrator::of(&data.data)?;
+async fn ask(mut administrator: Administrator, request: Request) -> Result<Answer, Failure> {
     let answer = administrator.ask(request).await;
     administrator.done().await;
     answer

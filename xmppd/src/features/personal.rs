@@ -120,15 +120,14 @@ fn resettled(router: &mut Router, _: &Settings, _: &mut Context<'_>) {
 /// Whoever gets the name later is somebody else: to the nodes of others as well.
 fn forgot(router: &mut Router, name: &str, cx: &mut Context<'_>) {
     router.personal.remove(name);
-    let mut records = Vec::new();
     for personal in router.personal.values_mut() {
         for (node, leaf) in &mut personal.leaves {
             if leaf.affiliations.remove(name).is_some() {
-                records.push(leaf.record(&personal.owner, node));
+                // One by one: another of them may be on the way out, too, and would take the rest with it.
+                cx.record(vec![leaf.record(&personal.owner, node)]);
             }
         }
     }
-    cx.record(records);
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashSet,
+    mem,
     sync::{Arc, Weak},
 };
 
@@ -118,9 +119,13 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
                 let wiping = runner.store.wipe().await;
                 running.spawn(async move { drop(wiped.send(wiping.wait().await)) });
             }
+            // Not here: what runs may itself have to wait for an errand that comes later.
             Errand::Settle(settled) => {
-                while running.join_next().await.is_some() {}
-                let _ = settled.send(());
+                let mut before = mem::take(&mut running);
+                running.spawn(async move {
+                    while before.join_next().await.is_some() {}
+                    let _ = settled.send(());
+                });
             }
         }
     }

@@ -55,16 +55,19 @@ struct Signals {
 }
 
 impl Server {
-    /// Reads the certificate and the accounts, and listens on every address that the settings name, which were read
-    /// from `path`. From now on connections wait to be served, and signals for [`Server::run`].
+    /// Reads the certificate and the accounts, has those forgotten that were removed meanwhile, and listens on every
+    /// address that the settings name, which were read from `path`. From now on connections wait to be served, and
+    /// signals for [`Server::run`].
     pub async fn bind(config: Config, path: &Path, store: Store) -> Result<Self, ServeError> {
         let certificate = Certificate::load(&config.tls)?;
         let router = router(&config, &store).await?;
         let listeners = listeners(&config).await?;
         if config.upload.enabled {
-            store.files().prepare(|name| router.uploaded(name).is_some()).map_err(ServeError::Files)?;
+            store.files().prepare().map_err(ServeError::Files)?;
         }
+        store.files().prune(|name| router.uploads.file(name).is_some()).map_err(ServeError::Files)?;
         let shared = Shared::new(router, store.clone());
+        forget_removed(&shared, &store.removed().await?).await;
         tokio::spawn(web::expire(Arc::downgrade(&shared)));
         let terms = Terms::new(&config, certificate, store.files());
         let service = Arc::new(Service::new(Arc::clone(&shared), terms));
@@ -131,6 +134,18 @@ async fn router(config: &Config, store: &Store) -> Result<Router, StoreError> {
         tracing::warn!(?owner, shelf, "a record cannot be read, and is left out");
     }
     Ok(router)
+}
+
+/// Erases what others keep of accounts that were removed while no server ran, or just before one died.
+async fn forget_removed(shared: &Shared, removed: &[String]) {
+    if removed.is_empty() {
+        return;
+    }
+    shared.drive(|router, cx| removed.iter().for_each(|name| router.make_up_for_removal(name, cx)));
+    // What cannot be wiped is tried again with whatever is written next.
+    if let Err(error) = shared.wipe().await {
+        tracing::error!(%error, "cannot wipe what others kept of removed accounts");
+    }
 }
 
 async fn listeners(config: &Config) -> Result<Vec<(TcpListener, Beginning)>, ServeError> {

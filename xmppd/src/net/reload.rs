@@ -64,8 +64,7 @@ impl Reloader {
         }
         let certificate = Certificate::load(&config.tls)?;
         if config.upload.enabled && !in_force.upload.enabled {
-            // What is there may still be on its way in: the next start looks what nobody knows of.
-            self.store.files().prepare(|_| true).map_err(ServeError::Files)?;
+            self.store.files().prepare().map_err(ServeError::Files)?;
         }
         if !certificate.is_same(&self.service.terms().certificate) {
             applied.push(CERTIFICATE.to_owned());

@@ -25,12 +25,14 @@ use super::{
     tls::Certificate,
 };
 use crate::{
-    auth::{Authenticator, DecoySecret},
+    account::{Account, Kind},
+    auth::{Authenticator, DecoySecret, Keys, Password},
     config,
+    control::{Act, Administration, Change, Live, LiveStatus, Reload, Request, Session, Wiping},
     router::{Router, Settings},
     stanza::Packet,
     store::{Capacity, Store},
-    stream::{ConnectionId, StreamError},
+    stream::{Action, ConnectionId, SessionId, StreamError, Ticket},
 };
 
 const HEADER: &str = "<stream:stream xmlns='jabber:client' \
@@ -239,4 +241,55 @@ async fn a_connection_costs_little_while_it_is_idle() {
     let serving = begin::serve(tcp, IpAddr::from(Ipv4Addr::LOCALHOST), Beginning::Direct, &site.service);
     let bytes = std::mem::size_of_val(&serving);
     assert!(bytes <= 6 * 1024, "the task of one connection takes {bytes} bytes");
+}
+
+/// Of a running server, what a removal needs.
+struct Told(Arc<Shared>);
+
+impl Live for Told {
+    fn apply(&self, changes: Vec<Change>) {
+        self.0.drive(|router, cx| changes.into_iter().for_each(|change| router.apply(change.into(), cx)));
+    }
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(self.0.wipe())
+    }
+
+    fn reload(&self) -> Reload {
+        Reload::Applied(Vec::new())
+    }
+
+    fn sessions(&self) -> Vec<Session> {
+        Vec::new()
+    }
+
+    fn status(&self) -> LiveStatus {
+        LiveStatus::default()
+    }
+}
+
+#[tokio::test]
+async fn a_removal_that_is_under_way_is_finished_before_the_server_stops() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
+    let keys = Keys::derive(&Password::prepare("pencil").unwrap());
+    let (name, groups) = ("tybalt".to_owned(), Vec::new());
+    let tybalt =
+        Account { display_name: name.clone(), name, kind: Kind::Teacher, groups, enabled: true, keys };
+    store.add_account(tybalt).await.unwrap();
+    let accounts = store.accounts().await.unwrap();
+    let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
+    let router = Router::new(Settings::small(), authenticator, accounts, OffsetDateTime::UNIX_EPOCH);
+    let shared = Shared::new(router, store.clone());
+    let administration = Arc::new(Administration::new(store.clone(), Arc::new(Told(Arc::clone(&shared)))));
+    shared.set_administration(&administration);
+
+    let request = Request::Change(Act::RemoveUser { name: "tybalt".parse().unwrap() }.into());
+    let ticket = Ticket { session: SessionId(1), id: None, node: "remove", sitting: String::new() };
+    shared.drive(|_, cx| {
+        cx.outbox.push(Action::Administer { request, who: "admin@school.test".to_owned(), ticket });
+    });
+    timeout(Duration::from_secs(10), shared.settle()).await.expect("what runs does not wait for itself");
+    assert!(store.accounts().await.unwrap().is_empty());
+    assert_eq!(store.removed().await.unwrap(), [""; 0], "nobody has anything to forget any more");
 }

@@ -8,6 +8,7 @@ use crate::{
     features::{self, rooms::SiteRoom, stream_management::Former},
     jid::Jid,
     look_alike::Look,
+    record::{Record, Shelf},
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
 };
@@ -113,13 +114,26 @@ impl Router {
                 self.end_all(&name, StreamError::NotAuthorized, cx);
                 let forget = |router: &mut Self, cx: &mut Context<'_>| {
                     router.people.remove(&*name);
-                    router.forget_contact(&name, cx);
-                    router.forget_directed(&name);
-                    features::forgot(router, &name, cx);
+                    router.forget(&name, cx);
                 };
                 self.reshape(&name, forget, cx);
             }
         }
+    }
+
+    /// Erases, before anybody is let in, what others keep of an account that was removed while no server ran, or just
+    /// before one died. Somebody else may have its name by now.
+    pub fn make_up_for_removal(&mut self, name: &str, cx: &mut Context<'_>) {
+        self.forget_in_rooms_by_command(name, cx);
+        self.reshape(name, |router, cx| router.forget(name, cx), cx);
+    }
+
+    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on.
+    fn forget(&mut self, name: &str, cx: &mut Context<'_>) {
+        self.forget_contact(name, cx);
+        self.forget_directed(name);
+        features::forgot(self, name, cx);
+        cx.record(vec![Record::of_server(Shelf::Removed, name, None)]);
     }
 
     fn put(&mut self, account: Arc<Account>, cx: &mut Context<'_>) {
@@ -164,5 +178,82 @@ impl Router {
             cx.outbox.push(Action::Close { connection, error });
         }
         self.end_session(session, cx);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::time::Instant;
+
+    use time::OffsetDateTime;
+
+    use super::*;
+    use crate::{
+        account::Kind,
+        auth::{Authenticator, DecoySecret, Keys, Password},
+        router::Settings,
+        stream::Action,
+    };
+
+    fn account(name: &str) -> Account {
+        let keys = Keys::derive(&Password::prepare("pencil").unwrap());
+        let (name, display_name, groups) = (name.to_owned(), name.to_owned(), Vec::new());
+        Account { name, display_name, kind: Kind::Teacher, groups, enabled: true, keys }
+    }
+
+    fn of_server(shelf: Shelf, key: &str, value: &str) -> Record {
+        Record::of_server(shelf, key, Some(value.to_owned().into()))
+    }
+
+    /// What was there of the one who was removed is all that changes: the other keeps everything.
+    #[test]
+    fn what_others_keep_is_forgotten_late_as_well() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let authenticator = Authenticator::new("school.test", DecoySecret::new([1; 32]));
+        // Somebody else has the name by now.
+        let accounts = ["juliet", "tybalt"].map(account).into();
+        let mut router = Router::new(Settings::small(), authenticator, accounts, now);
+        let owned =
+            r#"{"name":"chess","title":"Chess","owners":["tybalt"],"moderators":["tybalt","juliet"]}"#;
+        let made = r#"{"configuration":{"persistent":true},"affiliations":{"juliet":"owner"},"reserved":{},
+                       "subject":null,"creator":"tybalt"}"#;
+        let contact = r#"{"name":"Prince of Cats","is-listed":true}"#;
+        let of_juliet = |shelf, address: &str, value: &str| {
+            Record::of_account(&"juliet".into(), shelf, address, Some(value.to_owned().into()))
+        };
+        let mut records = vec![
+            of_server(Shelf::ClassRoom, "chess", owned),
+            of_server(Shelf::Room, "balcony", made),
+            of_juliet(Shelf::Contact, "tybalt@school.test", contact),
+            of_juliet(Shelf::Blocked, "tybalt@school.test/street", ""),
+            of_juliet(Shelf::Blocked, "tybalt@elsewhere.test", ""),
+        ];
+        assert!(router.restore(&records).is_empty());
+        let mut outbox = Vec::new();
+        let mut random = |bytes: &mut [u8]| bytes.fill(0);
+        let mut cx = Context { now, instant: Instant::now(), random: &mut random, outbox: &mut outbox };
+        assert!(!router.people["juliet"].contacts.revision().to_string().is_empty());
+        router.make_up_for_removal("tybalt", &mut cx);
+        let revision = router.people["juliet"].contacts.revision().to_string();
+        assert_eq!(revision, "", "no client takes the roster that it remembers for the present one");
+
+        for action in outbox {
+            let Action::Record { records: changed, .. } = action else { continue };
+            for record in changed {
+                records.retain(|known| (known.shelf, &known.key) != (record.shelf, &record.key));
+                records.push(record);
+            }
+        }
+        assert_eq!(records.pop().unwrap(), Record::of_server(Shelf::Removed, "tybalt", None));
+        let text =
+            |record: &Record| record.value.as_ref().map(|value| String::from_utf8_lossy(value).into_owned());
+        let left: Vec<_> =
+            records.iter().filter_map(|record| Some((record.key.as_str(), text(record)?))).collect();
+        assert!(left.iter().all(|(_, value)| !value.contains("tybalt")), "{left:?}");
+        let keys: Vec<_> = left.iter().map(|(key, _)| *key).collect();
+        assert_eq!(keys, ["tybalt@elsewhere.test", "chess", "balcony", "chess"]);
+        assert!(left[1..].iter().all(|(_, value)| value.contains("juliet")), "{left:?}");
+        assert!(router.people.contains_key("tybalt"), "who has the name now stays");
     }
 }

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 
+use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params, params, types::Type};
 
-use super::{Erasure, Store, StoreError};
+use super::{Erasure, Store, StoreError, records};
 use crate::{
     account::{Account, Kind},
     auth::{Keys, KeysError},
+    record::{Record, Shelf},
 };
 
 impl Store {
@@ -101,15 +103,24 @@ pub(super) fn update(connection: &Connection, account: &Account) -> Result<(), S
     let query = "SELECT id FROM account WHERE name = ?1";
     let id = connection.query_row(query, [&account.name], |row| row.get(0)).optional()?;
     let id = id.ok_or_else(|| StoreError::NoSuchAccount(account.name.clone()))?;
+    if !account.enabled {
+        // Here, too: where no server runs, nobody else ends them, and they would be good again later.
+        let revoke = "DELETE FROM record WHERE account = ?1 AND shelf = ?2";
+        connection.execute(revoke, params![id, Shelf::Token.name()])?;
+    }
     connection.execute("DELETE FROM account_group WHERE account = ?1", [id])?;
     set_groups(connection, id, &account.groups)
 }
 
+/// What others keep of it is for the running server to erase, or for the next that runs: until then, that is on record.
 pub(super) fn remove(connection: &Connection, name: &str) -> Result<(), StoreError> {
     let unsend = "DELETE FROM offline_message WHERE sender = (SELECT id FROM account WHERE name = ?1)";
     connection.execute(unsend, [name])?;
     let removed = connection.execute("DELETE FROM account WHERE name = ?1", [name])?;
-    if removed == 0 { Err(StoreError::NoSuchAccount(name.to_owned())) } else { Ok(()) }
+    if removed == 0 {
+        return Err(StoreError::NoSuchAccount(name.to_owned()));
+    }
+    records::put(connection, &Record::of_server(Shelf::Removed, name, Some(Bytes::new())))
 }
 
 fn write(connection: &Connection, statement: &str, account: &Account) -> rusqlite::Result<usize> {

@@ -36,11 +36,19 @@ impl Files {
         Self(data.join(FOLDER).into())
     }
 
-    /// Makes the folder (mode 0700) where there is none, and removes what nobody knows of: what was being written when
-    /// the server died, and what it did not get to erase.
-    pub fn prepare(&self, is_known: impl Fn(&str) -> bool) -> io::Result<()> {
-        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)?;
-        for entry in fs::read_dir(&self.0)? {
+    /// Makes the folder (mode 0700) where there is none.
+    pub fn prepare(&self) -> io::Result<()> {
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&self.0)
+    }
+
+    /// Removes what nobody knows of: what was being written when the server died, what it did not get to erase, and
+    /// what is an account's no more.
+    pub fn prune(&self, is_known: impl Fn(&str) -> bool) -> io::Result<()> {
+        let entries = match fs::read_dir(&self.0) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()), // nobody has shared any
+            entries => entries?,
+        };
+        for entry in entries {
             let entry = entry?;
             if !entry.file_name().to_str().is_some_and(&is_known) {
                 fs::remove_file(entry.path())?;
@@ -126,7 +134,7 @@ mod tests {
     async fn a_file_is_there_when_it_is_whole_and_for_nobody_else() {
         let data = tempfile::tempdir().unwrap();
         let files = Files::new(data.path());
-        files.prepare(|_| false).unwrap();
+        files.prepare().unwrap();
         let mut draft = files.create("a1").await.unwrap();
         draft.write(b"wherefore").await.unwrap();
         assert!(files.open("a1").await.is_err(), "it is not whole");
@@ -143,13 +151,14 @@ mod tests {
     async fn what_is_not_kept_goes_away() {
         let data = tempfile::tempdir().unwrap();
         let files = Files::new(data.path());
-        files.prepare(|_| false).unwrap();
+        files.prune(|_| false).unwrap();
+        files.prepare().unwrap();
         drop(files.create("a1").await.unwrap());
         assert!(names(data.path()).is_empty());
         for name in ["a1", "b2", "c3.part"] {
             fs::write(data.path().join(FOLDER).join(name), "x").unwrap();
         }
-        files.prepare(|name| name == "b2").unwrap();
+        files.prune(|name| name == "b2").unwrap();
         assert_eq!(names(data.path()), ["b2"]);
     }
 
@@ -157,7 +166,7 @@ mod tests {
     async fn no_name_leads_elsewhere() {
         let data = tempfile::tempdir().unwrap();
         let files = Files::new(data.path());
-        files.prepare(|_| false).unwrap();
+        files.prepare().unwrap();
         fs::write(data.path().join("secret"), "x").unwrap();
         for name in ["", ".", "..", "../secret", "/etc/passwd", "a/b", "a\0", "ä"] {
             assert!(files.open(name).await.is_err() && files.create(name).await.is_err(), "{name:?}");

@@ -43,6 +43,8 @@ pub enum Keeping {
     Kept,
     /// As much waits already as one account may have, or of it as much as one sender may; it was not kept.
     Full,
+    /// Its sender has no account any more: it was not kept, since nothing would erase it with the others.
+    SenderGone,
 }
 
 impl Default for Capacity {
@@ -57,8 +59,8 @@ impl Store {
         *self.capacity.lock() = capacity;
     }
 
-    /// Keeps a stanza from one account for another until it is erased. Messages are kept in the order in which
-    /// this returns.
+    /// Keeps a stanza from one account for another until it is erased; from the server itself, if no sender is named.
+    /// Messages are kept in the order in which this returns.
     pub async fn keep_offline(
         &self,
         account: &str,
@@ -119,7 +121,11 @@ fn keep(
     let mut id_of = connection.prepare_cached("SELECT id FROM account WHERE name = ?1")?;
     let mut id_of = |name: &str| id_of.query_row([name], |row| row.get::<_, i64>(0)).optional();
     let receiver = id_of(&account)?.ok_or(StoreError::NoSuchAccount(account))?;
-    let sender = id_of(sender)?.unwrap_or(0);
+    let sender = match (sender, id_of(sender)?) {
+        (_, Some(id)) => id,
+        ("", None) => 0, // the server itself
+        (_, None) => return Ok(Keeping::SenderGone),
+    };
     if !has_room(connection, receiver, sender, stanza.len() as u64, capacity)? {
         return Ok(Keeping::Full);
     }

@@ -13,6 +13,11 @@ impl Store {
         self.request(Erasure::Nothing, all).await
     }
 
+    /// The names of removed accounts of which others may still keep something, though somebody else may have the name.
+    pub async fn removed(&self) -> Result<Vec<String>, StoreError> {
+        self.look(removed).await
+    }
+
     /// Writes these down, all or none. Records are written in the order in which this returns.
     pub async fn record(&self, records: Vec<Record>) -> Pending<()> {
         self.begin(Erasure::Nothing, move |connection| {
@@ -37,13 +42,19 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
         let shelf: String = row.get(1)?;
         // Only a newer version has others, and its database is refused as a whole.
         let Some(shelf) = Shelf::from_name(&shelf) else { continue };
-        if shelf == Shelf::Backup {
+        if matches!(shelf, Shelf::Backup | Shelf::Removed) {
             continue;
         }
         let value: Vec<u8> = row.get(3)?;
         records.push(Record { owner, shelf, key: row.get(2)?, value: Some(value.into()) });
     }
     Ok(records)
+}
+
+fn removed(connection: &Connection) -> Result<Vec<String>, StoreError> {
+    let mut statement = connection.prepare("SELECT key FROM record WHERE shelf = ?1 ORDER BY key")?;
+    let names = statement.query_map([Shelf::Removed.name()], |row| row.get(0))?;
+    Ok(names.collect::<Result<_, _>>()?)
 }
 
 /// A shelf that this version does not know, if there is one.

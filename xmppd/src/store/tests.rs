@@ -90,11 +90,9 @@ async fn messages_wait_in_order_up_to_the_limit() {
     store.add_account(account("juliet")).await.unwrap();
     let at = AT + time::Duration::milliseconds(1_700_000_000_123);
     store.add_account(account("nurse")).await.unwrap();
-    for (sender, stanza, expected) in [
-        ("nurse", "one", Keeping::Kept),
-        ("juliet", "two", Keeping::Kept),
-        ("removed", "three", Keeping::Full),
-    ] {
+    for (sender, stanza, expected) in
+        [("nurse", "one", Keeping::Kept), ("juliet", "two", Keeping::Kept), ("", "three", Keeping::Full)]
+    {
         assert_eq!(
             store.keep_offline("juliet", sender, stanza.into(), at).await.wait().await.unwrap(),
             expected
@@ -167,8 +165,8 @@ async fn what_waits_too_long_is_erased() {
     let store = store(&folder).await;
     store.set_capacity(Capacity { days: 2, ..Capacity::default() });
     let day = time::Duration::DAY;
-    store.keep_offline("juliet", "nurse", marked(100), AT).await.wait().await.unwrap();
-    store.keep_offline("juliet", "nurse", "young".into(), AT + day).await.wait().await.unwrap();
+    store.keep_offline("juliet", "", marked(100), AT).await.wait().await.unwrap();
+    store.keep_offline("juliet", "", "young".into(), AT + day).await.wait().await.unwrap();
     assert_eq!(store.expire_offline(AT + day * 3).await.unwrap(), 1);
     assert_eq!(store.expire_offline(AT + day * 3).await.unwrap(), 0);
     assert_eq!(store.take_offline("juliet").await.wait().await.unwrap().len(), 1);
@@ -286,7 +284,7 @@ async fn not_a_byte_stays_of_what_was_delivered() {
     let folder = TempDir::new().unwrap();
     let store = store(&folder).await;
     for length in [16, 300, 1000, 5000, 65_536] {
-        store.keep_offline("juliet", "nurse", marked(length), AT).await.wait().await.unwrap();
+        store.keep_offline("juliet", "", marked(length), AT).await.wait().await.unwrap();
     }
     assert!(!files_with(&folder, MARK).is_empty(), "this test would notice");
     let ids = store.take_offline("juliet").await.wait().await.unwrap().iter().map(|kept| kept.id).collect();
@@ -338,18 +336,61 @@ async fn a_removed_account_takes_everything_along() {
     for number in 0..50 {
         store.add_account(account(&format!("pupil-{number}"))).await.unwrap();
     }
-    store.keep_offline("juliet", "nurse", marked(500), AT).await.wait().await.unwrap();
+    store.keep_offline("juliet", "", marked(500), AT).await.wait().await.unwrap();
     store.remove_account("juliet").await.unwrap();
     assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
-    assert_eq!(files_with(&folder, b"juliet"), [] as [&str; 0]);
+    assert_eq!(store.removed().await.unwrap(), ["juliet"]);
+    answered(store.record(vec![Record::of_server(Shelf::Removed, "juliet", None)])).await.unwrap();
+    answered(store.wipe()).await.unwrap();
+    assert_eq!(
+        files_with(&folder, b"juliet"),
+        [] as [&str; 0],
+        "nor its name, once the others have forgotten it"
+    );
     assert_eq!(files_with(&folder, b"pupil-49"), [FILE]);
+}
+
+#[tokio::test]
+async fn what_a_removed_account_still_sends_is_not_kept() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let kept = answered(store.keep_offline("juliet", "tybalt", marked(500), AT)).await.unwrap();
+    assert_eq!(kept, Keeping::SenderGone);
+    assert_eq!(answered(store.keep_offline("juliet", "", marked(500), AT)).await.unwrap(), Keeping::Kept);
+}
+
+#[tokio::test]
+async fn it_is_on_record_whom_others_still_have_to_forget() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    store.remove_account("juliet").await.unwrap();
+    store.add_account(account("juliet")).await.unwrap();
+    store.close().await;
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
+    assert_eq!(store.removed().await.unwrap(), ["juliet"]);
+    answered(store.record(vec![Record::of_server(Shelf::Removed, "juliet", None)])).await.unwrap();
+    assert_eq!(store.removed().await.unwrap(), [""; 0]);
+}
+
+#[tokio::test]
+async fn the_tokens_of_who_is_disabled_end_on_disk() {
+    let folder = TempDir::new().unwrap();
+    let store = store(&folder).await;
+    let token = Record::of_account(&"juliet".into(), Shelf::Token, "phone", Some("canary".into()));
+    answered(store.record(vec![token.clone(), fact("juliet", "a", Some("1"))])).await.unwrap();
+    store.update_account(account("juliet")).await.unwrap();
+    assert_eq!(store.records().await.unwrap(), [fact("juliet", "a", Some("1")), token]);
+    store.update_account(Account { enabled: false, ..account("juliet") }).await.unwrap();
+    store.update_account(account("juliet")).await.unwrap();
+    assert_eq!(store.records().await.unwrap(), [fact("juliet", "a", Some("1"))]);
+    assert_eq!(files_with(&folder, MARK), [""; 0]);
 }
 
 #[tokio::test]
 async fn what_a_crash_left_in_the_log_is_wiped_at_the_next_start() {
     let (crashed, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let store = store(&crashed).await;
-    store.keep_offline("juliet", "nurse", marked(500), AT).await.wait().await.unwrap();
+    store.keep_offline("juliet", "", marked(500), AT).await.wait().await.unwrap();
     for file in [FILE, "xmppd.sqlite-wal"] {
         fs::copy(crashed.path().join(file), folder.path().join(file)).unwrap();
     }
@@ -431,8 +472,10 @@ async fn a_snapshot_holds_all_but_what_was_said() {
     );
     let copy = Store::open(copy.path(), Capacity::default()).unwrap();
     assert_eq!(copy.accounts().await.unwrap().len(), 1);
+    assert_eq!(copy.removed().await.unwrap(), ["key"], "for whoever restores it to forget");
     let shelves: Vec<_> = copy.records().await.unwrap().iter().map(|record| record.shelf).collect();
-    let wanted: Vec<_> = Shelf::ALL.iter().copied().filter(|shelf| shelf.is_backed_up()).collect();
+    let wanted: Vec<_> =
+        Shelf::ALL.iter().copied().filter(|shelf| shelf.is_backed_up() && *shelf != Shelf::Removed).collect();
     assert_eq!(shelves.len(), wanted.len());
     assert!(wanted.iter().all(|shelf| shelves.contains(shelf)), "{shelves:?}");
     assert!(answered(copy.take_offline("juliet")).await.unwrap().is_empty());

@@ -21,7 +21,8 @@ fn start() -> Server {
 
 fn add_tybalt(server: &Server, display_name: &str) {
     let words = ["add", "tybalt", "--display-name", display_name, "--group", "Cats"];
-    let consent = ["--signed", "2026-09-01", "--slip", "slip-of-canary-8f3a61", "--password-stdin"];
+    let slip = format!("slip-of-{}", display_name.to_lowercase());
+    let consent = ["--signed", "2026-09-01", "--slip", &slip, "--password-stdin"];
     let added = server.run("user", &[&words[..], &consent[..]].concat(), PASSWORD);
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
@@ -165,11 +166,49 @@ async fn nothing_is_left_of_who_is_removed() {
     let log = server.log();
     assert!(!log.contains(CANARY) && !log.contains("tybalt@"), "{log}");
 
-    whoever_gets_the_name_later_is_somebody_else(&server).await;
+    add_tybalt(&server, "Another");
+    whoever_has_the_name_now_is_somebody_else(&server).await;
 }
 
-async fn whoever_gets_the_name_later_is_somebody_else(server: &Server) {
-    add_tybalt(server, "Another");
+#[tokio::test]
+async fn nothing_is_left_of_who_is_removed_while_the_server_is_stopped() {
+    let mut server = start();
+    let mut juliet = Socket::online(&server, "juliet").await;
+    let mut tybalt = Socket::online(&server, "tybalt").await;
+    settle_in(&mut tybalt).await;
+    move_into_a_room(&mut tybalt).await;
+    share(&server, &mut tybalt).await;
+    be_known(&mut juliet, &mut tybalt).await;
+    eventually(|| traces(&server).len() >= 4, "all of it is on disk, the file and the database").await;
+    server.signal(Signal::SIGTERM);
+    server.ended();
+
+    let removed = server.user(&["remove", "tybalt"]);
+    let told = String::from_utf8_lossy(&removed.stderr);
+    assert!(removed.status.success() && told.contains("once the server starts"), "{told}");
+    assert_ne!(traces(&server), [""; 0], "what others keep is still there, as it says");
+    // Neither who has the name by now nor where files are shared no more makes a difference.
+    add_tybalt(&server, "Another");
+    server.edit(|settings| settings.replace("[upload]\nenabled = true", "[upload]\nenabled = false"));
+    server.start_again();
+    assert_eq!(traces(&server), [""; 0], "all of it is erased before anybody is let in");
+    whoever_has_the_name_now_is_somebody_else(&server).await;
+}
+
+#[tokio::test]
+async fn the_files_of_who_is_disabled_outlive_a_restart() {
+    let mut server = start();
+    let mut tybalt = Socket::online(&server, "tybalt").await;
+    let fetch = format!("GET {} HTTP/1.1\r\n", share(&server, &mut tybalt).await);
+    assert!(server.user(&["disable", "tybalt"]).status.success());
+    server.signal(Signal::SIGTERM);
+    server.restart();
+    assert_eq!(request(&server, &fetch, b"").await.status, 404);
+    assert!(server.user(&["enable", "tybalt"]).status.success());
+    assert_eq!(request(&server, &fetch, b"").await.status, 200);
+}
+
+async fn whoever_has_the_name_now_is_somebody_else(server: &Server) {
     let mut tybalt = Socket::online(server, "tybalt").await;
     let mut romeo = Socket::online(server, "romeo").await;
     let card = answered(&mut tybalt, "get", "", "<vCard xmlns='vcard-temp'/>").await;

@@ -70,13 +70,11 @@ impl School {
 
     /// Lets no room by command name an account that goes: whoever gets its name later is somebody else.
     pub(super) fn forget_in_rooms(&mut self, name: &str, effect: &mut Effect) {
-        let is_it = |one: &Name| one.as_str() == name;
-        let names_it = |room: &&SiteRoom| room.moderators.iter().chain(&room.owners).any(is_it);
-        let named: Vec<_> = self.by_command().filter(names_it).cloned().collect();
-        for mut room in named {
-            room.moderators.retain(|one| !is_it(one));
-            room.owners.retain(|one| !is_it(one));
-            effect.extend(self.put_room(room));
+        let rooms: Vec<_> = self.by_command().cloned().collect();
+        for mut room in rooms {
+            if room.forget(name) {
+                effect.extend(self.put_room(room));
+            }
         }
     }
 

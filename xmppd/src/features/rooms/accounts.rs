@@ -35,8 +35,8 @@ pub(super) fn forgot(router: &mut Router, account: &str, cx: &mut Context<'_>) {
             let was_something = room.affiliations.remove(account).is_some();
             let had_nick = room.reserved.remove(account).is_some();
             let by_it = room.subject.take_if(|subject| subject.account.as_deref() == Some(account)).is_some();
-            room.unsaved.room |= was_something || had_nick || by_it;
-            room.creator = room.creator.take().filter(|creator| **creator != *account);
+            let made_it = room.creator.take_if(|creator| **creator == *account).is_some();
+            room.unsaved.room |= was_something || had_nick || by_it || made_it;
             room.history.forget(|message| *message.account == *account);
         }
         let records = router.conclude(&name, Mail::default(), cx);

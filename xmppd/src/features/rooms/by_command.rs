@@ -10,6 +10,7 @@ use super::{
     notice::{Notice, Status},
     rank::Affiliation,
     room::Room,
+    saved,
     settings::SiteRoom,
     site,
 };
@@ -46,6 +47,15 @@ impl Router {
         cx.record(records);
         if let Some(address) = address {
             self.take_back_room(address.as_str(), cx);
+        }
+    }
+
+    /// Lets no room by command name an account that was removed. Where a server runs, that is written with the removal.
+    pub(crate) fn forget_in_rooms_by_command(&mut self, account: &str, cx: &mut Context<'_>) {
+        for room in self.rooms.by_command.values_mut() {
+            if room.forget(account) {
+                cx.record(vec![saved::of_command(room)]);
+            }
         }
     }
 

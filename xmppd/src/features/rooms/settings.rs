@@ -54,6 +54,16 @@ pub struct SiteRoom {
     pub owners: Vec<Name>,
 }
 
+impl SiteRoom {
+    /// Lets it not name an account; `false` if it does not.
+    pub(crate) fn forget(&mut self, account: &str) -> bool {
+        let before = self.moderators.len() + self.owners.len();
+        self.moderators.retain(|name| name.as_str() != account);
+        self.owners.retain(|name| name.as_str() != account);
+        self.moderators.len() + self.owners.len() < before
+    }
+}
+
 impl RoomSettings {
     /// Whether that account may make rooms, as far as who it is matters.
     pub fn may_create(&self, account: &Account) -> bool {
