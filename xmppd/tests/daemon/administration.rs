@@ -91,8 +91,8 @@ async fn every_change_leaves_an_audit_line_without_any_password() {
     eventually(|| audited(&server.log()) == 2, "both acts are in the log").await;
     let log = server.log();
     let audit: Vec<_> = log.lines().filter(|line| line.contains("audit")).collect();
-    assert!(audit[0].contains("act=set-password about=juliet outcome=done"), "{log}");
-    assert!(audit[1].contains("act=remove-user about=nobody outcome=refused"), "{log}");
+    assert!(audit[0].contains(r#"act=set-password about="juliet" outcome=done"#), "{log}");
+    assert!(audit[1].contains(r#"act=remove-user about="nobody" outcome=refused"#), "{log}");
     assert!(!log.contains("a secret of mine"));
 }
 
@@ -120,7 +120,7 @@ async fn an_administrator_works_from_a_client() {
 
     let refused = nurse.commands("delete-user", &[("accountjids", "nurse@school.test")]).await;
     assert_eq!(refused, "`nurse` is the last administrator");
-    let audit = "who=nurse@school.test act=disable-user about=juliet outcome=done";
+    let audit = r#"who="nurse@school.test" act=disable-user about="juliet" outcome=done"#;
     assert!(server.log().contains(audit), "{}", server.log());
     assert!(!server.log().contains(PASSWORD));
 }
