@@ -121,6 +121,20 @@ fn an_image_with_something_of_the_school_in_it_stays_here() {
 }
 
 #[test]
+fn what_is_no_image_is_not_handed_over() {
+    let refused = Sender::new(b"").ends(&["handover", "none.tar.gz"], 3);
+    assert!(refused.contains("cannot read the image `none.tar.gz`"), "{refused}");
+}
+
+#[test]
+fn names_are_searched_for_or_nothing_is_handed_over() {
+    let sender = Sender::new(b"");
+    let refused = sender.hands_over(&["--socket", "control.sock"], 1);
+    assert!(refused.contains("no daemon answers on `control.sock`"), "{refused}");
+    assert!(!sender.at("handover").exists());
+}
+
+#[test]
 fn an_image_that_nobody_here_trusts_stays_here() {
     let (sender, stranger) = (Sender::new(b""), Sender::new(b""));
     let image = stranger.at(&format!("dist/schoolchat-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION")));

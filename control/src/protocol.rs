@@ -172,8 +172,6 @@ pub struct Session {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct Copied {
-    /// Whose: the domain that the server serves.
-    pub domain: String,
     /// The version of its tables.
     pub schema: u32,
     /// How many bytes follow.

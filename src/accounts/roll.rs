@@ -57,19 +57,19 @@ impl Roll {
     /// # Errors
     /// [`Error::Configuration`] for a file that is no list of accounts.
     pub fn read(path: &Path, defaults: &Defaults) -> Result<Self> {
-        Self::of(&Table::read(path, COLUMNS)?, defaults)
+        Self::of(Table::read(path, COLUMNS)?, defaults)
     }
 
-    fn of(table: &Table, defaults: &Defaults) -> Result<Self> {
-        if table.rows.is_empty() {
+    fn of(table: Table, defaults: &Defaults) -> Result<Self> {
+        if table.is_empty() {
             return Err(Error::configuration(
                 "there is no account in this list",
                 "below the names of the columns, each row is an account",
             ));
         }
-        let mut mistakes = table.mistakes();
+        let Table { rows, mut mistakes, .. } = table;
         let read = |row: &Row| Entry::read(row, defaults, &mut mistakes);
-        let mut entries: Vec<_> = table.rows.iter().filter_map(read).collect();
+        let mut entries: Vec<_> = rows.iter().filter_map(read).collect();
         let mut lines = HashMap::new();
         entries.retain(|entry| match lines.insert(entry.name.clone(), entry.line) {
             None => true,
@@ -156,7 +156,7 @@ mod tests {
     use super::*;
 
     fn roll(text: &str, defaults: &Defaults) -> Result<Roll> {
-        Roll::of(&Table::parse("pupils.csv", text.as_bytes(), COLUMNS)?, defaults)
+        Roll::of(Table::parse("pupils.csv", text.as_bytes(), COLUMNS)?, defaults)
     }
 
     #[test]
@@ -181,6 +181,17 @@ mod tests {
         let roll = roll(text, &Defaults::default()).unwrap();
         assert_eq!(roll.entries.len(), 1);
         insta::assert_snapshot!(roll.mistakes);
+    }
+
+    #[test]
+    fn a_row_that_is_none_is_a_mistake_of_its_own() {
+        let text = "name,kind\njuliet,parent,x\nnurse,parent\n";
+        let roll = roll(text, &Defaults::default()).unwrap();
+        assert_eq!(roll.entries.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["nurse"]);
+        assert_eq!(
+            roll.mistakes.to_string(),
+            "pupils.csv:2: `x` is in no column: a field that holds separators is to be quoted"
+        );
     }
 
     #[test]

@@ -324,6 +324,13 @@ impl fmt::Display for Restored {
             return write!(formatter, "taken back: {why}\n{name} has its data of before{state}");
         }
         write!(formatter, "{name} has the data of the backup{state}")?;
-        self.migration.iter().try_for_each(|migration| write!(formatter, "\ndata: {migration}"))
+        self.migration.iter().try_for_each(|migration| write!(formatter, "\ndata: {migration}"))?;
+        if self.runs {
+            write!(
+                formatter,
+                "\nit answers; `jailbuild verify --installed {name}` probes all else that holds of it"
+            )?;
+        }
+        Ok(())
     }
 }

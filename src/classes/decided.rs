@@ -49,19 +49,21 @@ impl Decided {
     /// # Errors
     /// [`Error::Configuration`] for a file that is no such list.
     pub fn read(path: &Path) -> Result<Self> {
-        Self::of(&Table::read(path, COLUMNS)?)
+        Self::of(Table::read(path, COLUMNS)?)
     }
 
-    pub(super) fn of(table: &Table) -> Result<Self> {
-        if table.rows.is_empty() {
+    pub(super) fn of(table: Table) -> Result<Self> {
+        if table.is_empty() {
             return Err(Error::configuration(
                 "nothing is decided in this list",
                 "`jailbuild year-end --template FILE` writes one to be filled in",
             ));
         }
-        let mut decided =
-            Self { classes: BTreeMap::new(), singles: BTreeMap::new(), mistakes: table.mistakes() };
-        table.rows.iter().for_each(|row| decided.take(row));
+        let Table { rows, mistakes, .. } = table;
+        let mut decided = Self { classes: BTreeMap::new(), singles: BTreeMap::new(), mistakes };
+        for row in &rows {
+            decided.take(row);
+        }
         Ok(decided)
     }
 

@@ -9,7 +9,7 @@ use std::{
 use serde::Serialize;
 use xmppd_control::Verb;
 
-use super::{school, steps};
+use super::steps;
 use crate::{
     administration::{Daemon, Place, Target},
     appliance::Layout,
@@ -21,15 +21,16 @@ use crate::{
     image::{Fingerprint, Image},
     paper::Size,
     pkg_list::Flavour,
-    site::{Origin, Site},
+    site::{FILE_NAME, Origin, Site},
     trust::{self, Sources},
 };
 
 /// Hand an image to the next school: search it for what is yours, and put it into one folder with all that a stranger needs.
 ///
 /// Every byte of the image is searched, also within what is compressed, for the school's domain, names and addresses, its
-/// keys and certificates. If one of them is there, nothing is written, and it is said where. Else the folder has the image
-/// with its digest and its signature, its bill of materials, and a page that says what to compare by telephone and what to do.
+/// keys and certificates, and for the names of its people where its daemon is here. If one of them is there, nothing is
+/// written, and it is said where. Else the folder has the image with its digest and its signature, its bill of materials,
+/// and a page that says what to compare by telephone and what to do.
 ///
 /// For example: `jailbuild handover dist/schoolchat-0.1.0-x86_64-unknown-freebsd.tar.gz --out /media/stick/schoolchat`
 #[derive(clap::Args, Clone, Debug)]
@@ -62,9 +63,9 @@ pub struct Arguments {
 
 /// Judges the image, searches it, and writes the folder.
 pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<u8> {
-    let School { origin, site, appliance, people } = School::find(arguments, named, console)?;
-    let daemon = arguments.daemon_of(appliance.as_ref());
     refuse_existing(&arguments.out)?;
+    let School { origin, site, appliance, people } = School::find(arguments, named)?;
+    let daemon = arguments.daemon_of(appliance.as_ref());
     console.step(format_args!("opening {}", arguments.image.display()));
     let image = Image::open(&arguments.image)?;
     trust::judge(image.signer, &Sources::of(&arguments.trust, &origin), &ThisHost)?;
@@ -113,29 +114,47 @@ struct School {
 }
 
 impl School {
-    /// The one whose daemon was named, and is asked; else the one whose file was named or is here, and whose daemon is asked
-    /// if it is in service on this host.
-    fn find(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<Self> {
+    /// The one whose daemon was named; else the one whose file was named or is here; else the one that is installed on this
+    /// host. Where its daemon is on this host, or was named, that has to answer.
+    fn find(arguments: &Arguments, named: Option<&Path>) -> Result<Self> {
         let Target { appliance, socket } = &arguments.daemon;
-        if appliance.is_some() || socket.is_some() {
-            let place = Place::find(&arguments.daemon, named, &ThisHost)?;
-            let people = Some(people(&place)?);
-            return Ok(Self::of(place, people));
+        let origin = Origin::find(named);
+        let installed = Layout::names(&ThisHost)?;
+        let by_appliance = origin == Origin::Example && !installed.is_empty();
+        if appliance.is_some() || socket.is_some() || by_appliance {
+            return Self::asked(Place::find(&arguments.daemon, named, &ThisHost)?);
         }
-        let (origin, site) = school(named, console)?;
-        if !Layout::names(&ThisHost)?.iter().any(|name| name == site.name.as_str()) {
-            return Ok(Self { origin, site, appliance: None, people: None });
+        refuse_example(&origin)?;
+        let site = origin.load()?;
+        if installed.iter().any(|name| name == site.name.as_str()) {
+            let target = Target { appliance: Some(site.name.to_string()), socket: None };
+            let place = Place::find(&target, None, &ThisHost)?;
+            if place.site.domain == site.domain {
+                return Self::asked(Place { origin, site, ..place });
+            }
         }
-        let target = Target { appliance: Some(site.name.to_string()), socket: None };
-        let place = Place { origin, site, ..Place::find(&target, None, &ThisHost)? };
-        let people = people(&place).ok();
-        Ok(Self::of(place, people))
+        Ok(Self { origin, site, appliance: None, people: None })
     }
 
-    fn of(place: Place, people: Option<Vec<String>>) -> Self {
+    fn asked(place: Place) -> Result<Self> {
+        refuse_example(&place.origin)?;
+        let people = Some(people(&place)?);
         let appliance = place.appliance.map(|record| Layout::of(&record.name));
-        Self { origin: place.origin, site: place.site, appliance, people }
+        Ok(Self { origin: place.origin, site: place.site, appliance, people })
     }
+}
+
+/// The example is nobody's school: the image would be searched for nobody's names and keys.
+fn refuse_example(origin: &Origin) -> Result<()> {
+    if *origin != Origin::Example {
+        return Ok(());
+    }
+    Err(Error::configuration(
+        format_args!(
+            "there is no `{FILE_NAME}` here: the image would be searched for nobody's names and keys"
+        ),
+        "type this in the folder of your school's file, or name that with `--file FILE`",
+    ))
 }
 
 /// How the people of a school and its groups are called.
@@ -190,6 +209,12 @@ impl fmt::Display for HandedOver {
 mod tests {
     use super::*;
     use crate::image::fixture;
+
+    #[test]
+    fn the_example_is_nobody_who_hands_on() {
+        assert_eq!(refuse_example(&Origin::Example).unwrap_err().exit_code(), 3);
+        refuse_example(&Origin::File("jailbuild.toml".into())).unwrap();
+    }
 
     #[test]
     fn a_debug_image_is_not_handed_on() {

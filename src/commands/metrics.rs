@@ -30,7 +30,13 @@ pub struct Args {
 pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
     let text = Daemon::of(&Place::find(&args.target, site, &ThisHost)?)?.metrics()?;
     match &args.out {
-        Some(path) => file::write(path, text.as_bytes(), file::PUBLIC)?,
+        Some(path) => {
+            file::write(path, text.as_bytes(), file::PUBLIC)?;
+            // cron(8) mails what is said: nothing, then, unless a program wants to know.
+            if console.json() {
+                console.show(&json!({ "path": path, "bytes": text.len() }))?;
+            }
+        }
         None => console.result(&json!({ "openmetrics": text }), text.trim_end())?,
     }
     Ok(0)

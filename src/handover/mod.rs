@@ -6,12 +6,14 @@
 //! | `trace` | by what a school would be known again, in every form in which that may stand in a file |
 //! | `school` | the traces of one school: its names, addresses, keys, certificates, people |
 //! | `layers` | every byte of an image, also of what is compressed within it |
+//! | `packing` | how bytes may be packed, told by how they begin |
 //! | `search` | whether one is in the other |
 //! | `page` | the page for the volunteer, on paper |
 //! | `folder` | the folder, complete or not at all |
 
 mod folder;
 mod layers;
+mod packing;
 mod page;
 mod school;
 mod search;

@@ -36,11 +36,11 @@ pub struct Searched {
 /// Looks for every trace in every byte of an image.
 ///
 /// # Errors
-/// [`Error::Failed`] if one is there, with where; or if there is more than can be searched.
+/// [`Error::Failed`] if one is there, with where; or if not all of it can be searched.
 pub fn search(image: &Image, sought: &Sought) -> Result<Searched> {
     let matcher = Matcher::new(sought)?;
     let mut found = Vec::new();
-    let Extent { bytes, streams } = layers::each(image, &mut |place, bytes| {
+    let Extent { bytes, streams, closed } = layers::each(image, &mut |place, bytes| {
         found.extend(matcher.find(bytes).map(|(what, at)| format!("{what}, at {at} in {place}")));
         if holds_pem_key(bytes) {
             found.push(format!("somebody's private key, in {place}"));
@@ -51,7 +51,8 @@ pub fn search(image: &Image, sought: &Sought) -> Result<Searched> {
     }
     let mut told = sought.told.clone();
     told.push("any private key in PEM".to_owned());
-    Ok(Searched { bytes, streams, sought: told, left_out: sought.left_out.clone() })
+    let left_out = [sought.left_out.clone(), closed].concat();
+    Ok(Searched { bytes, streams, sought: told, left_out })
 }
 
 fn refusal(found: &[String]) -> Error {
@@ -150,7 +151,7 @@ impl fmt::Display for Searched {
         if left_out.is_empty() {
             return Ok(());
         }
-        writeln!(formatter, "not searched for:")?;
+        writeln!(formatter, "left out of the search:")?;
         left_out.iter().try_for_each(|what| writeln!(formatter, "  {what}"))
     }
 }

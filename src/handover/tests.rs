@@ -3,7 +3,10 @@
 use std::{fs, io::Write as _, path::Path};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
-use flate2::{Compression, write::ZlibEncoder};
+use flate2::{
+    Compression,
+    write::{GzEncoder, ZlibEncoder},
+};
 use tempfile::TempDir;
 use time::OffsetDateTime;
 
@@ -172,6 +175,22 @@ fn what_is_compressed_hides_nothing_and_no_secret_is_told() {
         "{found}"
     );
     assert!(!pem.lines().any(|line| found.contains(line)), "{found}");
+}
+
+#[test]
+fn what_is_too_short_or_cannot_be_opened_hides_nothing_either() {
+    let sender = Sender::new();
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all("chat.bücher.example".as_bytes()).unwrap();
+    let found = sender.found(&packed.finish().unwrap());
+    assert!(found.contains("at 0 in what is compressed at 0 in `host/jail.conf`"), "{found}");
+
+    let zstd = b"\x28\xb5\x2f\xfd\x20\x05";
+    let found = sender.found(zstd);
+    assert!(found.ends_with("`host/jail.conf` is a file of zstd, which is not opened here"), "{found}");
+    let within = sender.image(&[b"within", zstd.as_slice()].concat());
+    let searched = search(&within, &sender.sought(&[])).unwrap().to_string();
+    assert!(searched.contains("what looks like zstd, which is not opened here, at 6 in `host"), "{searched}");
 }
 
 #[test]

@@ -93,13 +93,14 @@ pub fn settle_name(path: &Path) -> Result<()> {
     File::open(&folder).and_then(|folder| folder.sync_all()).doing_to("write to the disk", &folder)
 }
 
-/// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`.
+/// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`. It is on the disk
+/// under its name before anything else happens, since nobody may have its content otherwise.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
     create_folder(&folder_of(path), 0o755)?;
     let written = draft(path, content, mode)
         .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
     match written {
-        Ok(_) => Ok(true),
+        Ok(_) => settle_name(path).map(|()| true),
         Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(cause) => Err(cause).doing_to("write", path),
     }

@@ -28,21 +28,22 @@ pub struct Columns {
     pub optional: &'static [&'static str],
 }
 
-/// A list that was read: its lines in the order of the file, without the empty ones.
+/// A list that was read: its lines in the order of the file, without the empty and the mistaken ones.
 #[derive(Debug)]
 pub struct Table {
     /// The lines below the one of the columns' names.
     pub rows: Vec<Row>,
     /// The columns that are there.
     pub columns: Vec<&'static str>,
-    name: String,
+    /// What is wrong with the other lines, whatever a value means.
+    pub mistakes: Mistakes,
 }
 
 impl Table {
     /// Reads a file.
     ///
     /// # Errors
-    /// [`crate::Error::Configuration`] with every mistake that is one already without a look at what a value means.
+    /// [`crate::Error::Configuration`] for what is no list of these columns.
     pub fn read(path: &Path, columns: Columns) -> Result<Self> {
         let bytes = fs::read(path).doing_to("read", path)?;
         Self::parse(&path.display().to_string(), &bytes, columns)
@@ -67,15 +68,14 @@ impl Table {
         let mut rows = Vec::new();
         for record in records.filter(|record| !record.iter().all(|cell| cell.trim().is_empty())) {
             let line = lines_before + line_of(&record, body);
-            rows.push(Row::new(line, &record, &columns, &mut mistakes));
+            rows.extend(Row::new(line, &record, &columns, &mut mistakes));
         }
-        mistakes.none()?;
-        Ok(Self { rows, columns: columns.into_iter().flatten().collect(), name: name.to_owned() })
+        Ok(Self { rows, columns: columns.into_iter().flatten().collect(), mistakes })
     }
 
-    /// Room for what is wrong with the values of this list.
-    pub fn mistakes(&self) -> Mistakes {
-        Mistakes::of(&self.name)
+    /// Whether there is no line in it, not even a mistaken one.
+    pub fn is_empty(&self) -> bool {
+        self.rows.is_empty() && self.mistakes.is_empty()
     }
 }
 

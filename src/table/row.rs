@@ -4,7 +4,7 @@ use std::{fmt::Display, str::FromStr};
 
 use csv::StringRecord;
 
-use super::Mistakes;
+use super::{Mistakes, sheet::as_it_was};
 
 /// A line of a list. A field that holds nothing but spaces is empty.
 #[derive(Debug)]
@@ -15,23 +15,24 @@ pub struct Row {
 }
 
 impl Row {
+    /// A mistaken one is none.
     pub(super) fn new(
         line: u64,
         record: &StringRecord,
         columns: &[Option<&'static str>],
         mistakes: &mut Mistakes,
-    ) -> Self {
+    ) -> Option<Self> {
+        let before = mistakes.len();
         let mut cells = Vec::new();
         for (place, text) in record.iter().map(str::trim).enumerate().filter(|(_, text)| !text.is_empty()) {
             match columns.get(place).copied().flatten() {
                 Some(column) if text.contains(['\n', '\r']) => {
-                    mistakes.push(
-                        line,
-                        column,
-                        "a line ends within this field: is a quotation mark missing?",
-                    );
+                    let last = line + memchr::memchr_iter(b'\n', text.as_bytes()).count() as u64;
+                    let what =
+                        format_args!("this field goes on to line {last}: is a quotation mark missing?");
+                    mistakes.push(line, column, what);
                 }
-                Some(column) => cells.push((column, unescaped(text).to_owned())),
+                Some(column) => cells.push((column, as_it_was(text))),
                 None => mistakes.push(
                     line,
                     "",
@@ -42,7 +43,7 @@ impl Row {
                 ),
             }
         }
-        Self { line, cells }
+        (mistakes.len() == before).then_some(Self { line, cells })
     }
 
     /// The text of a field, unless it is empty, or there is no such column.
@@ -67,13 +68,5 @@ impl Row {
             mistakes.push(self.line, column, "this field is empty");
         }
         self.value(column, mistakes)
-    }
-}
-
-/// Without the mark by which [`sheet`](super::sheet()) keeps spreadsheets from calculating.
-fn unescaped(text: &str) -> &str {
-    match text.strip_prefix('\'') {
-        Some(rest) if rest.starts_with(super::sheet::CALCULATES) => rest,
-        _ => text,
     }
 }

@@ -1,7 +1,8 @@
 //! The school that a transcript plays at, and its appliance.
 
 use std::{
-    fs,
+    fs::{self, Permissions},
+    os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     sync::OnceLock,
 };
@@ -78,6 +79,7 @@ fn rootfs() -> &'static Path {
     folder.path()
 }
 
+/// Whose files are readable by all: a checkout keeps no mode but this.
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder");
     for entry in fs::read_dir(from).expect("a folder") {
@@ -86,7 +88,8 @@ fn copy(from: &Path, to: &Path) {
         if entry.file_type().expect("a type").is_dir() {
             copy(&entry.path(), &to);
         } else {
-            fs::copy(entry.path(), to).expect("a copy");
+            fs::copy(entry.path(), &to).expect("a copy");
+            fs::set_permissions(to, Permissions::from_mode(0o644)).expect("its mode");
         }
     }
 }

@@ -30,7 +30,7 @@ fn school() -> Vec<User> {
 
 fn turn(text: &str) -> Result<Turn> {
     let table = Table::parse("year.csv", text.as_bytes(), COLUMNS)?;
-    Turn::of(Decided::of(&table)?, &school())
+    Turn::of(Decided::of(table)?, &school())
 }
 
 fn shown(text: &str) -> String {

@@ -6,6 +6,7 @@ use serde::Serialize;
 use xmppd_control::Consented;
 
 use crate::{
+    accounts::Listing,
     commands::desk::Desk,
     error::{Error, Result},
     host::file,
@@ -14,7 +15,7 @@ use crate::{
 
 const COLUMNS: [&str; 7] = ["name", "signed", "slip", "recorded-by", "recorded", "withdrawn", "account"];
 
-/// Write all consents as a list that a spreadsheet opens (CSV), for the school's own records.
+/// Write all consents as a list that a spreadsheet opens (CSV), for the school's own records; with `--json`, as JSON to standard output.
 ///
 /// For example: `jailbuild consent export --out consents.csv`
 #[derive(clap::Args, Debug)]
@@ -35,7 +36,13 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let consents = desk.daemon.consents()?;
     let rows: Vec<_> = consents.iter().map(row).collect();
     let list = sheet(&COLUMNS, rows.iter().map(|row| row.iter().map(String::as_str).collect()))?;
-    let Some(path) = args.out.clone() else { return desk.console.copy(&list) };
+    let Some(path) = args.out.clone() else {
+        return if desk.console.json() {
+            desk.console.show(&Listing(consents))
+        } else {
+            desk.console.copy(&list)
+        };
+    };
     if !file::write_new(&path, &list, file::SECRET)? {
         return Err(Error::configuration(
             format_args!("`{}` is there already", path.display()),

@@ -8,7 +8,7 @@ use xmppd_control::{Act, Name, User};
 use crate::{
     accounts::{self, Erased},
     administration::Daemon,
-    commands::desk::{Changed, Desk, confirm, enumerated},
+    commands::desk::{Changed, Desk, confirm},
     error::{Error, Result},
 };
 
@@ -64,7 +64,9 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     desk.console.step("searching the data for what is left");
     let others: Vec<_> = staying.iter().map(|user| desk.address(&user.name)).collect();
     let addresses = names.iter().map(|name| desk.address(name));
-    let sought = addresses.chain(telling_names(&leaving, &staying)).collect();
+    // As rooms and records name whom they know.
+    let quoted = names.iter().map(|name| format!("\"{name}\""));
+    let sought = addresses.chain(quoted).chain(telling_names(&leaving, &staying)).collect();
     let erased = accounts::search(desk.place.data(), sought, &others)?;
     desk.console.show(&Removed { changed: changed(false), erased })
 }
@@ -103,11 +105,13 @@ fn question(users: &[User]) -> String {
     )
 }
 
-/// `romeo is removed: nothing of romeo@school.test and Romeo Montague is left in 8192 bytes of 7 files`.
+/// `romeo is removed: no address and no name of theirs is left in 8192 bytes of 7 files`.
 impl fmt::Display for Removed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Erased { sought, files, bytes } = &self.erased;
-        let sought = enumerated(sought);
-        write!(formatter, "{}: nothing of {sought} is left in {bytes} bytes of {files} files", self.changed)
+        let (changed, Erased { sought: _, files, bytes }) = (&self.changed, &self.erased);
+        write!(
+            formatter,
+            "{changed}: no address and no name of theirs is left in {bytes} bytes of {files} files"
+        )
     }
 }

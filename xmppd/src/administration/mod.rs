@@ -68,6 +68,16 @@ pub enum Write {
     Record(Record),
 }
 
+impl Write {
+    /// Whether something that was there before is to be nowhere afterwards. An account that changes may get other keys.
+    pub fn replaces(&self) -> bool {
+        match self {
+            Self::Add(_) | Self::Record(_) => false,
+            Self::Update(_) | Self::Remove(_) | Self::Consent(..) | Self::ForgetConsent(_) => true,
+        }
+    }
+}
+
 /// What the running server is to be told, when it is on disk.
 #[derive(Clone, Debug)]
 pub enum Change {

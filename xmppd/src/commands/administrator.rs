@@ -31,7 +31,8 @@ impl Administrator {
             ),
             error => error.into(),
         })?;
-        Ok(Self::Alone(Administration::new(store.clone(), Arc::new(NobodyLive)), store))
+        let live = Arc::new(NobodyLive(store.clone()));
+        Ok(Self::Alone(Administration::new(store.clone(), live), store))
     }
 
     /// Asks, and waits until it is done.

@@ -14,7 +14,7 @@ use super::{
     metrics,
 };
 use crate::{
-    administration::{Change, Deed, MadeBy, School},
+    administration::{Change, Deed, MadeBy, School, Write},
     auth::{Keys, Password},
     hex::hex,
     router::Traffic,
@@ -36,11 +36,9 @@ pub trait Live: Send + Sync {
         Vec::new()
     }
 
-    /// Waits until nothing is on disk of what that has erased: others have kept something of who is removed, or of the
-    /// room that is.
-    fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
-    }
+    /// Waits until nothing is on disk of what was replaced and erased by what was committed, and by its having been told:
+    /// others have kept something of who is removed, or of the room that is.
+    fn wipe(&self) -> Wiping<'_>;
 
     /// Reads settings and certificate again.
     fn reload(&self) -> Reload;
@@ -77,11 +75,15 @@ pub struct LiveStatus {
     pub traffic: Traffic,
 }
 
-/// Stands in where no server runs: nobody needs to be told.
-pub struct NobodyLive;
+/// Stands in where no server runs on this store: nobody needs to be told.
+pub struct NobodyLive(pub Store);
 
 impl Live for NobodyLive {
     fn apply(&self, _: Vec<Change>) {}
+
+    fn wipe(&self) -> Wiping<'_> {
+        Box::pin(async { self.0.wipe().await.wait().await })
+    }
 
     fn reload(&self) -> Reload {
         Reload::Applied(Vec::new())
@@ -155,13 +157,11 @@ impl Administration {
 
     /// A copy of the store without conversations, and what is said of it. That somebody took it is remembered.
     pub async fn back_up(&self, who: &str) -> Result<(Copied, Snapshot), Refusal> {
-        let deed = deed(who, "backup", "", DONE);
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await?;
         let snapshot = self.store.snapshot().await?;
+        self.remember(deed(who, "backup", "", DONE)).await?;
         let sha256 = hex(digest::digest(&digest::SHA256, &snapshot.bytes).as_ref());
         let (schema, bytes) = (snapshot.schema, snapshot.bytes.len() as u64);
-        Ok((Copied { domain: self.live.domain(), schema, bytes, sha256 }, snapshot))
+        Ok((Copied { schema, bytes, sha256 }, snapshot))
     }
 
     /// Judges changes, writes what is to be done, and tells the running server.
@@ -177,16 +177,27 @@ impl Administration {
         // Keys take some milliseconds each: they are derived for what will be done.
         let keys = derive(&acts, &rehearsed.outcomes).await;
         let judged = school.judge(&acts, keys, rule, who);
-        let deeds = deeds(who, &acts, &judged.outcomes);
-        deeds.iter().for_each(log);
-        let written = shortfall(self.store.administer(judged.writes, deeds).await)?;
         let is_gone = |change: &Change| matches!(change, Change::Removed(_) | Change::RoomRemoved(_));
-        let is_something_gone = judged.changes.iter().any(is_gone);
+        let something_is_gone = judged.changes.iter().any(is_gone);
+        let something_is_replaced = judged.writes.iter().any(Write::replaces);
+        self.write(judged.writes, deeds(who, &acts, &judged.outcomes)).await?;
+        // Before anything is wiped, which takes its time: who is disabled has to be out at once.
         self.tell(judged.changes).await;
-        if is_something_gone {
+        if something_is_gone {
             self.live.wipe().await?;
+        } else if something_is_replaced {
+            // In force all the same, and whoever made a password has to learn it: the store says what it could not wipe, and
+            // does it with the next change.
+            let _ = self.live.wipe().await;
         }
-        written.map_or(Ok(judged.outcomes), |error| Err(error.into()))
+        Ok(judged.outcomes)
+    }
+
+    /// Writes all of it down, or nothing; then it is in the log, too, which the host keeps.
+    async fn write(&self, writes: Vec<Write>, deeds: Vec<Deed>) -> Result<(), StoreError> {
+        self.store.administer(writes, deeds.clone()).await?;
+        deeds.iter().for_each(log);
+        Ok(())
     }
 
     /// Away from the threads that serve connections: everybody's roster may change.
@@ -210,8 +221,7 @@ impl Administration {
 
     /// Puts what has changed nothing in the store into the audit log.
     async fn remember(&self, deed: Deed) -> Result<(), StoreError> {
-        log(&deed);
-        self.store.administer(Vec::new(), vec![deed]).await
+        self.write(Vec::new(), vec![deed]).await
     }
 
     async fn school(&self) -> Result<School, StoreError> {
@@ -279,7 +289,7 @@ fn deed(who: &str, act: &'static str, about: &str, outcome: &'static str) -> Dee
     }
 }
 
-/// Also in the log, which the host keeps.
+/// On a line of the log.
 fn log(deed: &Deed) {
     let Deed { who, act, about, outcome, at: _ } = deed;
     // What people have typed stands in quotes: it is one value on one line, whatever it is.
@@ -294,13 +304,4 @@ fn audit_line(deed: Deed) -> AuditLine {
 /// RFC 3339, to the second.
 pub(crate) fn stamp(at: OffsetDateTime) -> String {
     at.replace_nanosecond(0).ok().and_then(|at| at.format(&Rfc3339).ok()).unwrap_or_default()
-}
-
-/// What is on disk is done, even where what it replaces could not be wiped: the running server must follow.
-fn shortfall(written: Result<(), StoreError>) -> Result<Option<StoreError>, StoreError> {
-    match written {
-        Ok(()) => Ok(None),
-        Err(error @ StoreError::NotWiped(_)) => Ok(Some(error)),
-        Err(error) => Err(error),
-    }
 }

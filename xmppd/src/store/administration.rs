@@ -10,10 +10,10 @@ use crate::administration::{Deed, Recorded, Write};
 const REMEMBERED: Duration = Duration::days(2 * 366);
 
 impl Store {
-    /// Writes all of these down, or none, with what was done.
+    /// Writes all of these down, or none, with what was done. What they replace is wiped with the next [`Self::wipe`], so that
+    /// nobody waits for that who only has to know that it is done.
     pub async fn administer(&self, writes: Vec<Write>, deeds: Vec<Deed>) -> Result<(), StoreError> {
-        let erasure = writes.iter().map(erasure).max().unwrap_or(Erasure::Nothing);
-        self.request(erasure, move |connection| {
+        self.request(Erasure::Nothing, move |connection| {
             writes.iter().try_for_each(|one| write(connection, one))?;
             deeds.iter().try_for_each(|deed| remember(connection, deed))
         })
@@ -93,16 +93,6 @@ fn write(connection: &Connection, write: &Write) -> Result<(), StoreError> {
         Write::Consent(name, recorded) => put_consent(connection, name, recorded),
         Write::Record(record) => records::put(connection, record),
         Write::ForgetConsent(name) => change(connection, "DELETE FROM consent WHERE name = ?1", &[name]),
-    }
-}
-
-/// What a write takes away. An account that was there before may have other keys now.
-fn erasure(write: &Write) -> Erasure {
-    match write {
-        Write::Add(_) | Write::Record(_) => Erasure::Nothing,
-        Write::Update(_) | Write::Remove(_) | Write::Consent(..) | Write::ForgetConsent(_) => {
-            Erasure::Accounts
-        }
     }
 }
 

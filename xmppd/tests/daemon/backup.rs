@@ -97,9 +97,8 @@ async fn all_comes_back_but_what_was_said() {
     assert!(!server.files_with(CANARY).is_empty(), "it waits");
 
     let mut anna = administrator(server.folder.path());
-    let (copied, copy) = anna.back_up().unwrap();
+    let (_, copy) = anna.back_up().unwrap();
     anna.ask(Request::BackedUp).unwrap();
-    assert_eq!(copied.domain, "school.test");
     assert!(memchr::memmem::find(&copy, CANARY.as_bytes()).is_none(), "a message that waits is in the copy");
     assert!(memchr::memmem::find(&copy, b"cGljdHVyZQ==").is_some());
 

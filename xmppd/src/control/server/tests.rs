@@ -1,6 +1,9 @@
 #![expect(clippy::unwrap_used, reason = "tests")]
 
-use std::sync::Mutex;
+use std::sync::{
+    Mutex,
+    atomic::{AtomicBool, Ordering},
+};
 
 use tempfile::TempDir;
 use tokio::io::AsyncReadExt;
@@ -8,12 +11,12 @@ use tokio::io::AsyncReadExt;
 use super::*;
 use crate::{
     control::{Act, Answer, AuditLine, Change, Client, Live, LiveStatus, Outcome, Reload, Session, Wiping},
-    store::{Capacity, Store},
+    store::{Capacity, Store, StoreError},
 };
 
-/// A server that notes what it is told.
+/// A server that notes what it is told, and cannot wipe where that is said.
 #[derive(Default)]
-struct Noting(Mutex<Vec<String>>);
+struct Noting(Mutex<Vec<String>>, AtomicBool);
 
 impl Live for Noting {
     fn apply(&self, changes: Vec<Change>) {
@@ -36,7 +39,9 @@ impl Live for Noting {
     }
 
     fn wipe(&self) -> Wiping<'_> {
-        Box::pin(async { Ok(()) })
+        self.0.lock().unwrap().push("wiped".to_owned());
+        let wiped = if self.1.load(Ordering::Relaxed) { Err(StoreError::Closed) } else { Ok(()) };
+        Box::pin(async { wiped })
     }
 
     fn domain(&self) -> String {
@@ -148,15 +153,33 @@ async fn an_account_lives_its_life_over_the_wire() {
         *running.noting.0.lock().unwrap(),
         [
             r#"added juliet "Juliet C." ["4b"]"#,
+            "wiped",
             r#"relabelled "Juliet M." ["4b"]"#,
+            "wiped",
             r#"relabelled "Juliet M." ["4c", "Chess"]"#,
+            "wiped",
             "password of juliet",
+            "wiped",
             "sessions of juliet",
             "disabled juliet false",
+            "wiped",
             "enabled juliet true",
+            "wiped",
             "removed juliet",
+            "wiped",
         ]
     );
+}
+
+#[tokio::test]
+async fn what_cannot_be_wiped_is_in_force_and_what_cannot_be_erased_is_not_said_to_be() {
+    let running = start();
+    running.noting.1.store(true, Ordering::Relaxed);
+    let acts = [JULIET, r#"{"set-password":{"name":"juliet","password":"wherefore art thou"}}"#];
+    let lines: String = acts.map(|act| change(act, "")).concat();
+    assert_eq!(say(&running, &lines).await, [DONE; 2]);
+    let removed = say(&running, &change(r#"{"remove-user":{"name":"juliet"}}"#, "")).await;
+    assert!(removed[0].contains(r#""refusal":{"what":"the store is closed""#), "{}", removed[0]);
 }
 
 #[tokio::test]
@@ -179,7 +202,7 @@ async fn what_is_done_together_is_done_or_not() {
     assert_eq!(say(&running, &some).await, [partly]);
     assert_eq!(
         *running.noting.0.lock().unwrap(),
-        [r#"added romeo "romeo" []"#, r#"added juliet "Juliet C." ["4b"]"#]
+        [r#"added romeo "romeo" []"#, r#"added juliet "Juliet C." ["4b"]"#, "wiped"]
     );
     let answers = say(&running, &line(r#""list-consents""#)).await;
     assert!(
@@ -341,7 +364,7 @@ async fn a_copy_comes_behind_its_line_and_others_go_on_after_it() {
         copied
     });
     let copied = copied.await.unwrap();
-    assert_eq!((copied.domain.as_str(), copied.schema), ("school.test", crate::store::SCHEMA));
+    assert_eq!(copied.schema, crate::store::SCHEMA);
     let audit = say(&running, &line(r#"{"audit":{"most":5}}"#)).await.remove(0);
     assert!(audit.contains(r#""act":"backup","about":"","outcome":"done""#), "{audit}");
 }
