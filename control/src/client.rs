@@ -79,7 +79,7 @@ impl Client {
         line.push(b'\n');
         self.stream.get_mut().write_all(&line)?;
         let mut answer = Vec::new();
-        (&mut self.stream).take(LINE_BYTES).read_until(b'\n', &mut answer)?;
+        (&mut self.stream).take(LINE_BYTES as u64).read_until(b'\n', &mut answer)?;
         let Answered { reply, .. } = serde_json::from_slice(&answer).map_err(io::Error::from)?;
         match reply {
             Reply::Answer(answer) => Ok(answer),

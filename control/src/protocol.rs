@@ -10,7 +10,7 @@ use crate::{Act, Consented, Kind, Label, Name, Room, Standing, Verb};
 pub const VERSION: u32 = 2;
 
 /// The longest line: more than a whole school's accounts, added at once.
-pub const LINE_BYTES: u64 = 64 << 20;
+pub const LINE_BYTES: usize = 64 << 20;
 
 /// What an administrator can ask.
 #[derive(Debug, Serialize, Deserialize)]

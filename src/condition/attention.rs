@@ -35,7 +35,7 @@ pub enum About {
     Backup,
     /// A certificate ends.
     Certificate,
-    /// Children have accounts without consent.
+    /// Somebody may log in without the consent that it takes.
     Consent,
     /// The disk is full.
     Disk,
@@ -108,8 +108,8 @@ fn of_disk(disk: Disk) -> Option<Attention> {
 fn of_consents(status: &Status) -> Option<Attention> {
     let what = match status.without_consent {
         0 => return None,
-        1 => "1 child has an account without recorded consent".to_owned(),
-        children => format!("{children} children have accounts without recorded consent"),
+        1 => "1 account is without the consent that it needs".to_owned(),
+        accounts => format!("{accounts} accounts are without the consent that they need"),
     };
     Some(Attention::new(About::Consent, what, "`jailbuild consent list --missing` names them"))
 }

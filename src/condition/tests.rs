@@ -125,7 +125,7 @@ fn each_is_told_from_its_day_on() {
     };
     assert_eq!(disk(300 << 20), "");
     assert!(disk(100 << 20).starts_with("the disk is 90 % full"), "{}", disk(100 << 20));
-    assert!(told(&with_status(|it| it.without_consent = 1)).starts_with("1 child has"));
+    assert!(told(&with_status(|it| it.without_consent = 1)).starts_with("1 account is"));
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! Accounts and consents, and what becomes of them by an act.
 
+mod groups;
 mod rooms;
 mod year;
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, HashMap},
     sync::Arc,
 };
 
@@ -12,7 +13,7 @@ use time::OffsetDateTime;
 use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, Standing, User};
 
 pub use self::rooms::MadeBy;
-use self::rooms::titled_after;
+use self::{groups::distinct, rooms::titled_after};
 use super::{Change, Recorded, Write, YearEnd};
 use crate::{
     account::Account,
@@ -29,10 +30,12 @@ pub struct School {
     rooms: BTreeMap<String, MadeBy>,
     /// The newest last.
     year_ends: Vec<YearEnd>,
-    /// Whose name looks like this.
-    names: HashMap<Look, Vec<String>>,
-    /// Whose display name looks like this.
-    display_names: HashMap<Look, Vec<String>>,
+    /// How many are in each group.
+    groups: BTreeMap<String, usize>,
+    /// The groups that the site's file names, whether anybody is in them or not.
+    groups_of_site: Vec<String>,
+    /// Whose name or display name looks like this.
+    looks: HashMap<Look, Vec<String>>,
     now: OffsetDateTime,
 }
 
@@ -59,8 +62,9 @@ impl School {
             consents: consents.into_iter().collect(),
             rooms: BTreeMap::new(),
             year_ends: Vec::new(),
-            names: HashMap::new(),
-            display_names: HashMap::new(),
+            groups: BTreeMap::new(),
+            groups_of_site: Vec::new(),
+            looks: HashMap::new(),
             now,
         };
         for account in accounts {
@@ -78,7 +82,7 @@ impl School {
         match act {
             Act::AddRoom { name, title, groups, moderators, owners } => {
                 let title = title.clone().map_or_else(|| titled_after(name), Ok)?;
-                let (groups, moderators, owners) = (groups.clone(), moderators.clone(), owners.clone());
+                let (groups, moderators, owners) = (distinct(groups), distinct(moderators), distinct(owners));
                 self.add_room(SiteRoom { name: name.clone(), title, groups, moderators, owners })
             }
             Act::AddUser { name, display_name, kind, groups, password: _, consent } => {
@@ -87,7 +91,7 @@ impl School {
                     name: name.to_string(),
                     display_name,
                     kind: *kind,
-                    groups: strings(groups),
+                    groups: strings(&distinct(groups)),
                     enabled: true,
                     keys: keys.unwrap_or_else(Keys::nobodys),
                 };
@@ -108,10 +112,7 @@ impl School {
             Act::RenameGroup { group, to } => self.rename_group(group, to),
             Act::RenameRoom { name, title } => self.rename_room(name, title),
             Act::RenameUser { name, display_name } => self.rename(name, display_name),
-            Act::SetGroups { name, groups } => {
-                let groups = strings(groups);
-                self.edit(name, |account| account.groups = groups, Change::Relabelled)
-            }
+            Act::SetGroups { name, groups } => self.set_groups(name, strings(&distinct(groups))),
             Act::SetKind { name, kind } => self.set_kind(name, *kind),
             Act::SetPassword { name, password: _ } => {
                 let keys = keys.unwrap_or_else(Keys::nobodys);
@@ -153,8 +154,9 @@ impl School {
         }
         is_of_one_script(&account.name)?;
         account.display_name.split_whitespace().try_for_each(is_of_one_script)?;
-        self.looks_like_nobody(&self.names, &account.name, &account.name)?;
-        self.looks_like_nobody(&self.display_names, &account.display_name, &account.name)?;
+        self.looks_like_nobody(&account.name, &account.name)?;
+        self.looks_like_nobody(&account.display_name, &account.name)?;
+        self.looks_like_no_group(&account.groups, &[])?;
         let mut effect = match consent {
             Some(consent) => self.record(&account.name, consent, who)?,
             None => Effect::default(),
@@ -176,24 +178,6 @@ impl School {
         let kind = self.account(name)?.kind;
         self.has_consent(name.as_str(), kind)?;
         self.edit(name, |account| account.enabled = true, Change::Enabled)
-    }
-
-    fn join(&mut self, name: &Name, group: &Label) -> Judged {
-        let mut groups = self.account(name)?.groups.clone();
-        if !groups.iter().any(|one| one == group.as_str()) {
-            groups.push(group.to_string());
-        }
-        self.edit(name, |account| account.groups = groups, Change::Relabelled)
-    }
-
-    fn leave(&mut self, name: &Name, group: &Label) -> Judged {
-        let mut groups = self.account(name)?.groups.clone();
-        let before = groups.len();
-        groups.retain(|one| one != group.as_str());
-        if groups.len() == before {
-            return Err(Refusal::new(format!("`{name}` is not in the group `{group}`"), SHOW_GROUPS));
-        }
-        self.edit(name, |account| account.groups = groups, Change::Relabelled)
     }
 
     fn record(&mut self, name: &str, consent: &Consent, who: &str) -> Judged {
@@ -233,40 +217,9 @@ impl School {
     fn rename(&mut self, name: &Name, display_name: &Label) -> Judged {
         self.account(name)?;
         display_name.as_str().split_whitespace().try_for_each(is_of_one_script)?;
-        self.looks_like_nobody(&self.display_names, display_name.as_str(), name.as_str())?;
+        self.looks_like_nobody(display_name.as_str(), name.as_str())?;
         let display_name = display_name.to_string();
         self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
-    }
-
-    fn rename_group(&mut self, group: &Label, to_label: &Label) -> Judged {
-        let (from, to) = (group.as_str(), to_label.as_str());
-        let is_in = |account: &Account, group: &str| account.groups.iter().any(|one| one == group);
-        if self.accounts.values().any(|account| is_in(account, to)) {
-            return Err(Refusal::new(format!("there is a group `{to}` already"), SHOW_GROUPS));
-        }
-        let members: Vec<_> =
-            self.accounts.values().filter(|account| is_in(account, from)).map(Arc::clone).collect();
-        if members.is_empty() {
-            return Err(Refusal::new(format!("nobody is in a group `{from}`"), SHOW_GROUPS));
-        }
-        let mut effect = Effect::default();
-        // Both groups, until all are in the other: nobody is put out of their room meanwhile.
-        let rooms = self.rooms_of(group);
-        for room in &rooms {
-            let groups = room.groups.iter().chain([to_label]).cloned().collect();
-            effect.changes.push(Change::RoomMade(SiteRoom { groups, ..room.clone() }));
-        }
-        for member in members {
-            let mut account = Account::clone(&member);
-            account.groups.iter_mut().filter(|one| *one == from).for_each(|one| to.clone_into(one));
-            self.update(account, &mut effect, Change::Relabelled);
-        }
-        for mut room in rooms {
-            room.groups.retain(|one| one != to_label);
-            room.groups.iter_mut().filter(|one| *one == group).for_each(|one| one.clone_from(to_label));
-            effect.extend(self.put_room(room));
-        }
-        Ok(effect)
     }
 
     fn set_kind(&mut self, name: &Name, kind: Kind) -> Judged {
@@ -278,6 +231,7 @@ impl School {
         self.edit(name, |account| account.kind = kind, Change::Relabelled)
     }
 
+    /// An account of whatever kind: none is made another's to stay. Only who administers the server is not shut out by it.
     fn withdraw(&mut self, name: &Name) -> Judged {
         let name = name.as_str();
         let Some(recorded) = self.consents.get(name).filter(|recorded| recorded.withdrawn.is_none()) else {
@@ -288,7 +242,7 @@ impl School {
         };
         let recorded = Recorded { withdrawn: Some(self.now), ..recorded.clone() };
         let mut effect = self.put_consent(name, recorded);
-        if let Some(account) = self.accounts.get(name).filter(|one| one.enabled && one.kind.needs_consent()) {
+        if let Some(account) = self.accounts.get(name).filter(|one| one.enabled && !one.is_administrator()) {
             let account = Account { enabled: false, ..Account::clone(account) };
             self.update(account, &mut effect, Change::Disabled);
         }
@@ -323,19 +277,24 @@ impl School {
     }
 
     fn put(&mut self, account: Arc<Account>) {
-        let name = &account.name;
-        self.names.entry(Look::of(name)).or_default().push(name.clone());
-        self.display_names.entry(Look::of(&account.display_name)).or_default().push(name.clone());
+        for look in looks(&account) {
+            self.looks.entry(look).or_default().push(account.name.clone());
+        }
+        for group in &account.groups {
+            *self.groups.entry(group.clone()).or_default() += 1;
+        }
         self.accounts.insert(account.name.clone(), account);
     }
 
     fn take(&mut self, name: &str) {
         let Some(account) = self.accounts.remove(name) else { return };
-        let looks = [
-            self.names.get_mut(&Look::of(name)),
-            self.display_names.get_mut(&Look::of(&account.display_name)),
-        ];
-        looks.into_iter().flatten().for_each(|alike| alike.retain(|one| one != name));
+        for look in looks(&account) {
+            self.looks.entry(look).or_default().retain(|one| one != name);
+        }
+        for group in &account.groups {
+            self.groups.entry(group.clone()).and_modify(|members| *members -= 1);
+        }
+        self.groups.retain(|_, members| *members > 0);
     }
 
     fn account(&self, name: &Name) -> Result<&Arc<Account>, Refusal> {
@@ -347,36 +306,32 @@ impl School {
 
     fn standing(&self, name: &str, kind: Kind) -> Standing {
         match self.consents.get(name) {
+            // Whatever the kind: nothing else would keep it from being made another for a moment.
+            Some(Recorded { withdrawn: Some(_), .. }) => Standing::Withdrawn,
             _ if !kind.needs_consent() => Standing::NotNeeded,
             None => Standing::Missing,
-            Some(Recorded { withdrawn: Some(_), .. }) => Standing::Withdrawn,
             Some(_) => Standing::Given,
         }
     }
 
     /// Consent comes first.
     fn has_consent(&self, name: &str, kind: Kind) -> Result<(), Refusal> {
-        let what = match self.standing(name, kind) {
-            Standing::NotNeeded | Standing::Given => return Ok(()),
-            Standing::Missing => {
-                format!("no consent of the parents is recorded for `{name}`, a child's account")
-            }
-            Standing::Withdrawn => format!("the consent for `{name}`, a child's account, was withdrawn"),
-        };
-        Err(Refusal::new(
-            what,
-            "when the signed slip is there, record the day and the version that stand on it",
-        ))
+        match self.standing(name, kind) {
+            Standing::NotNeeded | Standing::Given => Ok(()),
+            Standing::Missing => Err(Refusal::new(
+                format!("no consent of the parents is recorded for `{name}`, a child's account"),
+                "when the signed slip is there, record the day and the version that stand on it",
+            )),
+            Standing::Withdrawn => Err(Refusal::new(
+                format!("the consent for `{name}` was withdrawn"),
+                "record a new consent first, when another signed slip is there",
+            )),
+        }
     }
 
-    /// Nobody may be taken for somebody else.
-    fn looks_like_nobody(
-        &self,
-        looks: &HashMap<Look, Vec<String>>,
-        text: &str,
-        name: &str,
-    ) -> Result<(), Refusal> {
-        let alike = looks.get(&Look::of(text)).into_iter().flatten().find(|one| *one != name);
+    /// Nobody may be taken for somebody else, by name or by display name: people see now one, now the other.
+    fn looks_like_nobody(&self, text: &str, name: &str) -> Result<(), Refusal> {
+        let alike = self.looks.get(&Look::of(text)).into_iter().flatten().find(|one| *one != name);
         let Some(other) = alike.and_then(|other| self.accounts.get(other)) else { return Ok(()) };
         Err(Refusal::new(
             format!(
@@ -401,6 +356,10 @@ impl School {
     }
 }
 
+fn looks(account: &Account) -> [Look; 2] {
+    [&account.name, &account.display_name].map(|text| Look::of(text))
+}
+
 /// A letter of another script among the others is there to deceive.
 fn is_of_one_script(text: &str) -> Result<(), Refusal> {
     if mixes_scripts(text) {
@@ -412,13 +371,8 @@ fn is_of_one_script(text: &str) -> Result<(), Refusal> {
     Ok(())
 }
 
-/// What to type to see who is where.
-const SHOW_GROUPS: &str = "`user list` shows the groups of all accounts";
-
-/// Each once.
 fn strings(labels: &[Label]) -> Vec<String> {
-    let mut seen = HashSet::new();
-    labels.iter().filter(|label| seen.insert(*label)).map(Label::to_string).collect()
+    labels.iter().map(Label::to_string).collect()
 }
 
 #[cfg(test)]

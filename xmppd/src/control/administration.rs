@@ -1,6 +1,6 @@
 //! Carries requests out: judged first, then written, then told to the running server.
 
-use std::{fmt, num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
+use std::{num::NonZeroUsize, pin::Pin, sync::Arc, thread, time::Instant};
 
 use ring::digest;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
@@ -29,6 +29,11 @@ pub trait Live: Send + Sync {
     /// The domain that it serves.
     fn domain(&self) -> String {
         String::new()
+    }
+
+    /// The groups that the site's file names, besides those of its rooms.
+    fn groups(&self) -> Vec<String> {
+        Vec::new()
     }
 
     /// Waits until nothing is on disk of what was replaced and erased by what was committed, and by its having been told:
@@ -225,7 +230,8 @@ impl Administration {
     async fn school(&self) -> Result<School, StoreError> {
         let (accounts, consents) = tokio::join!(self.store.accounts(), self.store.consents());
         let rooms = self.live.rooms().into_iter().map(|(room, made_by)| (room.name, made_by));
-        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()).with_rooms(rooms))
+        let school = School::new(accounts?, consents?, OffsetDateTime::now_utc());
+        Ok(school.with_rooms(rooms).with_groups(self.live.groups()))
     }
 
     async fn fares(&self) -> Result<Fares, StoreError> {
@@ -289,16 +295,8 @@ fn deed(who: &str, act: &'static str, about: &str, outcome: &'static str) -> Dee
 /// On a line of the log.
 fn log(deed: &Deed) {
     let Deed { who, act, about, outcome, at: _ } = deed;
-    tracing::info!(target: "audit", who = %Shown(who), %act, %about, %outcome);
-}
-
-/// On one line, whatever it is.
-struct Shown<'a>(&'a str);
-
-impl fmt::Display for Shown<'_> {
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}", self.0.escape_debug())
-    }
+    // What people have typed stands in quotes: it is one value on one line, whatever it is.
+    tracing::info!(target: "audit", ?who, %act, ?about, %outcome);
 }
 
 fn audit_line(deed: Deed) -> AuditLine {

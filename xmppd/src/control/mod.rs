@@ -3,6 +3,7 @@
 //! | file | what it holds |
 //! |---|---|
 //! | `server` | the daemon's end of the socket |
+//! | `lines` | what is said there, of which nothing stays behind in memory |
 //! | `administration` | carrying requests out |
 //! | `fares`, `metrics` | how the server fares, as numbers |
 //! | `refusal` | what went wrong further down, in words for administrators |
@@ -12,6 +13,7 @@
 
 mod administration;
 mod fares;
+mod lines;
 mod metrics;
 mod refusal;
 mod server;

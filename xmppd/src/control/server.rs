@@ -7,18 +7,42 @@ use std::{
     path::{Path, PathBuf},
     process,
     sync::Arc,
+    time::Duration,
 };
 
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
+    io::{AsyncRead, AsyncWrite, AsyncWriteExt},
     net::{UnixListener, UnixStream},
+    sync::Semaphore,
+    time::timeout,
 };
-use zeroize::Zeroizing;
 
 use xmppd_control::{Answer, Answered, Asked, LINE_BYTES, Refusal, Reply, Request, SOCKET, VERSION};
 
-use super::Administration;
+use super::{Administration, lines::Lines};
 use crate::store::Snapshot;
+
+/// More than administrators there are, with a program that watches.
+const MOST_CLIENTS: usize = 16;
+
+/// For how long a client is waited for.
+#[derive(Clone, Copy)]
+struct Patience {
+    /// Until it begins a line.
+    idle: Duration,
+    /// Until it has ended the line.
+    line: Duration,
+    /// Until it has taken the answer, with what comes behind.
+    answer: Duration,
+}
+
+/// Somebody may be asked something at a terminal meanwhile; and a copy may go to a slow disk. But one that was stopped
+/// does not keep its answer in memory for good.
+const PATIENCE: Patience = Patience {
+    idle: Duration::from_secs(3600),
+    line: Duration::from_secs(60),
+    answer: Duration::from_secs(600),
+};
 
 /// The socket while it listens; the file goes when this does.
 pub struct ControlSocket {
@@ -44,14 +68,20 @@ impl ControlSocket {
 
     /// Serves whoever connects, until it is dropped.
     pub async fn serve(&self, administration: Arc<Administration>) {
-        loop {
+        let places = Arc::new(Semaphore::new(MOST_CLIENTS));
+        // Who finds no place waits at the door, where they cost nothing.
+        while let Ok(place) = Arc::clone(&places).acquire_owned().await {
             match self.listener.accept().await {
                 Ok((stream, _)) => {
-                    tokio::spawn(converse(stream, Arc::clone(&administration)));
+                    let conversation = attend(stream, Arc::clone(&administration));
+                    tokio::spawn(async move {
+                        let _place = place;
+                        conversation.await;
+                    });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "cannot accept on the control socket");
-                    tokio::time::sleep(std::time::Duration::from_secs(1)).await;
+                    tokio::time::sleep(Duration::from_secs(1)).await;
                 }
             }
         }
@@ -71,34 +101,41 @@ fn bind_private(hidden: &Path, path: &Path) -> io::Result<UnixListener> {
     Ok(listener)
 }
 
-async fn converse(stream: UnixStream, administration: Arc<Administration>) {
+async fn attend(stream: UnixStream, administration: Arc<Administration>) {
     let peer = match stream.peer_cred() {
         Ok(peer) => format!("uid {}", peer.uid()),
         Err(_) => "unknown".to_owned(),
     };
-    let (reader, mut writer) = stream.into_split();
-    let mut reader = BufReader::new(reader);
-    loop {
-        // Lines may hold passwords.
-        let mut line = Zeroizing::new(Vec::new());
-        match (&mut reader).take(LINE_BYTES).read_until(b'\n', &mut line).await {
-            Ok(0) | Err(_) => return,
-            Ok(_) => {}
-        }
-        let complete = line.ends_with(b"\n");
-        let (reply, behind) = reply(&line, &peer, &administration).await;
+    let conversation = converse(stream.into_split(), &peer, PATIENCE, &administration);
+    if let Err(error) = conversation.await
+        && error.kind() == io::ErrorKind::TimedOut
+    {
+        tracing::warn!(%peer, "gave up on a client of the control socket, which took too long");
+    }
+}
+
+async fn converse(
+    (reader, mut writer): (impl AsyncRead + Unpin, impl AsyncWrite + Unpin),
+    peer: &str,
+    patience: Patience,
+    administration: &Administration,
+) -> io::Result<()> {
+    let mut lines = Lines::new(reader);
+    while let Some(line) = lines.next(patience.idle, patience.line).await? {
+        let (reply, behind) = reply(&line, peer, administration).await;
         let answered = serde_json::to_vec(&Answered { version: VERSION, reply });
         let mut answer = answered.expect("an answer is plain data");
         answer.push(b'\n');
-        if writer.write_all(&answer).await.is_err() || !complete {
-            return;
-        }
-        if let Some(Snapshot { bytes, .. }) = behind
-            && writer.write_all(&bytes).await.is_err()
-        {
-            return;
+        let answering = async {
+            writer.write_all(&answer).await?;
+            writer.write_all(behind.as_ref().map_or(&[], |snapshot| &snapshot.bytes)).await
+        };
+        timeout(patience.answer, answering).await??;
+        if !line.ends_with(b"\n") {
+            break;
         }
     }
+    Ok(())
 }
 
 /// What is to be said to a line, and what comes behind that.

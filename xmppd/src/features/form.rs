@@ -2,6 +2,8 @@
 
 use std::fmt::{self, Write};
 
+use zeroize::Zeroize;
+
 use crate::{
     ns,
     xml::{Escaped, Node},
@@ -262,6 +264,13 @@ impl Submission {
             "0" | "false" => Some(false),
             _ => None,
         }
+    }
+}
+
+/// A password may have been typed.
+impl Drop for Submission {
+    fn drop(&mut self) {
+        self.fields.iter_mut().for_each(|(_, values)| values.zeroize());
     }
 }
 

@@ -35,6 +35,10 @@ impl Live for Running {
         self.shared.drive(|router, _| router.settings.domain.clone())
     }
 
+    fn groups(&self) -> Vec<String> {
+        self.shared.drive(|router, _| router.groups_of_site())
+    }
+
     fn reload(&self) -> Reload {
         self.reloader.reload()
     }

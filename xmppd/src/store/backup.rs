@@ -8,10 +8,10 @@
 //! - tokens (XEP-0484): a server that is restored must not take one that was revoked meanwhile;
 //! - files that users share, and what is recorded of them.
 
-use rusqlite::{Connection, MAIN_DB, OptionalExtension, backup::Backup};
+use rusqlite::{Connection, MAIN_DB, OptionalExtension, backup::Backup, serialize::Data};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::task;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
 
 use super::{Erasure, Store, StoreError, records, schema};
 use crate::record::{Record, Shelf};
@@ -68,13 +68,26 @@ fn copied(from: &Connection) -> Result<Connection, StoreError> {
     Ok(copy)
 }
 
-fn without_conversations(mut copy: Connection) -> Result<Snapshot, StoreError> {
+fn without_conversations(copy: Connection) -> Result<Snapshot, StoreError> {
     copy.execute("DELETE FROM offline_message", [])?;
     for shelf in Shelf::ALL.iter().filter(|shelf| !shelf.is_backed_up()) {
         copy.execute("DELETE FROM record WHERE shelf = ?1", [shelf.name()])?;
     }
     copy.execute_batch("VACUUM")?;
     let schema = schema::version(&copy)?;
-    let bytes = Zeroizing::new(copy.serialize(MAIN_DB)?.to_vec());
-    Ok(Snapshot { schema, bytes })
+    Ok(Snapshot { schema, bytes: serialized(copy)? })
+}
+
+/// `SQLite`'s own memory cannot be handed on to another thread, so its bytes are copied, and wiped there. Its pages are not:
+/// those of the running store hold the same keys in the same memory.
+fn serialized(mut copy: Connection) -> Result<Zeroizing<Vec<u8>>, StoreError> {
+    let mut serialized = match copy.serialize(MAIN_DB)? {
+        Data::Owned(serialized) => serialized,
+        // Only a database that was given to `SQLite` in one piece is shared with it.
+        Data::Shared(pages) => return Ok(Zeroizing::new(pages.to_vec())),
+    };
+    drop(copy);
+    let bytes = Zeroizing::new(serialized.to_vec());
+    serialized.zeroize();
+    Ok(bytes)
 }

@@ -15,7 +15,7 @@ pub struct Holdings {
     pub accounts: BTreeMap<Kind, u64>,
     /// Accounts that may not log in.
     pub disabled: u64,
-    /// Accounts that may, and whose parents have not consented, though they would have to.
+    /// Accounts that may, and whose parents have not consented, though they would have to, or do so no more.
     pub without_consent: u64,
     /// Messages that wait for somebody.
     pub waiting_messages: u64,
@@ -59,12 +59,15 @@ fn by_kind(connection: &Connection) -> Result<BTreeMap<Kind, u64>, StoreError> {
 }
 
 fn without_consent(connection: &Connection) -> Result<u64, StoreError> {
-    let query = "SELECT count(*) FROM account LEFT JOIN consent ON consent.name = account.name
-                 WHERE kind = ?1 AND enabled AND (consent.name IS NULL OR withdrawn IS NOT NULL)";
-    let mut statement = connection.prepare_cached(query)?;
+    let withdrawn = "SELECT count(*) FROM account JOIN consent ON consent.name = account.name
+                     WHERE enabled AND withdrawn IS NOT NULL";
+    let withdrawn = connection.prepare_cached(withdrawn)?.query_row([], count)?;
+    let missing = "SELECT count(*) FROM account LEFT JOIN consent ON consent.name = account.name
+                   WHERE kind = ?1 AND enabled AND consent.name IS NULL";
+    let mut missing = connection.prepare_cached(missing)?;
     let kinds = Kind::ALL.into_iter().filter(|kind| kind.needs_consent());
-    let counts = kinds.map(|kind| Ok(statement.query_row([kind.name()], count)?));
-    counts.sum()
+    let counts = kinds.map(|kind| Ok(missing.query_row([kind.name()], count)?));
+    Ok(withdrawn + counts.sum::<Result<u64, StoreError>>()?)
 }
 
 fn count(row: &Row<'_>) -> rusqlite::Result<u64> {

@@ -13,6 +13,7 @@ use time::OffsetDateTime;
 use super::*;
 use crate::{
     account::{Account, Kind},
+    administration::{Recorded, Write},
     auth::{Keys, Password},
     record::{Record, Shelf},
 };
@@ -549,7 +550,17 @@ async fn what_it_holds_is_counted() {
     let waits = answered(store.take_offline("romeo")).await.unwrap();
     store.erase_offline("romeo", vec![waits[0].id]).await.unwrap();
     store.backed_up(AT).await.unwrap();
+    let withdrawn = Recorded {
+        signed: "2026-09-01".parse().unwrap(),
+        slip: "1".parse().unwrap(),
+        by: "anna".to_owned(),
+        at: AT,
+        withdrawn: Some(AT),
+    };
+    let consents = ["laurence", "romeo"].map(|name| Write::Consent(name.to_owned(), withdrawn.clone()));
+    store.administer(consents.into(), Vec::new()).await.unwrap();
     let held = store.holdings().await.unwrap();
+    assert_eq!(held.without_consent, 2, "whose was withdrawn and who can log in, of whatever kind");
     assert_eq!((held.waiting_messages, held.kept_messages, held.last_backup), (1, 2, Some(AT)));
 }
 

@@ -8,6 +8,8 @@ use tokio_xmpp::{
     parsers::{iq::Iq, roster::Subscription, stream_error::DefinedCondition},
 };
 
+use xmppd_control::{Act, Client as Administrator};
+
 use crate::{
     client::{Client, Login, address},
     server::{DOMAIN, PASSWORD, Server, eventually},
@@ -91,9 +93,26 @@ async fn every_change_leaves_an_audit_line_without_any_password() {
     eventually(|| audited(&server.log()) == 2, "both acts are in the log").await;
     let log = server.log();
     let audit: Vec<_> = log.lines().filter(|line| line.contains("audit")).collect();
-    assert!(audit[0].contains("act=set-password about=juliet outcome=done"), "{log}");
-    assert!(audit[1].contains("act=remove-user about=nobody outcome=refused"), "{log}");
+    assert!(audit[0].contains(r#"act=set-password about="juliet" outcome=done"#), "{log}");
+    assert!(audit[1].contains(r#"act=remove-user about="nobody" outcome=refused"#), "{log}");
     assert!(!log.contains("a secret of mine"));
+}
+
+#[tokio::test]
+async fn what_people_type_forges_nothing_in_the_log() {
+    let server = Server::start(&[]);
+    let socket = server.folder.path().join("data").join(xmppd_control::SOCKET);
+    let ask = move || {
+        let by = "anna act=nothing".parse().ok();
+        let mut administrator = Administrator::connect(&socket, by).unwrap().unwrap();
+        let [group, to] = ["4b outcome=done", "5b \"now\""].map(|group| group.parse().unwrap());
+        administrator.change(Act::RenameGroup { group, to }.into()).unwrap();
+    };
+    tokio::task::spawn_blocking(ask).await.unwrap();
+    eventually(|| server.log().contains("audit"), "the act is in the log").await;
+    let log = server.log();
+    assert!(log.contains(r#"who="anna act=nothing (uid "#), "{log}");
+    assert!(log.contains(r#"act=rename-group about="4b outcome=done" outcome=refused"#), "{log}");
 }
 
 #[tokio::test]
@@ -120,7 +139,7 @@ async fn an_administrator_works_from_a_client() {
 
     let refused = nurse.commands("delete-user", &[("accountjids", "nurse@school.test")]).await;
     assert_eq!(refused, "`nurse` is the last administrator");
-    let audit = "who=nurse@school.test act=disable-user about=juliet outcome=done";
+    let audit = r#"who="nurse@school.test" act=disable-user about="juliet" outcome=done"#;
     assert!(server.log().contains(audit), "{}", server.log());
     assert!(!server.log().contains(PASSWORD));
 }

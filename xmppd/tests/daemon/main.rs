@@ -11,6 +11,7 @@ mod command_line;
 mod knife;
 mod lifecycle;
 mod login;
+mod memory;
 mod messages;
 mod migrate;
 mod personal;

@@ -590,7 +590,8 @@ impl Stage {
 
     fn school(&self) -> School {
         let rooms = self.router.rooms_shown().into_iter().map(|(room, made_by)| (room.name, made_by));
-        School::new(self.account_values(), self.consents.clone(), self.now).with_rooms(rooms)
+        let school = School::new(self.account_values(), self.consents.clone(), self.now);
+        school.with_rooms(rooms).with_groups(self.router.groups_of_site())
     }
 
     fn account_values(&self) -> Vec<Account> {

@@ -6,6 +6,7 @@ use super::{Effect, Judged, School};
 use crate::{
     administration::{Change, Write},
     features::rooms::{MOST_NAME_BYTES, SiteRoom, saved},
+    look_alike::Look,
 };
 
 /// Who made a room, and what for.
@@ -14,9 +15,21 @@ pub enum MadeBy {
     /// An administrator, by command.
     Command(SiteRoom),
     /// Somebody in their client.
-    People,
+    People {
+        /// What people read.
+        title: String,
+    },
     /// The site's file.
-    Site,
+    Site(SiteRoom),
+}
+
+impl MadeBy {
+    fn title(&self) -> &str {
+        match self {
+            Self::Command(room) | Self::Site(room) => room.title.as_str(),
+            Self::People { title } => title,
+        }
+    }
 }
 
 impl School {
@@ -37,17 +50,22 @@ impl School {
             return Err(Refusal::new(what, format!("{MOST_NAME_BYTES} bytes are the most")));
         }
         room.moderators.iter().chain(&room.owners).try_for_each(|name| self.account(name).map(drop))?;
+        let groups: Vec<_> = room.groups.iter().map(Label::to_string).collect();
+        self.looks_like_no_group(&groups, &[])?;
+        self.looks_like_no_room(name, name)?;
+        self.looks_like_no_room(room.title.as_str(), name)?;
         Ok(self.put_room(room))
     }
 
     pub(super) fn rename_room(&mut self, name: &Name, title: &Label) -> Judged {
         match self.room(name)? {
             MadeBy::Command(room) => {
+                self.looks_like_no_room(title.as_str(), name.as_str())?;
                 let room = SiteRoom { title: title.clone(), ..room.clone() };
                 Ok(self.put_room(room))
             }
-            MadeBy::Site => Err(is_the_sites(name, "its title stands there as well")),
-            MadeBy::People => Err(Refusal::new(
+            MadeBy::Site(_) => Err(is_the_sites(name, "its title stands there as well")),
+            MadeBy::People { .. } => Err(Refusal::new(
                 format!("the room `{name}` was made by people in their clients"),
                 "its owners, and every administrator, give it another title in theirs",
             )),
@@ -55,7 +73,7 @@ impl School {
     }
 
     pub(super) fn remove_room(&mut self, name: &Name) -> Judged {
-        if let MadeBy::Site = self.room(name)? {
+        if let MadeBy::Site(_) = self.room(name)? {
             return Err(is_the_sites(name, "take it out there, and put the file in force"));
         }
         self.rooms.remove(name.as_str());
@@ -86,11 +104,35 @@ impl School {
         }
     }
 
-    fn by_command(&self) -> impl Iterator<Item = &SiteRoom> {
+    pub(super) fn by_command(&self) -> impl Iterator<Item = &SiteRoom> + Clone {
         self.rooms.values().filter_map(|made_by| match made_by {
             MadeBy::Command(room) => Some(room),
-            MadeBy::People | MadeBy::Site => None,
+            MadeBy::People { .. } | MadeBy::Site(_) => None,
         })
+    }
+
+    /// The groups for which the site's file has rooms.
+    pub(super) fn groups_of_sites_rooms(&self) -> impl Iterator<Item = &str> + Clone {
+        let of_site = self.rooms.values().filter_map(|made_by| match made_by {
+            MadeBy::Site(room) => Some(room),
+            MadeBy::Command(_) | MadeBy::People { .. } => None,
+        });
+        of_site.flat_map(|room| &room.groups).map(Label::as_str)
+    }
+
+    /// Nobody may take a room for another, by name or by title.
+    fn looks_like_no_room(&self, text: &str, name: &str) -> Result<(), Refusal> {
+        let look = Look::of(text);
+        let others = self.rooms.iter().filter(|(other, _)| *other != name);
+        let mut others = others.map(|(other, made_by)| [other.as_str(), made_by.title()]);
+        let Some([other, title]) = others.find(|texts| texts.iter().any(|text| Look::of(text) == look))
+        else {
+            return Ok(());
+        };
+        Err(Refusal::new(
+            format!("`{text}` looks like the room `{other}`, `{title}`: people would take one for the other"),
+            "choose another name and title, or add what tells them apart, such as the year",
+        ))
     }
 
     fn room(&self, name: &Name) -> Result<&MadeBy, Refusal> {

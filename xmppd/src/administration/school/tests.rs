@@ -101,7 +101,7 @@ fn who_withdraws_consent_disables_at_once() {
     );
     assert_eq!(refused(&mut school, withdraw), "no consent is recorded for `juliet`");
     let enable = r#"{"enable-user":{"name":"juliet"}}"#;
-    assert_eq!(refused(&mut school, enable), "the consent for `juliet`, a child's account, was withdrawn");
+    assert_eq!(refused(&mut school, enable), "the consent for `juliet` was withdrawn");
     done(&mut school, r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-07","slip":"2"}}}"#);
     assert_eq!(done(&mut school, enable), ["write juliet []", "tell enabled juliet"]);
     assert_eq!(
@@ -109,6 +109,56 @@ fn who_withdraws_consent_disables_at_once() {
         ["erase consent juliet", "erase juliet", "tell removed juliet"]
     );
     assert!(school.consented(|_| String::new()).is_empty());
+}
+
+#[test]
+fn a_withdrawn_consent_is_not_walked_around_by_another_kind() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", SIGNED));
+    let withdraw = r#"{"withdraw-consent":{"name":"juliet"}}"#;
+    let teacher = r#"{"set-kind":{"name":"juliet","kind":"teacher"}}"#;
+    done(&mut school, withdraw);
+    for kind in Kind::ALL {
+        let act = format!(r#"{{"set-kind":{{"name":"juliet","kind":"{kind}"}}}}"#);
+        assert_eq!(refused(&mut school, &act), "the consent for `juliet` was withdrawn");
+    }
+    let consent = r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-07","slip":"2"}}}"#;
+    done(&mut school, consent);
+    done(&mut school, r#"{"enable-user":{"name":"juliet"}}"#);
+    done(&mut school, teacher);
+    assert_eq!(
+        done(&mut school, withdraw),
+        ["write consent juliet false", "write juliet []", "tell disabled juliet"]
+    );
+    assert_eq!(school.users()[0].consent, Standing::Withdrawn);
+    let enable = r#"{"enable-user":{"name":"juliet"}}"#;
+    assert_eq!(refused(&mut school, enable), "the consent for `juliet` was withdrawn");
+    // Nor by an account that is added later.
+    done(&mut school, &consent.replace("juliet", "romeo"));
+    done(&mut school, &withdraw.replace("juliet", "romeo"));
+    let romeo = added("romeo", r#","kind":"parent""#);
+    assert_eq!(refused(&mut school, &romeo), "the consent for `romeo` was withdrawn");
+}
+
+#[test]
+fn a_child_can_become_a_teacher_where_consent_is_in_force_or_was_never_needed() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", SIGNED));
+    done(&mut school, &added("nurse", r#","kind":"parent""#));
+    for name in ["juliet", "nurse"] {
+        done(&mut school, &format!(r#"{{"set-kind":{{"name":"{name}","kind":"teacher"}}}}"#));
+        done(&mut school, &format!(r#"{{"disable-user":{{"name":"{name}"}}}}"#));
+        done(&mut school, &format!(r#"{{"enable-user":{{"name":"{name}"}}}}"#));
+    }
+    assert_eq!(school.users().iter().filter(|user| user.consent == Standing::NotNeeded).count(), 2);
+}
+
+#[test]
+fn who_administers_the_server_is_not_shut_out_by_a_consent() {
+    let mut school = empty();
+    done(&mut school, &added("nurse", &format!(r#","kind":"administrator"{SIGNED}"#)));
+    let withdraw = r#"{"withdraw-consent":{"name":"nurse"}}"#;
+    assert_eq!(done(&mut school, withdraw), ["write consent nurse false"]);
 }
 
 #[test]
@@ -150,6 +200,53 @@ fn nobody_looks_like_somebody_else() {
     assert!(refused(&mut school, rename).contains("looks like `romeo`"));
     done(&mut school, r#"{"rename-user":{"name":"romeo","display-name":"Romeo Montague"}}"#);
     done(&mut school, rename);
+}
+
+#[test]
+fn nobody_is_shown_by_the_name_of_somebody_else() {
+    let mut school = empty();
+    done(&mut school, &added("romeo", &format!(r#","display-name":"Romeo M."{SIGNED}"#)));
+    done(&mut school, &added("tybalt", SIGNED));
+    let shown = |name: &str| format!(r#"{{"rename-user":{{"name":"tybalt","display-name":"{name}"}}}}"#);
+    for alike in ["romeo", "Romeo", "R0meo", "Romeo M."] {
+        let why = refused(&mut school, &shown(alike));
+        assert!(why.contains("looks like `romeo`, `Romeo M.` to others"), "{why}");
+    }
+    let displayed = format!(r#","display-name":"Romeo"{SIGNED}"#);
+    assert!(refused(&mut school, &added("paris", &displayed)).contains("looks like `romeo`"));
+    assert!(refused(&mut school, &added("romeom.", SIGNED)).contains("looks like `romeo`"));
+    // One's own are one's own, and what was taken before is free again.
+    done(&mut school, &shown("Tybalt"));
+    done(&mut school, &shown("TYBALT"));
+    done(&mut school, r#"{"remove-user":{"name":"romeo"}}"#);
+    done(&mut school, &shown("Romeo"));
+}
+
+#[test]
+fn an_old_clash_is_in_nobodys_way() {
+    let person = |name: &str, display_name: &str, group: &str| Account {
+        name: name.to_owned(),
+        display_name: display_name.to_owned(),
+        kind: Kind::Teacher,
+        groups: vec![group.to_owned()],
+        enabled: true,
+        keys: Keys::nobodys(),
+    };
+    let people = [("romeo", "Romeo", "4b"), ("tybalt", "romeo", "4B"), ("paris", "Romeo", "4b")];
+    let people = people.map(|(name, display_name, group)| person(name, display_name, group));
+    let mut school = School::new(people.into(), [], NOW);
+    for act in [
+        r#"{"join-group":{"name":"romeo","group":"Choir"}}"#,
+        r#"{"join-group":{"name":"romeo","group":"4B"}}"#,
+        r#"{"set-groups":{"name":"tybalt","groups":["4B","4b"]}}"#,
+        r#"{"disable-user":{"name":"paris"}}"#,
+        r#"{"enable-user":{"name":"paris"}}"#,
+        r#"{"rename-user":{"name":"tybalt","display-name":"Tybalt"}}"#,
+        r#"{"rename-group":{"group":"Choir","to":"Singers"}}"#,
+    ] {
+        done(&mut school, act);
+    }
+    done(&mut school, &added("juliet", &format!(r#","groups":["4B"]{SIGNED}"#)));
 }
 
 #[test]
@@ -209,4 +306,39 @@ fn groups_are_joined_left_and_renamed() {
         refused(&mut school, r#"{"join-group":{"name":"nobody","group":"4b"}}"#),
         "there is no account `nobody`"
     );
+}
+
+#[test]
+fn a_group_is_given_once_however_often_it_is_said() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b","4b"]{SIGNED}"#)));
+    assert_eq!(school.users()[0].groups, ["4b"]);
+    let set = r#"{"set-groups":{"name":"juliet","groups":["5b","Choir","5b"]}}"#;
+    assert_eq!(done(&mut school, set)[0], r#"write juliet ["5b", "Choir"]"#);
+}
+
+#[test]
+fn no_group_looks_like_another() {
+    let mut school = empty().with_groups(["Teachers".to_owned()]);
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
+    done(&mut school, &added("romeo", SIGNED));
+    let alike = "`4B` looks like the group `4b`: people would take one for the other";
+    for act in [
+        r#"{"join-group":{"name":"romeo","group":"4B"}}"#,
+        r#"{"set-groups":{"name":"romeo","groups":["Choir","4B"]}}"#,
+        r#"{"add-room":{"name":"fourth","groups":["4B"]}}"#,
+    ] {
+        assert_eq!(refused(&mut school, act), alike);
+    }
+    assert_eq!(refused(&mut school, &added("tybalt", &format!(r#","groups":["4B"]{SIGNED}"#))), alike);
+    let twice = r#"{"set-groups":{"name":"romeo","groups":["Choir","CHOIR"]}}"#;
+    assert!(refused(&mut school, twice).contains("looks like the group"));
+    let of_the_site = "{\"join-group\":{\"name\":\"romeo\",\"group\":\"T\u{435}achers\"}}";
+    assert!(refused(&mut school, of_the_site).contains("looks like the group `Teachers`"));
+    done(&mut school, r#"{"join-group":{"name":"romeo","group":"Choir"}}"#);
+    let rename = r#"{"rename-group":{"group":"Choir","to":"4B"}}"#;
+    assert_eq!(refused(&mut school, rename), alike);
+    // A group that goes is in nobody's way.
+    done(&mut school, r#"{"rename-group":{"group":"Choir","to":"CHOIR"}}"#);
+    done(&mut school, r#"{"set-groups":{"name":"juliet","groups":["4B"]}}"#);
 }

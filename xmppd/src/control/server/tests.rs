@@ -6,6 +6,7 @@ use std::sync::{
 };
 
 use tempfile::TempDir;
+use tokio::io::AsyncReadExt;
 
 use super::*;
 use crate::{
@@ -284,6 +285,44 @@ async fn a_line_without_end_is_refused() {
     let running = start();
     let answers = say(&running, "{\"version\":2").await;
     assert!(answers.len() == 1 && answers[0].contains("the request has no end"), "{answers:?}");
+}
+
+/// A client that has been answered once, and says nothing more.
+async fn idle(running: &Running) -> UnixStream {
+    let mut stream = UnixStream::connect(running.folder.path().join(SOCKET)).await.unwrap();
+    stream.write_all(line(r#""domain""#).as_bytes()).await.unwrap();
+    stream.readable().await.unwrap();
+    stream
+}
+
+#[tokio::test]
+async fn whoever_finds_no_place_waits_for_one() {
+    let running = start();
+    let mut clients = Vec::new();
+    for _ in 0..MOST_CLIENTS {
+        clients.push(idle(&running).await);
+    }
+    let one_more = idle(&running);
+    tokio::pin!(one_more);
+    assert!(timeout(Duration::from_millis(100), &mut one_more).await.is_err(), "there is no place");
+    clients.pop();
+    one_more.await;
+}
+
+#[tokio::test]
+async fn who_was_stopped_keeps_no_answer_in_memory() {
+    let folder = TempDir::new().unwrap();
+    let store = Store::open(folder.path(), Capacity::default()).unwrap();
+    let administration = Administration::new(store, Arc::<Noting>::default());
+    let (server, mut client) = tokio::io::duplex(1024);
+    let patience = Patience { answer: Duration::from_millis(50), ..PATIENCE };
+    let conversation = converse(tokio::io::split(server), "uid 0", patience, &administration);
+    client.write_all(line(r#""backup""#).as_bytes()).await.unwrap();
+    let gave_up = conversation.await.unwrap_err();
+    assert_eq!(gave_up.kind(), io::ErrorKind::TimedOut);
+    let mut some = Vec::new();
+    client.read_to_end(&mut some).await.unwrap();
+    assert!(some.starts_with(br#"{"version":2,"answer":{"backup""#) && some.len() <= 1024);
 }
 
 #[tokio::test]

@@ -1,6 +1,6 @@
 //! What parents have signed: recorded, withdrawn, and whose is missing.
 
-use xmppd_control::{self as control, Act, Kind, Standing, User};
+use xmppd_control::{self as control, Act, Standing, User};
 
 use super::{
     Command, OTHER_ANSWER, Run, Told,
@@ -50,9 +50,7 @@ fn record(router: &Router, submission: &Submission) -> Parsed<Vec<Act>> {
 
 fn missing(router: &Router, answer: control::Answer) -> Told {
     let control::Answer::Users(users) = answer else { return Told::Wrong(vec![OTHER_ANSWER.to_owned()]) };
-    let is_missing = |user: &User| {
-        user.kind == Kind::Child && matches!(user.consent, Standing::Missing | Standing::Withdrawn)
-    };
+    let is_missing = |user: &User| matches!(user.consent, Standing::Missing | Standing::Withdrawn);
     let row = |user: User| {
         let state = if user.enabled { "enabled" } else { "disabled" };
         let address = format!("{}@{}", user.name, router.settings.domain);

@@ -64,13 +64,19 @@ impl Router {
         self.rooms.all.values().map(|room| self.room_shown(room)).collect()
     }
 
+    /// The groups that the site's file names, besides those of its rooms.
+    pub fn groups_of_site(&self) -> Vec<String> {
+        let staff = self.settings.roster.sees_everyone.iter().map(ToString::to_string);
+        staff.chain([self.settings.organisation.clone()]).collect()
+    }
+
     fn room_shown(&self, room: &Room) -> (Shown, MadeBy) {
         let of_site = self.settings.rooms.made.iter().find(|made| made.name.as_str() == &*room.name);
         let by_command = self.rooms.by_command.get(&*room.name);
         let (maker, made_by) = match (of_site, by_command) {
-            (Some(_), _) => (Maker::Site, MadeBy::Site),
+            (Some(made), _) => (Maker::Site, MadeBy::Site(made.clone())),
             (None, Some(made)) => (Maker::Command, MadeBy::Command(made.clone())),
-            (None, None) => (Maker::People, MadeBy::People),
+            (None, None) => (Maker::People, MadeBy::People { title: room.title().to_owned() }),
         };
         let groups = of_site.or(by_command).into_iter().flat_map(|made| &made.groups);
         let shown = Shown {

@@ -4,7 +4,17 @@ use super::*;
 
 /// Two of a class and their teacher, with a room of the site and one of people.
 fn school() -> School {
-    let rooms = [("all".to_owned(), MadeBy::Site), ("chess".to_owned(), MadeBy::People)];
+    let of_site = |name: &str, title: &str, groups: &[&str]| SiteRoom {
+        name: name.parse().unwrap(),
+        title: title.parse().unwrap(),
+        groups: groups.iter().map(|group| group.parse().unwrap()).collect(),
+        moderators: Vec::new(),
+        owners: Vec::new(),
+    };
+    let rooms = [
+        ("all".to_owned(), MadeBy::Site(of_site("all", "All of us", &["Parents"]))),
+        ("chess".to_owned(), MadeBy::People { title: "The game".to_owned() }),
+    ];
     let mut school = empty().with_rooms(rooms);
     for name in ["juliet", "romeo"] {
         done(&mut school, &added(name, &format!(r#","groups":["4b","Choir"]{SIGNED}"#)));
@@ -29,6 +39,30 @@ fn a_room_is_made_once() {
     assert_eq!(refused(&mut school, strangers), "there is no account `tybalt`");
     let long = format!(r#"{{"add-room":{{"name":"{}"}}}}"#, "x".repeat(101));
     assert!(refused(&mut school, &long).contains("needs a title"));
+}
+
+#[test]
+fn no_room_looks_like_another() {
+    let mut school = school();
+    done(&mut school, ADD);
+    for (name, title) in
+        [("c1ass-4b", "Ours"), ("ours", "CLASS-4B"), ("class4b", "Ours"), ("ours", "Class 4B")]
+    {
+        let add = format!(r#"{{"add-room":{{"name":"{name}","title":"{title}"}}}}"#);
+        let why = refused(&mut school, &add);
+        assert!(
+            why.ends_with("looks like the room `class-4b`, `Class 4b`: people would take one for the other"),
+            "{why}"
+        );
+    }
+    for (title, like) in [("A1l of us", "`all`, `All of us`"), ("the game", "`chess`, `The game`")] {
+        let rename = format!(r#"{{"rename-room":{{"name":"class-4b","title":"{title}"}}}}"#);
+        assert!(refused(&mut school, &rename).contains(&format!("looks like the room {like}")));
+    }
+    done(&mut school, r#"{"rename-room":{"name":"class-4b","title":"CLASS 4B"}}"#);
+    let of_its_groups = r#"{"add-room":{"name":"evening","groups":["PARENTS"]}}"#;
+    assert!(refused(&mut school, of_its_groups).contains("looks like the group `Parents`"));
+    done(&mut school, r#"{"add-room":{"name":"evening","groups":["Parents","Parents"]}}"#);
 }
 
 #[test]
