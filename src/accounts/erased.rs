@@ -20,7 +20,7 @@ const PAUSE: Duration = Duration::from_millis(200);
 /// What was searched, and held nothing.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
 pub struct Erased {
-    /// The addresses and display names of which nothing is left.
+    /// The addresses and full names of which nothing is left.
     pub sought: Vec<String>,
     /// How many files were read.
     pub files: usize,

@@ -22,7 +22,7 @@ pub struct Filter {
     #[arg(long)]
     pub disabled: bool,
 
-    /// Those of children for whom no consent is recorded, or it was withdrawn.
+    /// Those that lack the consent that they need, or whose was withdrawn.
     #[arg(long)]
     pub without_consent: bool,
 }

@@ -10,7 +10,10 @@ use xmppd_control::{
 use zeroize::Zeroizing;
 
 use super::Place;
-use crate::error::{Context, Error, Result};
+use crate::{
+    error::{Context, Error, Result},
+    site::{FILE_NAME, Origin},
+};
 
 /// A daemon that answers.
 pub struct Daemon(Client);
@@ -21,9 +24,21 @@ impl Daemon {
     /// # Errors
     /// [`Error::Failed`] where none runs, or this user may not administer it.
     pub fn of(place: &Place) -> Result<Self> {
+        Self::connected(place)?.of_the_school(place)
+    }
+
+    /// The same, whichever school it serves, for who only looks how it fares; every answer has to come within so long.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn to_watch(place: &Place, patience: Duration) -> Result<Self> {
+        Self::connected(place)?.0.within(patience).map(Self).doing("set how long an answer may take")
+    }
+
+    fn connected(place: &Place) -> Result<Self> {
         let socket = &place.socket;
         match Client::connect(socket, operator()) {
-            Ok(Some(client)) => Self(client).of_the_school(place),
+            Ok(Some(client)) => Ok(Self(client)),
             Ok(None) => Err(Error::failed_with_hint(
                 format_args!("no daemon answers on `{}`", socket.display()),
                 place.appliance.as_ref().map_or_else(
@@ -50,19 +65,22 @@ impl Daemon {
         if domain == of_the_file {
             return Ok(self);
         }
+        let socket = place.socket.display();
+        let Origin::File(file) = &place.origin else {
+            return Err(Error::configuration(
+                format_args!(
+                    "the daemon behind `{socket}` serves {domain}, and there is no `{FILE_NAME}` here"
+                ),
+                "name the file of its school with `--file FILE`",
+            ));
+        };
         Err(Error::configuration(
             format_args!(
-                "the daemon behind `{}` serves {domain}, but `{}` is the file of {of_the_file}",
-                place.socket.display(),
-                place.origin.path().display()
+                "the daemon behind `{socket}` serves {domain}, but `{}` is the file of {of_the_file}",
+                file.display()
             ),
-            "name the file of its school with `--file`, or another daemon",
+            "name the file of its school with `--file FILE`, or another daemon",
         ))
-    }
-
-    /// The same, if every answer comes within so long.
-    pub fn within(self, patience: Duration) -> Result<Self> {
-        self.0.within(patience).map(Self).doing("set how long an answer may take")
     }
 
     /// Has these done, all or none, or finds out what would come of it.

@@ -6,6 +6,7 @@ use serde_json::json;
 
 use crate::{
     administration::{Daemon, Place, Target},
+    condition,
     console::Console,
     error::Result,
     host::{ThisHost, file},
@@ -28,7 +29,8 @@ pub struct Args {
 
 /// Asks the daemon.
 pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
-    let text = Daemon::of(&Place::find(&args.target, site, &ThisHost)?)?.metrics()?;
+    let text =
+        Daemon::to_watch(&Place::find(&args.target, site, &ThisHost)?, condition::PATIENCE)?.metrics()?;
     match &args.out {
         Some(path) => {
             file::write(path, text.as_bytes(), file::PUBLIC)?;

@@ -15,6 +15,8 @@ const DAYS_OF_A_BACKUP: i64 = 30;
 const FULL_PERCENT: u64 = 90;
 /// With less than this left, it is full whatever its size.
 const FULL_BYTES: u64 = 200 << 20;
+/// With more than this left, it is not, whatever its size: a school's data and shared files are no more.
+const PLENTY_BYTES: u64 = 4 << 30;
 
 /// Something that needs somebody.
 #[derive(Clone, Debug, Eq, PartialEq, Serialize)]
@@ -100,7 +102,8 @@ fn of_certificate(which: &str, lasting: &Lasting, hint: &str) -> Option<Attentio
 
 fn of_disk(disk: Disk) -> Option<Attention> {
     let used = disk.used_percent();
-    let is_full = used >= FULL_PERCENT || disk.free_bytes < FULL_BYTES;
+    let nearly = used >= FULL_PERCENT && disk.free_bytes < PLENTY_BYTES;
+    let is_full = nearly || disk.free_bytes < FULL_BYTES;
     let hint = "make room: a full disk keeps no message and no account";
     is_full.then(|| Attention::new(About::Disk, format_args!("the disk is {used} % full"), hint))
 }

@@ -35,7 +35,7 @@ pub use attention::{About, Attention};
 pub use disk::Disk;
 
 /// For how long a daemon may think about how it fares.
-const PATIENCE: Duration = Duration::from_secs(10);
+pub const PATIENCE: Duration = Duration::from_secs(10);
 
 /// All that is known of one appliance.
 #[derive(Debug, Serialize)]
@@ -155,7 +155,7 @@ impl Lasting {
 }
 
 fn ask(place: &Place) -> Result<Status> {
-    Daemon::of(place)?.within(PATIENCE)?.status()
+    Daemon::to_watch(place, PATIENCE)?.status()
 }
 
 /// A moment as the daemon writes it.

@@ -21,11 +21,14 @@ const KEY: &str = "key.pem";
 pub(super) fn certificate(school: &School, settings: &Path, daemon: &mut Daemon) -> Result<()> {
     let chain = file::read_if_there(&settings.join(CHAIN))?;
     let former = chain.zip(file::read_secret_if_there(&settings.join(KEY))?);
-    put(settings, &school.chain, school.key.pem())?;
-    let taken_in = reload(daemon, settings);
-    if let (Err(_), Some((chain, key))) = (&taken_in, former) {
-        put(settings, &chain, &key)?;
-    }
+    let taken_in = put(settings, &school.chain, school.key.pem()).and_then(|()| reload(daemon, settings));
+    let (Err(refusal), Some((chain, key))) = (&taken_in, former) else { return taken_in };
+    put(settings, &chain, &key).map_err(|error| {
+        Error::failed_with_hint(
+            format_args!("{refusal}; and the former certificate could not be put back: {error}"),
+            "mend what stands in the way, and type the same again before the daemon is restarted",
+        )
+    })?;
     taken_in
 }
 

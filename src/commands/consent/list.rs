@@ -13,7 +13,7 @@ use crate::{
 /// For example: `jailbuild consent list --missing`
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// The children's accounts instead that have none, or whose was withdrawn.
+    /// The accounts instead that lack the consent that they need, or whose was withdrawn.
     #[arg(long, conflicts_with = "slip")]
     missing: bool,
 

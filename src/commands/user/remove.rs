@@ -12,7 +12,7 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Remove accounts, all of those named or none, with all that is kept of them; then search every byte of the data for their addresses and names.
+/// Remove accounts, all of those named or none, with all that is kept of them; then search every byte of the data for their addresses and full names.
 ///
 /// What goes: the password, contacts, messages that wait, profile, avatar, bookmarks, rooms, shared files and the recorded consent. It asks first.
 /// An account that may be wanted again is better disabled.
@@ -32,9 +32,6 @@ pub(super) struct Args {
     #[arg(long)]
     dry_run: bool,
 }
-
-/// The shortest display name, in bytes, that is searched for.
-const TELLING: usize = 8;
 
 /// What is gone for good.
 #[derive(Serialize)]
@@ -64,9 +61,7 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     desk.console.step("searching the data for what is left");
     let others: Vec<_> = staying.iter().map(|user| desk.address(&user.name)).collect();
     let addresses = names.iter().map(|name| desk.address(name));
-    // As rooms and records name whom they know.
-    let quoted = names.iter().map(|name| format!("\"{name}\""));
-    let sought = addresses.chain(quoted).chain(telling_names(&leaving, &staying)).collect();
+    let sought = addresses.chain(full_names(&leaving, &staying)).collect();
     let erased = accounts::search(desk.place.data(), sought, &others)?;
     desk.console.show(&Removed { changed: changed(false), erased })
 }
@@ -84,13 +79,16 @@ fn require_unlisted(names: &[String], daemon: &mut Daemon) -> Result<()> {
     }
 }
 
-/// Display names that nobody else has a part of, and that are too long to be found by chance.
-fn telling_names(leaving: &[User], staying: &[User]) -> impl Iterator<Item = String> {
+/// Display names of several words, which hardly anything else is called, and which nobody else's contains. What is not sought is a
+/// single word: the audit log says whom an administrator removed, by the name of the account.
+fn full_names(leaving: &[User], staying: &[User]) -> impl Iterator<Item = String> {
     let names = leaving.iter().map(|user| &user.display_name);
-    let telling = |name: &&String| {
-        name.len() >= TELLING && staying.iter().all(|user| !user.display_name.contains(name.as_str()))
+    let is_called_so = |user: &User, name: &str| {
+        user.display_name.contains(name) || user.groups.iter().any(|group| group.contains(name))
     };
-    names.filter(telling).cloned()
+    let full =
+        move |name: &&String| name.contains(' ') && !staying.iter().any(|user| is_called_so(user, name));
+    names.filter(full).cloned()
 }
 
 fn question(users: &[User]) -> String {
@@ -105,13 +103,13 @@ fn question(users: &[User]) -> String {
     )
 }
 
-/// `romeo is removed: no address and no name of theirs is left in 8192 bytes of 7 files`.
+/// `romeo is removed: no address and no full name of theirs is left in 8192 bytes of 7 files`.
 impl fmt::Display for Removed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (changed, Erased { sought: _, files, bytes }) = (&self.changed, &self.erased);
         write!(
             formatter,
-            "{changed}: no address and no name of theirs is left in {bytes} bytes of {files} files"
+            "{changed}: no address and no full name of theirs is left in {bytes} bytes of {files} files"
         )
     }
 }

@@ -84,8 +84,12 @@ impl Write {
     /// Whether something that was there before is to be nowhere afterwards. An account that changes may get other keys.
     pub fn replaces(&self) -> bool {
         match self {
-            Self::Add(_) | Self::Record(_) => false,
-            Self::Update(_) | Self::Remove(_) | Self::Consent(..) | Self::ForgetConsent(_) => true,
+            Self::Add(_) => false,
+            Self::Update(_)
+            | Self::Remove(_)
+            | Self::Consent(..)
+            | Self::ForgetConsent(_)
+            | Self::Record(_) => true,
         }
     }
 }

@@ -69,7 +69,7 @@ async fn remove(name: Name, data: &Data) -> Result<(), Failure> {
     change_by(administrator, Act::RemoveUser { name }).await?;
     if is_alone {
         tell(format_args!(
-            "`{shown}` is removed; files, and what others keep of it, are erased once the server starts"
+            "`{shown}` is removed; if it had files, or others keep something of it, that is erased once the server starts"
         ));
     }
     Ok(())

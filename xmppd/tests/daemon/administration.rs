@@ -139,7 +139,7 @@ async fn an_administrator_works_from_a_client() {
 
     let refused = nurse.commands("delete-user", &[("accountjids", "nurse@school.test")]).await;
     assert_eq!(refused, "`nurse` is the last administrator");
-    let audit = r#"who="nurse@school.test" act=disable-user about="juliet" outcome=done"#;
+    let audit = r#"who="nurse (chat)" act=disable-user about="juliet" outcome=done"#;
     assert!(server.log().contains(audit), "{}", server.log());
     assert!(!server.log().contains(PASSWORD));
 }

@@ -77,6 +77,7 @@ async fn what_was_written_to_somebody_offline_waits_and_leaves_no_trace() {
     for number in 0..20 {
         juliet.say(&address("romeo"), &format!("{MARK} number {number} {}", "x".repeat(number * 100))).await;
     }
+    juliet.roster().await; // answered after all of them were taken
     eventually(|| !server.files_with(MARK).is_empty(), "the messages wait on disk").await;
 
     let mut romeo = Client::online(&server, "romeo").await;

@@ -36,7 +36,7 @@ pub(super) const ALL: [Command; 3] = [
     },
     Command {
         node: "xmppd#missing-consents",
-        name: "List children without consent",
+        name: "List accounts without the consent that they need",
         run: |_, _, _| Run::Ask(control::Request::ListUsers),
         tell: |router, _, answer| missing(router, answer),
         ..Command::DEFAULT
@@ -58,5 +58,7 @@ fn missing(router: &Router, answer: control::Answer) -> Told {
     };
     let columns = [("jid", "Address"), ("name", "Name"), ("consent", "Consent"), ("state", "Account")];
     let rows = users.into_iter().filter(is_missing).map(row);
-    Told::Shown(Form::result(FORM_TYPE).title("Children without consent").table(columns, rows))
+    Told::Shown(
+        Form::result(FORM_TYPE).title("Accounts without the consent that they need").table(columns, rows),
+    )
 }

@@ -203,10 +203,12 @@ fn run(
     };
     let id = request.element.attribute("id").map(Into::into);
     let ticket = Ticket { session: request.session, id, node: command.node, sitting: sitting.to_owned() };
-    let who = router.sessions.get(&request.session).map(|session| session.jid.bare().to_owned());
+    // Not the address: nobody would find it again when this account is removed, and search for it.
+    let local = router.sessions.get(&request.session).and_then(|session| session.jid.local());
+    let who = format!("{} (chat)", local.unwrap_or_default());
     let asked = Asked { filled, made };
     router.sittings.ask(request.session, sitting.to_owned(), command.node, asked, cx.instant);
-    cx.outbox.push(Action::Administer { request: asking, who: who.unwrap_or_default(), ticket });
+    cx.outbox.push(Action::Administer { request: asking, who, ticket });
     Reply::Sent
 }
 
