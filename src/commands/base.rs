@@ -32,6 +32,10 @@ pub enum Action {
         /// The target whose base is wanted [default: FreeBSD on this machine's processor].
         #[arg(long)]
         target: Option<Target>,
+
+        /// Say what would be downloaded, and download nothing.
+        #[arg(long)]
+        dry_run: bool,
     },
 
     /// List the releases whose digests are known, and which of them are in the cache.
@@ -51,6 +55,8 @@ pub enum Outcome {
         /// Whether it was not in the cache before.
         downloaded: bool,
     },
+    /// What would be downloaded, unless it is in the cache.
+    Foreseen(Known),
     /// The archives that are known.
     Known(Vec<Known>),
 }
@@ -73,14 +79,17 @@ pub struct Known {
 /// Does what was asked for.
 pub fn run(arguments: &Arguments) -> Result<Outcome> {
     match &arguments.action {
-        Action::Fetch { release, target } => fetch(*release, *target),
+        Action::Fetch { release, target, dry_run } => fetch(*release, *target, *dry_run),
         Action::List => Ok(Outcome::Known(known_archives().iter().map(Known::of).collect())),
     }
 }
 
-fn fetch(release: Release, target: Option<Target>) -> Result<Outcome> {
+fn fetch(release: Release, target: Option<Target>, dry_run: bool) -> Result<Outcome> {
     let target = target.map_or_else(Target::host, Ok)?;
     let known = release.archive(target.machine)?;
+    if dry_run {
+        return Ok(Outcome::Foreseen(Known::of(known)));
+    }
     let (path, downloaded) = base::fetch(known)?;
     Ok(Outcome::Fetched { path, sha256: known.sha256, downloaded })
 }
@@ -104,6 +113,12 @@ impl fmt::Display for Outcome {
                 let how = if *downloaded { "downloaded" } else { "in the cache already" };
                 write!(formatter, "{} ({how}, its digest is right)", path.display())
             }
+            Self::Foreseen(Known { path: Some(path), .. }) => {
+                write!(formatter, "{} (in the cache already)", path.display())
+            }
+            Self::Foreseen(Known { url, sha256, .. }) => {
+                write!(formatter, "would download {url}, and want the digest {sha256}")
+            }
             Self::Known(archives) => {
                 let lines: Vec<String> = archives.iter().map(ToString::to_string).collect();
                 formatter.write_str(&lines.join("\n"))
@@ -122,4 +137,22 @@ impl fmt::Display for Known {
 /// FreeBSD on this machine's processor, or on x86-64 where there is none for it.
 pub(super) fn freebsd_target() -> Target {
     Target::new(Target::host().map_or(Machine::X86_64, |host| host.machine), System::FreeBsd)
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_would_be_downloaded_is_said_with_its_digest() {
+        let target = Some("x86_64-unknown-freebsd".parse().unwrap());
+        let action = Action::Fetch { release: "15.1".parse().unwrap(), target, dry_run: true };
+        let outcome = run(&Arguments { action }).unwrap();
+        let Outcome::Foreseen(known) = &outcome else { panic!("{outcome:?}") };
+        let known = Known { path: None, ..known.clone() };
+        let said = Outcome::Foreseen(known.clone()).to_string();
+        assert!(known.url.contains("15.1-RELEASE"), "{}", known.url);
+        assert_eq!(said, format!("would download {}, and want the digest {}", known.url, known.sha256));
+    }
 }

@@ -29,6 +29,10 @@ pub struct Arguments {
     /// Who runs the chat, as certificates and pages for parents say it [default: The School].
     #[arg(long)]
     pub organisation: Option<String>,
+
+    /// Print what would be written, and write nothing.
+    #[arg(long)]
+    pub dry_run: bool,
 }
 
 /// Writes the school's file, unless there is one.
@@ -39,8 +43,11 @@ pub fn run(arguments: &Arguments, site_file: &Path, console: &Console) -> Result
     refuse_existing(site_file)?;
     let asks = arguments.domain.is_none() && arguments.organisation.is_none() && console.can_ask();
     let answers = if asks { ask_for_school(console)? } else { arguments.answers()? };
+    if arguments.dry_run {
+        return Ok(Written { written: site_file.to_owned(), foreseen: Some(answers.file_text()?) });
+    }
     answers.write(site_file)?;
-    Ok(Written { written: site_file.to_owned() })
+    Ok(Written { written: site_file.to_owned(), foreseen: None })
 }
 
 impl Arguments {
@@ -56,10 +63,16 @@ impl Arguments {
 pub struct Written {
     /// The new file.
     pub written: PathBuf,
+    /// What would stand in it, where nothing was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub foreseen: Option<String>,
 }
 
 impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(text) = &self.foreseen {
+            return formatter.write_str(text.trim_end());
+        }
         write!(
             formatter,
             "wrote `{}`: look through it, then ask `jailbuild check`, then `jailbuild make`",
@@ -81,7 +94,23 @@ mod tests {
     }
 
     fn arguments(domain: &str) -> Arguments {
-        Arguments { domain: Some(domain.to_owned()), organisation: Some("The School".to_owned()) }
+        Arguments {
+            domain: Some(domain.to_owned()),
+            organisation: Some("The School".to_owned()),
+            dry_run: false,
+        }
+    }
+
+    #[test]
+    fn what_it_would_write_is_what_it_writes() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("jailbuild.toml");
+        let arguments = arguments("school.test");
+        let rehearsal = Arguments { dry_run: true, ..arguments.clone() };
+        let foreseen = run(&rehearsal, &file, &console()).unwrap().foreseen.unwrap();
+        assert!(!file.exists());
+        run(&arguments, &file, &console()).unwrap();
+        assert_eq!(fs::read_to_string(&file).unwrap(), foreseen);
     }
 
     #[test]

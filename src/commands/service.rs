@@ -13,6 +13,10 @@ use crate::{
 pub struct Args {
     /// Its name; that of the only one if left out.
     name: Option<String>,
+
+    /// Print what would be done, and change nothing.
+    #[arg(long)]
+    dry_run: bool,
 }
 
 /// Brings its service into a state, and says how it is then.
@@ -21,11 +25,18 @@ pub fn change(args: &Args, state: Service, console: &Console) -> Result<u8> {
     requirements::freebsd()?;
     requirements::root(&host)?;
     // What is under way when this is typed may have ended when it is this one's turn.
-    let _held = steps::begin(&host)?;
+    let _held = if args.dry_run { None } else { steps::begin(&host)? };
     let record = Record::find(&host, args.name.as_deref())?;
     refuse_half(&record, state)?;
-    let step = Step::Service { name: record.name.clone(), state };
-    steps::carry_out(&Plan::new([step]), &host, console)?;
+    let plan = Plan::new([Step::Service { name: record.name.clone(), state }]);
+    if args.dry_run {
+        return steps::show_plan(
+            &plan.pending(&host)?,
+            format_args!("`{}` is so already", record.name),
+            console,
+        );
+    }
+    steps::carry_out(&plan, &host, console)?;
     console.show(&Listed::of(&record.name, &host)?)
 }
 
