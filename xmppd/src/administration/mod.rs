@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `school` | accounts and consents, and what becomes of them by an act; every rule is here |
 //! | `judgement` | what is to come of a list of acts |
+//! | `school/groups` | classes and clubs, likewise |
 //! | `school/rooms` | rooms by command, likewise |
 //! | `school/year` | the end of a school year, which comes once a year |
 //!
