@@ -168,7 +168,8 @@ impl Administration {
     pub async fn change(&self, who: &str, changes: Changes) -> Result<Vec<Outcome>, Refusal> {
         let Changes { acts, rule, rehearse } = changes;
         let _turn = self.turn.lock().await;
-        let mut school = self.school().await?;
+        let rooms = self.live.rooms().into_iter().map(|(room, made_by)| (room.name, made_by));
+        let mut school = self.school().await?.with_rooms(rooms).with_groups(self.live.groups());
         if acts.iter().any(|act| matches!(act, Act::EndYear { .. })) {
             school = school.with_year_ends(self.store.year_ends().await?);
         }
@@ -227,11 +228,10 @@ impl Administration {
         self.write(Vec::new(), vec![deed]).await
     }
 
+    /// Its accounts and consents; of the running server's rooms and groups only a change has to know.
     async fn school(&self) -> Result<School, StoreError> {
         let (accounts, consents) = tokio::join!(self.store.accounts(), self.store.consents());
-        let rooms = self.live.rooms().into_iter().map(|(room, made_by)| (room.name, made_by));
-        let school = School::new(accounts?, consents?, OffsetDateTime::now_utc());
-        Ok(school.with_rooms(rooms).with_groups(self.live.groups()))
+        Ok(School::new(accounts?, consents?, OffsetDateTime::now_utc()))
     }
 
     async fn fares(&self) -> Result<Fares, StoreError> {
