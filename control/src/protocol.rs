@@ -282,6 +282,13 @@ pub enum Reply {
     Refusal(Refusal),
 }
 
+impl User {
+    /// Whether this is one of its groups.
+    pub fn is_in(&self, group: &str) -> bool {
+        self.groups.iter().any(|one| one == group)
+    }
+}
+
 impl Refusal {
     /// With advice.
     pub fn new(what: impl Into<String>, hint: impl Into<String>) -> Self {

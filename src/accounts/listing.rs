@@ -31,7 +31,7 @@ impl Filter {
     /// Whether an account is meant.
     pub fn takes(&self, user: &User) -> bool {
         self.kind.is_none_or(|kind| user.kind == kind)
-            && self.group.as_ref().is_none_or(|group| user.groups.contains(group))
+            && self.group.as_ref().is_none_or(|group| user.is_in(group))
             && !(self.disabled && user.enabled)
             && (!self.without_consent || lacks_consent(user))
     }

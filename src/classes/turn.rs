@@ -66,10 +66,7 @@ impl Turn {
             }
         }
         for (class, (line, _)) in &classes {
-            if !users
-                .iter()
-                .any(|user| user.kind == Kind::Child && user.groups.iter().any(|one| one == class.as_str()))
-            {
+            if !users.iter().any(|user| user.kind == Kind::Child && user.is_in(class.as_str())) {
                 mistakes.push(*line, "class", format_args!("no child is in a class `{class}`"));
             }
         }

@@ -86,14 +86,14 @@ impl Args {
             ));
         }
         let is_named = |user: &User| self.names.iter().any(|name| name.as_str() == user.name);
-        let is_in = |user: &User, group: &Label| user.groups.iter().any(|one| one == group.as_str());
-        if let Some(empty) = self.groups.iter().find(|group| !users.iter().any(|user| is_in(user, group))) {
+        let is_empty = |group: &&Label| !users.iter().any(|user| user.is_in(group.as_str()));
+        if let Some(empty) = self.groups.iter().find(is_empty) {
             return Err(Error::failed_with_hint(
                 format_args!("nobody is in a group `{empty}`"),
                 "`jailbuild user list` shows the groups of all accounts",
             ));
         }
-        users.retain(|user| is_named(user) || self.groups.iter().any(|group| is_in(user, group)));
+        users.retain(|user| is_named(user) || self.groups.iter().any(|group| user.is_in(group.as_str())));
         Ok(users)
     }
 }

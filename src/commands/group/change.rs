@@ -124,8 +124,7 @@ fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: 
 
 fn members(group: &Label, desk: &mut Desk<'_>) -> Result<Vec<Name>> {
     let users = desk.daemon.users()?.into_iter();
-    let is_in = |groups: &[String]| groups.iter().any(|one| one == group.as_str());
-    Ok(users.filter(|user| is_in(&user.groups)).filter_map(|user| user.name.parse().ok()).collect())
+    Ok(users.filter(|user| user.is_in(group.as_str())).filter_map(|user| user.name.parse().ok()).collect())
 }
 
 fn still_named(group: &Label, desk: &Desk<'_>) -> Result<Vec<Mention>> {

@@ -55,7 +55,7 @@ pub(super) fn show(args: &ShowArgs, mut desk: Desk<'_>) -> Result<u8> {
             "`jailbuild group list` shows all groups",
         )
     })?;
-    users.retain(|user| user.groups.contains(&group.name));
+    users.retain(|user| user.is_in(&group.name));
     desk.console.show(&Shown { group, members: Listing(users) })
 }
 

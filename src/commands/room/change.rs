@@ -80,7 +80,7 @@ pub(super) fn add(args: &AddArgs, mut desk: Desk<'_>) -> Result<u8> {
     let AddArgs { name, title, groups, moderators, owners, dry_run } = args.clone();
     let users = desk.daemon.users()?;
     for group in &groups {
-        if !users.iter().any(|user| user.groups.iter().any(|one| one == group.as_str())) {
+        if !users.iter().any(|user| user.is_in(group.as_str())) {
             desk.console.note(format_args!("nobody is in a group `{group}` yet"));
         }
     }
