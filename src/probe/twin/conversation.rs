@@ -66,9 +66,7 @@ pub(super) fn hold(world: &Arc<World>, socket: TcpStream, direct_tls: bool) {
         mail: channel(),
     };
     let _ = conversation.run();
-    if let Some(jid) = &conversation.jid {
-        world.sessions.lock().unwrap().remove(jid);
-    }
+    conversation.leave();
 }
 
 impl Conversation {
@@ -95,6 +93,13 @@ impl Conversation {
             }
         }
         Ok(())
+    }
+
+    /// From here on nothing is sent to this session.
+    fn leave(&mut self) {
+        if let Some(jid) = self.jid.take() {
+            self.world.sessions.lock().unwrap().remove(&jid);
+        }
     }
 
     fn check_size(&mut self) -> io::Result<()> {
@@ -138,6 +143,8 @@ impl Conversation {
             Frame::Element(element) if self.account.is_some() => self.take_stanza(element),
             Frame::Element(element) => self.take_stranger(element),
             Frame::End => {
+                // Whoever reads the answer may count on it: what is sent now waits.
+                self.leave();
                 self.send("</stream:stream>")?;
                 Err(io::Error::other("the stream was closed"))
             }
