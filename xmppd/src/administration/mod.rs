@@ -82,15 +82,11 @@ pub enum Write {
 }
 
 impl Write {
-    /// Whether something that was there before is to be nowhere afterwards. An account that changes may get other keys.
+    /// Whether a value of an account or a consent that was there before is to be nowhere afterwards, as its former keys.
     pub fn replaces(&self) -> bool {
         match self {
-            Self::Add(_) => false,
-            Self::Update(_)
-            | Self::Remove(_)
-            | Self::Consent(..)
-            | Self::ForgetConsent(_)
-            | Self::Record(_) => true,
+            Self::Add(_) | Self::Record(_) => false,
+            Self::Update(_) | Self::Remove(_) | Self::Consent(..) | Self::ForgetConsent(_) => true,
         }
     }
 }

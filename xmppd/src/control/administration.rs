@@ -36,8 +36,8 @@ pub trait Live: Send + Sync {
         Vec::new()
     }
 
-    /// Waits until nothing is on disk of what was replaced and erased by what was committed, and by its having been told:
-    /// others have kept something of who is removed, or of the room that is.
+    /// Waits until nothing is on disk of what was removed by what was committed, and by its having been told: others have
+    /// kept something of who is removed, or of the room that is.
     fn wipe(&self) -> Wiping<'_>;
 
     /// Reads settings and certificate again.
@@ -192,7 +192,7 @@ impl Administration {
         } else if something_is_replaced {
             // In force all the same, and whoever made a password has to learn it: the store says what it could not wipe, and
             // does it with the next change.
-            let _ = self.live.wipe().await;
+            let _ = self.store.wipe_replaced().await;
         }
         Ok(judged.outcomes)
     }

@@ -32,13 +32,13 @@ impl Store {
 
     /// Gives the account of this name the rest of these values.
     pub async fn update_account(&self, account: Account) -> Result<(), StoreError> {
-        self.request(Erasure::Accounts, move |connection| update(connection, &account)).await
+        self.request(Erasure::Replaced, move |connection| update(connection, &account)).await
     }
 
     /// Removes an account, the messages that wait for it, and those from it that nobody has received yet.
     pub async fn remove_account(&self, name: &str) -> Result<(), StoreError> {
         let name = name.to_owned();
-        self.request(Erasure::Accounts, move |connection| remove(connection, &name)).await
+        self.request(Erasure::Removed, move |connection| remove(connection, &name)).await
     }
 }
 

@@ -11,8 +11,8 @@ use crate::administration::{Deed, Recorded, Write, YearEnd};
 const REMEMBERED: Duration = Duration::days(2 * 366);
 
 impl Store {
-    /// Writes all of these down, or none, with what was done. What they replace is wiped with the next [`Self::wipe`], so that
-    /// nobody waits for that who only has to know that it is done.
+    /// Writes all of these down, or none, with what was done. What they replace or remove is wiped on request: with
+    /// [`Self::wipe_replaced`], or with [`Self::wipe`].
     pub async fn administer(&self, writes: Vec<Write>, deeds: Vec<Deed>) -> Result<(), StoreError> {
         self.request(Erasure::Nothing, move |connection| {
             writes.iter().try_for_each(|one| write(connection, one))?;
@@ -31,7 +31,7 @@ impl Store {
         if self.look(count).await? == 0 {
             return Ok(0);
         }
-        self.request(Erasure::Accounts, move |connection| {
+        self.request(Erasure::Removed, move |connection| {
             Ok(connection.execute("DELETE FROM audit WHERE at < ?1", [before])?)
         })
         .await

@@ -156,9 +156,14 @@ impl Store {
             .await
     }
 
-    /// Wipes what was replaced or erased so far, without anybody's asking for it.
+    /// Wipes what was replaced so far of accounts and consents, which takes some milliseconds.
+    pub async fn wipe_replaced(&self) -> Result<(), StoreError> {
+        self.request(Erasure::Replaced, |_| Ok(())).await
+    }
+
+    /// Wipes what was replaced or removed so far, wherever it was.
     pub async fn wipe(&self) -> Pending<()> {
-        self.begin(Erasure::Accounts, |_| Ok(())).await
+        self.begin(Erasure::Removed, |_| Ok(())).await
     }
 
     /// Finishes what was asked before, wipes what is left over, and lets the file go. Later requests fail.

@@ -6,7 +6,9 @@
 //!
 //! - **Messages** never lie in pages that are balanced: `offline.rs` makes each row so long that its content
 //!   starts in an overflow page, which belongs to it alone and is zeroed when it goes.
-//! - **Accounts** change rarely: after each change or removal, `VACUUM` writes every page anew.
+//! - **Accounts and consents** that change: their tables are emptied, which zeroes every page of theirs, and filled
+//!   again. They are small, so that nobody waits for it, however much else is kept.
+//! - **What is removed** may lie in any table, so `VACUUM` writes every page anew. It takes longer, and is rare.
 //! - **The log** is copied into the database, overwritten with zeros, synced, and only then truncated, before
 //!   the erasure is acknowledged. A crash in between leaves a log that is wiped at the next start.
 //!
@@ -20,7 +22,7 @@ use std::{
     sync::Arc,
 };
 
-use rusqlite::Connection;
+use rusqlite::{Connection, TransactionBehavior};
 
 use super::{StoreError, writer::Erasure};
 
@@ -29,14 +31,39 @@ pub(super) fn after(connection: &mut Connection, erasure: Erasure) -> Result<(),
     if erasure == Erasure::Nothing {
         return Ok(());
     }
-    if erasure == Erasure::Accounts {
-        connection.execute_batch("VACUUM")?;
+    match erasure {
+        Erasure::Nothing | Erasure::Messages => {}
+        Erasure::Replaced => write_anew(connection)?,
+        Erasure::Removed => connection.execute_batch("VACUUM")?,
     }
     checkpoint(connection, "PRAGMA wal_checkpoint(RESTART)")?;
     if let Some(log) = log_path(connection) {
         overwrite(&log).map_err(|error| StoreError::File(log.display().to_string(), Arc::new(error)))?;
     }
     checkpoint(connection, "PRAGMA wal_checkpoint(TRUNCATE)")
+}
+
+/// Writes the tables anew in which values are replaced.
+fn write_anew(connection: &mut Connection) -> Result<(), StoreError> {
+    // What belongs to an account is not to go with it for the moment in which it is away. This has no effect within a
+    // transaction, so it is around it.
+    connection.pragma_update(None, "foreign_keys", false)?;
+    let written = empty_and_fill(connection);
+    connection.pragma_update(None, "foreign_keys", true)?;
+    written
+}
+
+fn empty_and_fill(connection: &mut Connection) -> Result<(), StoreError> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    for table in ["account", "account_group", "consent"] {
+        transaction.execute_batch(&format!(
+            "CREATE TEMP TABLE kept AS SELECT * FROM main.{table};
+             DELETE FROM main.{table};
+             INSERT INTO main.{table} SELECT * FROM temp.kept;
+             DROP TABLE temp.kept;"
+        ))?;
+    }
+    Ok(transaction.commit()?)
 }
 
 /// Copies the log into the database; fails unless all of it was copied, as it must be with one connection.

@@ -16,7 +16,10 @@ const GROUP: usize = 256;
 pub(super) enum Erasure {
     Nothing,
     Messages,
-    Accounts,
+    /// Former values of accounts and consents.
+    Replaced,
+    /// Anything.
+    Removed,
 }
 
 /// What the writer is asked.

@@ -153,18 +153,12 @@ async fn an_account_lives_its_life_over_the_wire() {
         *running.noting.0.lock().unwrap(),
         [
             r#"added juliet "Juliet C." ["4b"]"#,
-            "wiped",
             r#"relabelled "Juliet M." ["4b"]"#,
-            "wiped",
             r#"relabelled "Juliet M." ["4c", "Chess"]"#,
-            "wiped",
             "password of juliet",
-            "wiped",
             "sessions of juliet",
             "disabled juliet false",
-            "wiped",
             "enabled juliet true",
-            "wiped",
             "removed juliet",
             "wiped",
         ]
@@ -175,9 +169,13 @@ async fn an_account_lives_its_life_over_the_wire() {
 async fn what_cannot_be_wiped_is_in_force_and_what_cannot_be_erased_is_not_said_to_be() {
     let running = start();
     running.noting.1.store(true, Ordering::Relaxed);
-    let acts = [JULIET, r#"{"set-password":{"name":"juliet","password":"wherefore art thou"}}"#];
-    let lines: String = acts.map(|act| change(act, "")).concat();
-    assert_eq!(say(&running, &lines).await, [DONE; 2]);
+    assert_eq!(say(&running, &change(JULIET, "")).await, [DONE]);
+    // A log that cannot be opened for writing; the database itself goes on with the file that it holds.
+    let log = running.folder.path().join("xmppd.sqlite-wal");
+    std::fs::rename(&log, running.folder.path().join("aside")).unwrap();
+    std::fs::create_dir(&log).unwrap();
+    let new_password = r#"{"set-password":{"name":"juliet","password":"wherefore art thou"}}"#;
+    assert_eq!(say(&running, &change(new_password, "")).await, [DONE]);
     let removed = say(&running, &change(r#"{"remove-user":{"name":"juliet"}}"#, "")).await;
     assert!(removed[0].contains(r#""refusal":{"what":"the store is closed""#), "{}", removed[0]);
 }
@@ -202,7 +200,7 @@ async fn what_is_done_together_is_done_or_not() {
     assert_eq!(say(&running, &some).await, [partly]);
     assert_eq!(
         *running.noting.0.lock().unwrap(),
-        [r#"added romeo "romeo" []"#, r#"added juliet "Juliet C." ["4b"]"#, "wiped"]
+        [r#"added romeo "romeo" []"#, r#"added juliet "Juliet C." ["4b"]"#]
     );
     let answers = say(&running, &line(r#""list-consents""#)).await;
     assert!(
