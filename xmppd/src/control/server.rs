@@ -18,6 +18,7 @@ use tokio::{
 };
 
 use xmppd_control::{Answer, Answered, Asked, LINE_BYTES, Refusal, Reply, Request, SOCKET, VERSION};
+use zeroize::Zeroizing;
 
 use super::{Administration, lines::Lines};
 use crate::store::Snapshot;
@@ -122,7 +123,8 @@ async fn converse(
 ) -> io::Result<()> {
     let mut lines = Lines::new(reader);
     while let Some(line) = lines.next(patience.idle, patience.line).await? {
-        let (reply, behind) = reply(&line, peer, administration).await;
+        let is_whole = line.ends_with(b"\n");
+        let (reply, behind) = reply(line, peer, administration).await;
         let answered = serde_json::to_vec(&Answered { version: VERSION, reply });
         let mut answer = answered.expect("an answer is plain data");
         answer.push(b'\n');
@@ -131,7 +133,7 @@ async fn converse(
             writer.write_all(behind.as_ref().map_or(&[], |snapshot| &snapshot.bytes)).await
         };
         timeout(patience.answer, answering).await??;
-        if !line.ends_with(b"\n") {
+        if !is_whole {
             break;
         }
     }
@@ -139,8 +141,15 @@ async fn converse(
 }
 
 /// What is to be said to a line, and what comes behind that.
-async fn reply(line: &[u8], peer: &str, administration: &Administration) -> (Reply, Option<Snapshot>) {
-    let answered = match parse(line) {
+async fn reply(
+    line: Zeroizing<Vec<u8>>,
+    peer: &str,
+    administration: &Administration,
+) -> (Reply, Option<Snapshot>) {
+    let asked = parse(&line);
+    // It may hold passwords: they are not kept while the work is done, nor after the answer.
+    drop(line);
+    let answered = match asked {
         Ok(Asked { by, request, .. }) => {
             // What they call themselves is a claim; whose process asks is known.
             let who = by.map_or_else(|| peer.to_owned(), |by| format!("{by} ({peer})"));
