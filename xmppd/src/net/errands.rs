@@ -117,7 +117,7 @@ pub(super) async fn run(mut waiting: mpsc::UnboundedReceiver<Errand>, store: Sto
             }
             Errand::Wipe(wiped) => {
                 let wiping = runner.store.wipe().await;
-                running.spawn(async move { drop(wiped.send(wiping.wait().await)) });
+                running.spawn(async move { drop(wiped.send(runner.wiped(wiping).await)) });
             }
             // Not here: what runs may itself have to wait for an errand that comes later.
             Errand::Settle(settled) => {
@@ -159,6 +159,12 @@ impl Runner {
         if let Some(shared) = self.shared.upgrade() {
             shared.drive(|router, cx| router.administered(ticket, answer, cx));
         }
+    }
+
+    /// Who was removed is forgotten by all by now; until nothing is left of that either, it stays on record.
+    async fn wiped(&self, wiping: Pending<()>) -> Result<(), StoreError> {
+        wiping.wait().await?;
+        self.store.removed_are_forgotten().await
     }
 
     async fn recorded(&self, recording: Pending<()>, receipt: Option<Receipt>) {

@@ -8,7 +8,6 @@ use crate::{
     features::{self, rooms::SiteRoom, stream_management::Former},
     jid::Jid,
     look_alike::Look,
-    record::{Record, Shelf},
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
 };
@@ -128,12 +127,12 @@ impl Router {
         self.reshape(name, |router, cx| router.forget(name, cx), cx);
     }
 
-    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on.
+    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on, until it
+    /// is wiped, too.
     fn forget(&mut self, name: &str, cx: &mut Context<'_>) {
         self.forget_contact(name, cx);
         self.forget_directed(name);
         features::forgot(self, name, cx);
-        cx.record(vec![Record::of_server(Shelf::Removed, name, None)]);
     }
 
     fn put(&mut self, account: Arc<Account>, cx: &mut Context<'_>) {
@@ -192,6 +191,7 @@ mod tests {
     use crate::{
         account::Kind,
         auth::{Authenticator, DecoySecret, Keys, Password},
+        record::{Record, Shelf},
         router::Settings,
         stream::Action,
     };
@@ -245,7 +245,6 @@ mod tests {
                 records.push(record);
             }
         }
-        assert_eq!(records.pop().unwrap(), Record::of_server(Shelf::Removed, "tybalt", None));
         let text =
             |record: &Record| record.value.as_ref().map(|value| String::from_utf8_lossy(value).into_owned());
         let left: Vec<_> =

@@ -204,7 +204,7 @@ impl Store {
         work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     ) -> Pending<T> {
         let (answer, answered) = oneshot::channel();
-        let request = Request::Work(erasure, writer::work(erasure, work, answer));
+        let request = Request::Work(erasure, writer::work(work, answer));
         // A closed store drops the request, and with it the answer's sender: so `wait` says that it is closed.
         let _ = self.requests.send(request).await;
         Pending(answered)

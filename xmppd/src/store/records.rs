@@ -18,6 +18,15 @@ impl Store {
         self.look(removed).await
     }
 
+    /// Takes note that nobody keeps anything of removed accounts any more, and that nothing of it is left in the files.
+    pub async fn removed_are_forgotten(&self) -> Result<(), StoreError> {
+        self.request(Erasure::Messages, |connection| {
+            connection.execute("DELETE FROM record WHERE shelf = ?1", [Shelf::Removed.name()])?;
+            Ok(())
+        })
+        .await
+    }
+
     /// Writes these down, all or none. Records are written in the order in which this returns.
     pub async fn record(&self, records: Vec<Record>) -> Pending<()> {
         self.begin(Erasure::Nothing, move |connection| {

@@ -9,6 +9,7 @@
 //! - **Accounts and consents** that change: their tables are emptied, which zeroes every page of theirs, and filled
 //!   again. They are small, so that nobody waits for it, however much else is kept.
 //! - **What is removed** may lie in any table, so `VACUUM` writes every page anew. It takes longer, and is rare.
+//!   Until it is done, the removed account stays on record, so that a crash in between is made up for.
 //! - **The log** is copied into the database, overwritten with zeros, synced, and only then truncated, before
 //!   the erasure is acknowledged. A crash in between leaves a log that is wiped at the next start.
 //!

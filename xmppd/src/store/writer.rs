@@ -1,5 +1,5 @@
 //! The one thread that holds the database. Requests that have come in together share one transaction, and so
-//! one wait for the disk; they are answered after its commit.
+//! one wait for the disk; they are answered after its commit, and those that erase something after it is wiped.
 
 use std::thread;
 
@@ -39,7 +39,7 @@ pub(super) type Look = Box<dyn FnOnce(&Connection) + Send>;
 /// What became of a group.
 #[derive(Clone)]
 pub(super) enum Fate {
-    /// It is on disk, and what it erased is nowhere.
+    /// It is on disk, and what it erased, if anything, is nowhere.
     Done,
     /// It is on disk, but what it erased may be there too.
     NotWiped(StoreError),
@@ -48,13 +48,10 @@ pub(super) enum Fate {
 }
 
 impl Fate {
-    /// As it concerns a request that erases so much.
-    fn of(self, erasure: Erasure) -> Result<(), StoreError> {
+    fn result(self) -> Result<(), StoreError> {
         match self {
-            Self::NotWiped(error) if erasure != Erasure::Nothing => {
-                Err(StoreError::NotWiped(Box::new(error)))
-            }
-            Self::Done | Self::NotWiped(_) => Ok(()),
+            Self::Done => Ok(()),
+            Self::NotWiped(error) => Err(StoreError::NotWiped(Box::new(error))),
             Self::Undone(error) => Err(error),
         }
     }
@@ -62,7 +59,6 @@ impl Fate {
 
 /// Wraps what to do and where to answer.
 pub(super) fn work<T: Send + 'static>(
-    erasure: Erasure,
     work: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
     answer: oneshot::Sender<Result<T, StoreError>>,
 ) -> Work {
@@ -70,7 +66,7 @@ pub(super) fn work<T: Send + 'static>(
         let result = undone_on_failure(transaction, work);
         Box::new(move |fate| {
             // Whoever asked may have gone; what was asked is done all the same.
-            let _ = answer.send(result.and_then(|value| fate.of(erasure).map(|()| value)));
+            let _ = answer.send(result.and_then(|value| fate.result().map(|()| value)));
         })
     })
 }
@@ -118,7 +114,7 @@ fn serve(
             match request {
                 Request::Work(erases, work) => {
                     *owed = erases.max(*owed);
-                    group.push(work);
+                    group.push((erases, work));
                 }
                 Request::Look(look) => looks.push(look),
                 Request::Close(done) => closing = Some(done),
@@ -135,17 +131,27 @@ fn serve(
     None
 }
 
-/// Does a group of requests in one transaction, wipes, then answers them.
-fn commit(connection: &mut Connection, group: Vec<Work>, owed: &mut Erasure) {
+/// Does a group of requests in one transaction, wipes, then answers them; those at once that have erased nothing.
+fn commit(connection: &mut Connection, group: Vec<(Erasure, Work)>, owed: &mut Erasure) {
     let mut answers = Vec::with_capacity(group.len());
-    let fate = match in_transaction(connection, group, &mut answers) {
+    let mut fate = match in_transaction(connection, group, &mut answers) {
         Err(error) => {
             tracing::error!(%error, "cannot write to the store");
             Fate::Undone(error)
         }
-        Ok(()) => wiped(connection, owed),
+        Ok(()) => Fate::Done,
     };
-    for answer in answers {
+    let (at_once, after_wipe): (Vec<_>, Vec<_>) =
+        answers.into_iter().partition(|(erases, _)| *erases == Erasure::Nothing);
+    give(at_once, &fate);
+    if matches!(fate, Fate::Done) {
+        fate = wiped(connection, owed);
+    }
+    give(after_wipe, &fate);
+}
+
+fn give(answers: Vec<(Erasure, Answer)>, fate: &Fate) {
+    for (_, answer) in answers {
         answer(fate.clone());
     }
 }
@@ -161,13 +167,13 @@ fn wiped(connection: &mut Connection, owed: &mut Erasure) -> Fate {
 
 fn in_transaction(
     connection: &mut Connection,
-    group: Vec<Work>,
-    answers: &mut Vec<Answer>,
+    group: Vec<(Erasure, Work)>,
+    answers: &mut Vec<(Erasure, Answer)>,
 ) -> Result<(), StoreError> {
     if group.is_empty() {
         return Ok(());
     }
     let mut transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    answers.extend(group.into_iter().map(|work| work(&mut transaction)));
+    answers.extend(group.into_iter().map(|(erases, work)| (erases, work(&mut transaction))));
     Ok(transaction.commit()?)
 }

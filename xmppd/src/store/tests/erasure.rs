@@ -22,6 +22,7 @@ async fn what_cannot_be_wiped_is_done_and_wiped_later() {
     fs::rename(&aside, &log).unwrap();
     assert!(files_with(&folder, b"romeo").contains(&"xmppd.sqlite-wal".to_owned()), "this test would notice");
     store.accounts().await.unwrap();
+    store.removed().await.unwrap(); // comes after what is done at the first
     assert_eq!(files_with(&folder, b"romeo"), [FILE]);
 }
 
@@ -91,8 +92,8 @@ async fn a_removed_account_takes_everything_along() {
     store.remove_account("juliet").await.unwrap();
     assert_eq!(files_with(&folder, MARK), [] as [&str; 0]);
     assert_eq!(store.removed().await.unwrap(), ["juliet"]);
-    answered(store.record(vec![Record::of_server(Shelf::Removed, "juliet", None)])).await.unwrap();
     answered(store.wipe()).await.unwrap();
+    store.removed_are_forgotten().await.unwrap();
     assert_eq!(
         files_with(&folder, b"juliet"),
         [] as [&str; 0],
@@ -110,7 +111,13 @@ async fn it_is_on_record_whom_others_still_have_to_forget() {
     store.close().await;
     let store = Store::open(folder.path(), Capacity::default()).unwrap();
     assert_eq!(store.removed().await.unwrap(), ["juliet"]);
-    answered(store.record(vec![Record::of_server(Shelf::Removed, "juliet", None)])).await.unwrap();
+    answered(store.wipe()).await.unwrap();
+    assert_eq!(
+        store.removed().await.unwrap(),
+        ["juliet"],
+        "a wipe by itself does not know who has forgotten whom"
+    );
+    store.removed_are_forgotten().await.unwrap();
     assert_eq!(store.removed().await.unwrap(), [""; 0]);
 }
 
