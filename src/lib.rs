@@ -5,35 +5,35 @@
 //!
 //! | room | what it holds |
 //! |---|---|
-//! | [`cli`], [`commands`], [`console`], [`columns`] | what was typed, one thin file a verb, what is shown |
-//! | [`condition`] | how an appliance fares, and what of it needs somebody |
-//! | [`accounts`] | the accounts of a school: lists of new ones, login cards, what is left of those removed |
-//! | [`administration`] | the daemon of a running appliance, asked by its administrator |
+//! | [`cli`], [`commands`] | arguments and exit codes; one thin file a verb |
+//! | [`accounts`] | lists of new accounts, login cards, what is left of accounts that were removed |
 //! | [`classes`] | groups and rooms of a school, and its classes at the end of the year |
-//! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away |
-//! | [`backup`] | a school in one file, encrypted: written, read, judged |
-//! | [`plan`] | what `make` will do, as data that can be printed and compared |
+//! | [`condition`] | how an appliance fares, and what of it needs somebody |
+//! | [`handover`] | an image for the next school: searched for what is this one's, and put into one folder |
+//! | [`trust_kit`] | what devices need to trust the school |
+//! | [`administration`] | the daemon of a running appliance, asked by its administrator over its socket |
+//! | [`appliance`] | an image installed on a FreeBSD host: put in place, upgraded, rolled back, taken away, as plans of steps that are ensured |
+//! | [`plan`] | what `make` will do, as data |
 //! | [`proof`] | an image opened, started where it can be, and probed |
 //! | [`checkup`] | what a FreeBSD host must be like, and what to type where it is not |
-//! | [`handover`] | an image for the next school: searched for what is this one's, and put into one folder |
 //! | [`format`](mod@format) | the image in the wrapping that other tools take |
-//! | [`probe`] | one claim a probe, and the report |
-//! | [`runtime`] | starting an image: jails on FreeBSD, namespaces on Linux |
-//! | [`trust_kit`] | what devices need to trust the school |
+//! | [`probe`] | one claim a probe; the report; `twin/` breaks each claim in turn |
+//! | [`runtime`] | starting an image and looking at it: `linux/` for real, `freebsd/` as plans that one executor carries out |
+//! | [`backup`] | a school in one file, encrypted: written, read, judged as a whole before anything of it is used |
 //! | [`trust`] | whose images are used here |
-//! | [`image`] | the image as a value and as a file: tree, archive, manifest, SBOM, signature |
-//! | [`daemon`] | the daemon's binary: built from the workspace or taken from a file |
+//! | [`image`] | tree, archive, manifest, SBOM, digest, signature: the image as a value, written and read back |
+//! | [`texts`], [`paper`] | the words of what is printed, the school's own before the shipped ones of `texts/`; documents and cards as values, laid out and written as PDF |
+//! | [`daemon`] | the daemon's binary: built from the workspace, reproducibly, natively or crosswise; or taken from a file |
 //! | [`elf`] | what a binary needs: the closure |
-//! | [`texts`], [`paper`] | the words of what is printed, in the school's languages; documents and cards as PDF |
-//! | [`site`] | the school's file parsed into types; its authority and certificates |
+//! | [`site`] | `jailbuild.toml` as types; the authority and the leaf certificate; the folder of secrets; certificate lint |
 //! | [`lock`] | which base files were locked, by their digests |
-//! | [`base`], [`pkg_list`] | where base files come from; which go in besides the daemon, and why |
-//! | [`policy`] | what may come in and go out, as data; rendered to pf and to nftables |
-//! | [`render`] | templates with a typed context |
+//! | [`base`], [`pkg_list`] | where base files come from; which go in beside the daemon, and why |
+//! | [`policy`], [`render`] | what may come in and go out, rendered to pf and to nftables; templates with typed contexts |
+//! | [`console`], [`columns`] | what is shown, and where; columns that stand below each other |
 //! | [`table`] | lists as spreadsheets save them |
-//! | [`target`], [`digest`] | what an image is for, and what a file is |
-//! | [`host`] | the host's commands and files, and Linux's links, mounts, namespaces and privileges |
-//! | [`error`] | what can go wrong, by whose it is to mend |
+//! | [`target`], [`digest`] | what an image is for; what a file is |
+//! | [`host`] | the host's commands and files; Linux's links, mounts, namespaces, privileges |
+//! | [`error`] | what can go wrong, by whose it is to mend, with its exit code |
 
 pub mod accounts;
 pub mod administration;

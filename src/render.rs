@@ -1,14 +1,12 @@
 //! Templates with a typed context: an unknown variable is an error, and nothing is escaped, since only
 //! values that need no escaping get this far ([`Word`]).
 
-mod handover;
 mod jail;
 #[cfg(test)]
 mod lint;
 mod service;
 mod word;
 
-pub use handover::Handover;
 pub use jail::{DEVICE_RULESET, Jail, KernelParameters, device_rules};
 pub use service::Service;
 pub use word::Word;

@@ -8,13 +8,12 @@ use std::{
 
 use serde::Serialize;
 
-use super::page;
+use super::{Handover, page};
 use crate::{
     error::{Context as _, Error, Result},
     host::file,
     image::{Image, SBOM},
     paper::Size,
-    render::Handover,
 };
 
 /// What is handed over: files, by their names in the folder.

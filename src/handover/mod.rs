@@ -8,7 +8,8 @@
 //! | `layers` | every byte of an image, also of what is compressed within it |
 //! | `packing` | how bytes may be packed, told by how they begin |
 //! | `search` | whether one is in the other |
-//! | `page` | the page for the volunteer, on paper |
+//! | `volunteer` | the page for the volunteer: what is to be compared, and how to go on |
+//! | `page` | the same on paper |
 //! | `folder` | the folder, complete or not at all |
 
 mod folder;
@@ -21,7 +22,9 @@ mod search;
 #[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests;
 mod trace;
+mod volunteer;
 
 pub use folder::{Bundle, Part, refuse_existing};
 pub use school::{Sought, This, host_name};
 pub use search::{Searched, search};
+pub use volunteer::Handover;

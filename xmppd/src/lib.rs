@@ -1,25 +1,24 @@
 //! The instant messaging server of one school.
 //!
-//! The tiers, bottom up; an arrow only ever runs downwards:
+//! The tiers, bottom up; one knows those above it in this table, and what stands beside it in its own row:
 //!
 //! | tier | what it holds |
 //! |---|---|
 //! | [`ns`], [`jid`] | every XML namespace once; addresses of RFC 7622 |
-//! | [`account`], [`record`] | one person who may log in; small facts that outlive a restart |
-//! | `look_alike` | texts that people take for one another |
 //! | [`xml`] | incremental framing of restricted XML, with limits on size, depth and attributes |
 //! | [`stanza`] | message, presence, iq: the header parsed, the payload kept as bytes; errors of RFC 6120 §8.3 |
-//! | [`auth`] | SCRAM from stored keys, tokens, throttling of those who guess |
+//! | `look_alike`, `hex` | texts that people take for one another; bytes as text |
+//! | [`record`] | small facts that outlive a restart |
+//! | [`account`], [`auth`] | one person who may log in; SCRAM from stored keys, tokens, throttling of those who guess |
 //! | [`stream`] | negotiation as states: header, STARTTLS, SASL, bind, bound |
-//! | [`router`] | who is online, and where a stanza goes |
-//! | [`features`] | one XEP or RFC chapter a file |
+//! | [`router`], [`features`] | who is online, and where a stanza goes; one XEP or RFC chapter a file |
 //! | [`administration`] | the whole school as a value, and what administrators may do to it |
 //! | [`store`] | `SQLite`: accounts, records, and messages that wait for someone who is offline |
-//! | [`net`] | sockets, TLS, HTTP and WebSocket, the only input and output of the network |
-//! | [`control`] | the administrator's socket |
 //! | [`config`] | `xmppd.toml` as types |
+//! | [`control`] | the administrator's socket |
+//! | [`net`] | sockets, TLS, HTTP and WebSocket, the only input and output of the network |
 //!
-//! Below `net` and `store`, time, randomness and storage are arguments.
+//! Above `store` in this table time and storage are arguments, and so is randomness, but for the salts of new keys.
 
 pub mod account;
 pub mod administration;

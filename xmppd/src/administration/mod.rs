@@ -21,7 +21,7 @@ use xmppd_control::{Day, Label};
 
 use crate::{account::Account, features::rooms::SiteRoom, record::Record, router::AccountChange};
 pub use judgement::Judgement;
-pub use school::{Effect, MadeBy, School};
+pub use school::{Effect, School};
 
 /// What parents have signed, as it was recorded.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -12,13 +12,12 @@ use std::{
 use time::OffsetDateTime;
 use xmppd_control::{Act, Consent, Consented, Day, Kind, Label, Name, Refusal, Standing, User};
 
-pub use self::rooms::MadeBy;
 use self::{groups::distinct, rooms::titled_after};
 use super::{Change, Recorded, Write, YearEnd};
 use crate::{
     account::Account,
     auth::Keys,
-    features::rooms::SiteRoom,
+    features::rooms::{MadeBy, SiteRoom},
     look_alike::{Look, mixes_scripts},
 };
 

@@ -14,8 +14,9 @@ use super::{
     metrics,
 };
 use crate::{
-    administration::{Change, Deed, MadeBy, School, Write},
+    administration::{Change, Deed, School, Write},
     auth::{Keys, Password},
+    features::rooms::MadeBy,
     hex::hex,
     router::Traffic,
     store::{Snapshot, Store, StoreError},

@@ -2,16 +2,10 @@
 
 use xmppd_control::Refusal;
 
-use crate::{config::ConfigError, net::ServeError, store::StoreError};
+use crate::{config::ConfigError, store::StoreError};
 
 impl From<ConfigError> for Refusal {
     fn from(error: ConfigError) -> Self {
-        Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
-    }
-}
-
-impl From<ServeError> for Refusal {
-    fn from(error: ServeError) -> Self {
         Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::{gate::Gate, reload::Reloader, shared::Shared};
 use crate::{
-    administration::MadeBy,
     control::{Change, Live, LiveStatus, Reload, Room, Session, Wiping, stamp},
+    features::rooms::MadeBy,
     router,
 };
 

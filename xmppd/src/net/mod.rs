@@ -45,6 +45,8 @@ use std::{io, net::SocketAddr, path::PathBuf};
 
 pub use listen::Server;
 
+use xmppd_control::Refusal;
+
 use crate::store::StoreError;
 
 /// Why the server cannot start.
@@ -91,5 +93,11 @@ impl ServeError {
                 "both files are PEM: the leaf certificate before its authorities, and the leaf's own key",
             ),
         }
+    }
+}
+
+impl From<ServeError> for Refusal {
+    fn from(error: ServeError) -> Self {
+        Self { what: error.to_string(), hint: error.hint().map(str::to_owned) }
     }
 }

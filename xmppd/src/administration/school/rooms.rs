@@ -5,32 +5,9 @@ use xmppd_control::{Label, Name, Refusal};
 use super::{Effect, Judged, School};
 use crate::{
     administration::{Change, Write},
-    features::rooms::{MOST_NAME_BYTES, SiteRoom, saved},
+    features::rooms::{MOST_NAME_BYTES, MadeBy, SiteRoom, saved},
     look_alike::Look,
 };
-
-/// Who made a room, and what for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum MadeBy {
-    /// An administrator, by command.
-    Command(SiteRoom),
-    /// Somebody in their client.
-    People {
-        /// What people read.
-        title: String,
-    },
-    /// The site's file.
-    Site(SiteRoom),
-}
-
-impl MadeBy {
-    fn title(&self) -> &str {
-        match self {
-            Self::Command(room) | Self::Site(room) => room.title.as_str(),
-            Self::People { title } => title,
-        }
-    }
-}
 
 impl School {
     /// The same, with these rooms.

@@ -14,7 +14,31 @@ use super::{
     settings::SiteRoom,
     site,
 };
-use crate::{administration::MadeBy, router::Router, stream::Context};
+use crate::{router::Router, stream::Context};
+
+/// Who made a room, and what for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum MadeBy {
+    /// An administrator, by command.
+    Command(SiteRoom),
+    /// Somebody in their client.
+    People {
+        /// Its title.
+        title: String,
+    },
+    /// The site's file.
+    Site(SiteRoom),
+}
+
+impl MadeBy {
+    /// What people read.
+    pub(crate) fn title(&self) -> &str {
+        match self {
+            Self::Command(room) | Self::Site(room) => room.title.as_str(),
+            Self::People { title } => title,
+        }
+    }
+}
 
 impl Router {
     /// Makes a room by command, or has it be as this says. Its members' clients are told to enter it.

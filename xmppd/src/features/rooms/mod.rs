@@ -54,6 +54,7 @@ use std::{
     sync::Arc,
 };
 
+pub use by_command::MadeBy;
 pub use settings::{Creators, RoomSettings, SiteRoom};
 
 use super::Feature;

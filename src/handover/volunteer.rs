@@ -3,13 +3,13 @@
 
 use serde::Serialize;
 
-use super::{Template, render};
 use crate::{
     daemon::BuildInputs,
     digest::Sha256,
     error::Result,
     image::{Fingerprint, Image, Manifest, sign},
     pkg_list::Flavour,
+    render::{Template, render},
     target::Target,
 };
 
