@@ -51,12 +51,12 @@ fn rows(page: &str) -> Vec<String> {
 
 /// Each place in which a room knows another that is on a higher floor, the lowest of which comes first; and the rooms
 /// that are on none.
-fn trespasses(root: &str, floors: &[&str], left_out: &[&str]) -> Vec<String> {
+fn trespasses(folder: &str, floors: &[&str], left_out: &[&str]) -> Vec<String> {
     let on_floor = |(floor, row)| str::split(row, ", ").map(move |room| (room, floor));
     let floors: HashMap<_, _> = floors.iter().copied().enumerate().flat_map(on_floor).collect();
     let mut found = Vec::new();
-    for file in sources(Path::new(root)) {
-        let within = file.strip_prefix(root).unwrap();
+    for file in sources(Path::new(folder)) {
+        let within = file.strip_prefix(folder).unwrap();
         let room = within.iter().next().unwrap().to_str().unwrap().trim_end_matches(".rs").to_owned();
         if left_out.contains(&room.as_str()) {
             continue;
