@@ -42,7 +42,7 @@ pub struct Args {
     #[arg(long)]
     no_start: bool,
 
-    /// Fail if anything could not be checked.
+    /// Fail if anything could not be checked, or was given up.
     #[arg(long)]
     strict: bool,
 }

@@ -290,6 +290,23 @@ mod tests {
     }
 
     #[test]
+    fn the_readme_shows_some_of_the_report_as_it_is() {
+        let readme = include_str!("../../README.md");
+        let shown: Vec<_> =
+            readme.lines().filter_map(|line| line.strip_prefix("✓ ")?.split_once("  ")).collect();
+        assert!(shown.len() > 10, "{shown:?}");
+        for (name, claim) in shown {
+            let probe = registry().into_iter().find(|probe| probe.name == name.trim());
+            assert_eq!(probe.map(|probe| probe.claim), Some(claim.trim()), "{name}");
+        }
+        let total = registry().len();
+        assert!(
+            readme.contains(&format!("\n{total} probes: {total} passed, 0 failed, 0 not checked\n")),
+            "{total}"
+        );
+    }
+
+    #[test]
     fn names_are_unique_and_in_kebab_case_and_claims_are_sentences() {
         let names: BTreeSet<_> = registry().iter().map(|probe| probe.name).collect();
         assert_eq!(names.len(), registry().len());

@@ -4,7 +4,7 @@
 //!
 //! | tier | what it holds |
 //! |---|---|
-//! | [`ns`], [`jid`] | every XML namespace once; addresses of RFC 7622 |
+//! | [`ns`], [`jid`] | XML namespaces, each once; addresses of RFC 7622 |
 //! | [`xml`] | incremental framing of restricted XML, with limits on size, depth and attributes |
 //! | [`stanza`] | message, presence, iq: the header parsed, the payload kept as bytes; errors of RFC 6120 §8.3 |
 //! | `look_alike`, `hex` | texts that people take for one another; bytes as text |

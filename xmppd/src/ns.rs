@@ -1,4 +1,4 @@
-//! Every XML namespace once, by the name that its specification goes by.
+//! Every XML namespace that more than one place speaks of, by the name that its specification goes by.
 
 /// XEP-0386, a resource in the same breath as the login.
 pub const BIND2: &str = "urn:xmpp:bind:0";
@@ -114,8 +114,6 @@ pub const PUBSUB_META_DATA: &str = "http://jabber.org/protocol/pubsub#meta-data"
 pub const PUBSUB_NODE_CONFIG: &str = "http://jabber.org/protocol/pubsub#node_config";
 /// XEP-0060, what is an owner's alone.
 pub const PUBSUB_OWNER: &str = "http://jabber.org/protocol/pubsub#owner";
-/// XEP-0060, what is to hold for a node that is published to.
-pub const PUBSUB_PUBLISH_OPTIONS: &str = "http://jabber.org/protocol/pubsub#publish-options";
 /// XEP-0444, reactions.
 pub const REACTIONS: &str = "urn:xmpp:reactions:0";
 /// XEP-0184, receipts.
