@@ -1,6 +1,6 @@
 //! The closure, proved by the loader itself: what was assembled from this machine's own files starts with nothing else around it.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod support;
 

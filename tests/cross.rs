@@ -2,7 +2,7 @@
 //!
 //! It takes minutes, so it is done where `CI` is set, and said to be skipped elsewhere.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod support;
 

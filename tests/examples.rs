@@ -1,6 +1,6 @@
 //! The examples of `docs/`: parsed, and held to each other and to what an image is.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 use std::{fs, path::Path};
 

@@ -1,6 +1,6 @@
 //! A FreeBSD image in the OCI layout, judged by skopeo and umoci; and what `export` and `inspect` say of it from outside.
 
-#![allow(clippy::unwrap_used, reason = "a test may stop at once")]
+#![expect(clippy::unwrap_used, reason = "a test may stop at once")]
 
 mod support;
 
