@@ -95,94 +95,59 @@ impl Stage {
     /// Plays one step.
     pub(super) fn step(&mut self, text: &str, body: &str) -> Outcome {
         let (who, what) = text.split_once(' ').ok_or("no such step")?;
-        match (who, what.split(' ').collect::<Vec<_>>().as_slice()) {
+        let what: Vec<_> = what.split(' ').collect();
+        match (who, what.as_slice()) {
             ("admin", [verb, rest @ ..]) => self.administer(verb, rest),
-            ("time", ["passes:", seconds, "s"]) => {
-                let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
-                self.now += seconds;
-                self.instant += seconds;
-                self.drive(Router::tick);
-                Ok(())
-            }
-            ("server", ["has", key, value]) => {
-                self.set(key, value)?;
-                self.restart();
-                Ok(())
-            }
-            ("server", ["reloads", "with", key, value]) => {
-                self.set(key, value)?;
-                let settings = self.settings.clone();
-                self.drive(|router, cx| router.resettle(settings, cx));
-                Ok(())
-            }
-            ("server", ["restarts"]) => {
-                self.restart();
-                Ok(())
-            }
+            ("time", ["passes:", seconds, "s"]) => self.pass(seconds),
+            ("server", ["has" | "reloads" | "restarts", ..]) => self.server(&what),
             ("store", what) => self.store(what),
-            (_, ["is", "cut", "off"]) => self.expect_cut_off(who),
-            (_, ["is", address]) => self.log_in(who, address),
-            (_, ["logs", "in", "as", name]) => self.prove(who, name, PASSWORD),
-            (_, ["logs", "in", "as", name, "with", password @ ..]) => {
-                self.prove(who, name, &matching::fill(&password.join(" "), &self.bindings))
+            (_, ["authenticates", "as", what @ ..]) => self.authenticates(who, what, body),
+            (_, ["receives:"]) => self.expect_all(who, body),
+            (_, ["receives", what @ ..]) => self.receives(who, what),
+            (_, what) => self.act(who, what, body),
+        }
+    }
+
+    fn pass(&mut self, seconds: &str) -> Outcome {
+        let seconds = Duration::from_secs(seconds.parse().map_err(|_| "not a number")?);
+        self.now += seconds;
+        self.instant += seconds;
+        self.drive(Router::tick);
+        Ok(())
+    }
+
+    /// What somebody's client does, and what becomes of it.
+    fn act(&mut self, who: &str, what: &[&str], body: &str) -> Outcome {
+        match what {
+            ["is", "cut", "off"] => return self.expect_cut_off(who),
+            ["is", address] => return self.log_in(who, address),
+            ["logs", "in", "as", name] => return self.prove(who, name, PASSWORD),
+            ["logs", "in", "as", name, "with", password @ ..] => {
+                return self.prove(who, name, &matching::fill(&password.join(" "), &self.bindings));
             }
-            (_, ["connects"]) => {
-                self.connect(who, None);
-                Ok(())
-            }
-            (_, ["connects", "by", "TLS"]) => {
-                self.connect(who, Some(ChannelBindings::default()));
-                Ok(())
-            }
-            (_, ["connects", "by", "TLS", "1.3"]) => {
+            ["connects"] => self.connect(who, None),
+            ["connects", "by", "TLS"] => self.connect(who, Some(ChannelBindings::default())),
+            ["connects", "by", "TLS", "1.3"] => {
                 let (exporter, end_point) = (Some([9; 32]), Some(vec![8; 32]));
                 let bindings = ChannelBindings { tls_exporter: exporter, tls_server_end_point: end_point };
                 self.connect(who, Some(bindings));
-                Ok(())
             }
-            (_, ["secures"]) => {
-                self.client(who)?.stream.secured(ChannelBindings::default());
-                Ok(())
-            }
-            (_, ["opens"]) => {
+            ["secures"] => self.client(who)?.stream.secured(ChannelBindings::default()),
+            ["opens"] => {
                 self.send(who, client::header())?;
-                self.expect(who, &Seen::Header)
+                self.expect(who, &Seen::Header)?;
             }
-            (_, ["authenticates", "as", name, "for:"]) => self.authenticate_for(who, name, PASSWORD, body),
-            (_, ["authenticates", "as", name, "by", token, "for:"]) => {
-                let message = client::hashed_token(name, &matching::fill(token, &self.bindings));
-                self.ask(who, "HT-SHA-256-NONE", &message, body)
-            }
-            (_, ["authenticates", "as", name, "with", password @ .., "for:"]) => {
-                self.authenticate_for(who, name, &password.join(" "), body)
-            }
-            (_, ["authenticates", "as", name]) => self.authenticate(who, name, PASSWORD),
-            (_, ["authenticates", "as", name, "with", password @ ..]) => {
-                self.authenticate(who, name, &password.join(" "))
-            }
-            (_, ["sends:"]) => {
+            ["sends:"] => {
                 let body = body.trim_end_matches('\n').replace("{5 KB}", &"x".repeat(5 * 1024));
-                let text = matching::fill(&body, &self.bindings);
-                self.send(who, &text)
+                self.send(who, &matching::fill(&body, &self.bindings))?;
             }
-            (_, ["receives:"]) => self.expect_all(who, body),
-            (_, ["receives", "features"]) => match self.client(who)?.inbox.pop_front() {
-                Some(Seen::Element(features)) if features.name == "features" => Ok(()),
-                Some(seen) => Err(format!("but received {}", show(&seen))),
-                None => Err("but received nothing".to_owned()),
-            },
-            (_, ["receives", "a", "header"]) => self.expect(who, &Seen::Header),
-            (_, ["receives", "nothing"]) => match self.client(who)?.inbox.front() {
-                None => Ok(()),
-                Some(seen) => Err(format!("but received {}", show(seen))),
-            },
-            (_, ["disconnects"]) => {
+            ["disconnects"] => {
                 let mut client = self.clients.remove(who).ok_or("nobody of that name")?;
                 self.drive(|router, cx| client.stream.lost(router, cx));
-                Ok(())
             }
-            _ => Err("no such step".to_owned()),
+            _ => return Err("no such step".to_owned()),
         }
+        Ok(())
     }
 
     /// Nobody has received what was not mentioned.

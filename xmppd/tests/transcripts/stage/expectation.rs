@@ -6,6 +6,23 @@ use xmppd::xml::{Frame, Framer, Limits, Node};
 use super::{Outcome, Seen, Stage, client, matching};
 
 impl Stage {
+    /// What is not written out.
+    pub(super) fn receives(&mut self, who: &str, what: &[&str]) -> Outcome {
+        match what {
+            ["features"] => match self.client(who)?.inbox.pop_front() {
+                Some(Seen::Element(features)) if features.name == "features" => Ok(()),
+                Some(seen) => Err(format!("but received {}", show(&seen))),
+                None => Err("but received nothing".to_owned()),
+            },
+            ["a", "header"] => self.expect(who, &Seen::Header),
+            ["nothing"] => match self.client(who)?.inbox.front() {
+                None => Ok(()),
+                Some(seen) => Err(format!("but received {}", show(seen))),
+            },
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
     pub(super) fn expect(&mut self, who: &str, expected: &Seen) -> Outcome {
         let Some(seen) = self.client(who)?.inbox.pop_front() else {
             return Err(format!("expected {}, received nothing", show(expected)));

@@ -5,6 +5,23 @@ use xmppd::auth::ChannelBindings;
 use super::{Outcome, PASSWORD, Seen, Stage, client, expectation::show, matching};
 
 impl Stage {
+    /// `NAME`, with a password or by a token, and for more in the same breath.
+    pub(super) fn authenticates(&mut self, who: &str, what: &[&str], body: &str) -> Outcome {
+        match what {
+            [name, "for:"] => self.authenticate_for(who, name, PASSWORD, body),
+            [name, "by", token, "for:"] => {
+                let message = client::hashed_token(name, &matching::fill(token, &self.bindings));
+                self.ask(who, "HT-SHA-256-NONE", &message, body)
+            }
+            [name, "with", password @ .., "for:"] => {
+                self.authenticate_for(who, name, &password.join(" "), body)
+            }
+            [name] => self.authenticate(who, name, PASSWORD),
+            [name, "with", password @ ..] => self.authenticate(who, name, &password.join(" ")),
+            _ => Err("no such step".to_owned()),
+        }
+    }
+
     pub(super) fn log_in(&mut self, who: &str, address: &str) -> Outcome {
         let (bare, resource) = address.split_once('/').ok_or("no resource")?;
         let (name, _) = bare.split_once('@').ok_or("no account")?;

@@ -16,8 +16,26 @@ use xmppd::{
 use super::{Outcome, PASSWORD, Stage};
 
 impl Stage {
+    /// What the server is like, and what becomes of it.
+    pub(super) fn server(&mut self, what: &[&str]) -> Outcome {
+        match what {
+            ["has", key, value] => {
+                self.set(key, value)?;
+                self.restart();
+            }
+            ["reloads", "with", key, value] => {
+                self.set(key, value)?;
+                let settings = self.settings.clone();
+                self.drive(|router, cx| router.resettle(settings, cx));
+            }
+            ["restarts"] => self.restart(),
+            _ => return Err("no such step".to_owned()),
+        }
+        Ok(())
+    }
+
     /// The site wants it so, from a restart on.
-    pub(super) fn set(&mut self, key: &str, value: &str) -> Outcome {
+    fn set(&mut self, key: &str, value: &str) -> Outcome {
         let settings = &mut self.settings;
         match (key, value) {
             ("roster", "groups") => {
@@ -50,7 +68,7 @@ impl Stage {
     }
 
     /// Everybody is cut off, and what is not on disk is forgotten.
-    pub(super) fn restart(&mut self) {
+    fn restart(&mut self) {
         self.clients.clear();
         self.router = router(self.settings.clone(), self.account_values(), self.now);
         self.router.restore(&self.records);
