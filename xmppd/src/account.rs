@@ -2,7 +2,7 @@
 
 pub use xmppd_control::{AccountError, Kind, Label, Name};
 
-use crate::auth::Keys;
+use crate::{auth::Keys, look_alike::Look};
 
 /// An account of the school's domain.
 #[derive(Clone, Debug)]
@@ -25,5 +25,10 @@ impl Account {
     /// Whether it may administer the server.
     pub fn is_administrator(&self) -> bool {
         self.kind == Kind::Administrator
+    }
+
+    /// How it looks: people see now its name, now its display name.
+    pub(crate) fn looks(&self) -> Vec<Look> {
+        [&self.name, &self.display_name].into_iter().flat_map(|text| Look::of(text)).collect()
     }
 }

@@ -8,13 +8,32 @@ use unicode_security::{MixedScript, mixed_script::AugmentedScriptSet, skeleton};
 pub(crate) struct Look(String);
 
 impl Look {
-    /// That of a text.
-    pub(crate) fn of(text: &str) -> Self {
-        let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();
-        // What looks like a small letter may look like a capital first: 0 is the prototype O.
-        let once: String = skeleton(&plain.to_lowercase()).collect();
-        Self(skeleton(&once.to_lowercase()).collect::<String>().to_lowercase())
+    /// Those of a text: as it is read, whatever is a capital, and as it is drawn, where a capital can stand for
+    /// another letter than the small one does.
+    pub(crate) fn of(text: &str) -> [Self; 2] {
+        let drawn: String = text.split_whitespace().map(drawn).collect();
+        [text, &drawn].map(|text| Self(folded(text)))
     }
+}
+
+/// Whether people take one for the other.
+pub(crate) fn is_alike(one: &[Look], other: &[Look]) -> bool {
+    one.iter().any(|look| other.contains(look))
+}
+
+/// What the letters of a word look like: the `I` of `PauI` like an `l`. Among capitals it is what it is, lest Elia
+/// be taken for Ella where both are written in capitals.
+fn drawn(word: &str) -> String {
+    let drawn: String = skeleton(word).collect();
+    let is_among_capitals = !drawn.contains(|letter: char| letter.is_lowercase() && letter != 'l');
+    if is_among_capitals { drawn.replace('l', "I") } else { drawn }
+}
+
+fn folded(text: &str) -> String {
+    let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();
+    // What looks like a small letter may look like a capital first: 0 is the prototype O.
+    let once: String = skeleton(&plain.to_lowercase()).collect();
+    skeleton(&once.to_lowercase()).collect::<String>().to_lowercase()
 }
 
 /// Whether letters of different scripts stand together that nobody writes together, such as Latin and Cyrillic ones:
@@ -48,8 +67,20 @@ mod tests {
             ("Juliet", "\u{202a}Juliet\u{202c}"),
             ("zoë", "zoe\u{308}"),
             ("romeo", "\u{ff52}omeo"), // full width
+            ("Paul", "PauI"),
+            ("paul", "PauI"),
+            ("PAUL", "PauI"),
+            ("lan", "Ian"),
+            ("5l", "5I"),
+            ("Bill", "\u{412}ill"), // Cyrillic, as those below
+            ("hanna", "\u{41d}anna"),
+            ("Tom", "\u{422}om"),
+            ("4b", "4\u{412}"),
+            ("HATA", "\u{41d}\u{410}\u{422}\u{410}"),
+            ("Max", "\u{39c}ax"), // Greek
+            ("JULIET", "JUL\u{399}ET"),
         ] {
-            assert_eq!(Look::of(one), Look::of(other), "{one} {other}");
+            assert!(is_alike(&Look::of(one), &Look::of(other)), "{one} {other}");
         }
         for (one, other) in [
             ("romeo", "romea"),
@@ -57,9 +88,16 @@ mod tests {
             ("zoe", "zoë"),
             ("anna", "hannah"),
             ("max1", "max2"),
+            ("Elia", "Ella"),
+            ("ELIA", "Ella"),
+            ("ELIA", "ELLA"),
+            ("Elia MEIER", "Ella Meier"),
+            ("5I", "5L"),
+            ("Mia", "MLA"),
+            ("Iris", "Lars"),
             ("Anna 🌹", "Anna 🌻"),
         ] {
-            assert_ne!(Look::of(one), Look::of(other), "{one} {other}");
+            assert!(!is_alike(&Look::of(one), &Look::of(other)), "{one} {other}");
         }
     }
 

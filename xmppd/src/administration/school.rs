@@ -152,7 +152,7 @@ impl School {
             ));
         }
         is_of_one_script(&account.name)?;
-        account.display_name.split_whitespace().try_for_each(is_of_one_script)?;
+        is_of_one_script(&account.display_name)?;
         self.looks_like_nobody(&account.name, &account.name)?;
         self.looks_like_nobody(&account.display_name, &account.name)?;
         self.looks_like_no_group(&account.groups, &[])?;
@@ -215,7 +215,7 @@ impl School {
 
     fn rename(&mut self, name: &Name, display_name: &Label) -> Judged {
         self.account(name)?;
-        display_name.as_str().split_whitespace().try_for_each(is_of_one_script)?;
+        is_of_one_script(display_name.as_str())?;
         self.looks_like_nobody(display_name.as_str(), name.as_str())?;
         let display_name = display_name.to_string();
         self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
@@ -276,7 +276,7 @@ impl School {
     }
 
     fn put(&mut self, account: Arc<Account>) {
-        for look in looks(&account) {
+        for look in account.looks() {
             self.looks.entry(look).or_default().push(account.name.clone());
         }
         for group in &account.groups {
@@ -287,7 +287,7 @@ impl School {
 
     fn take(&mut self, name: &str) {
         let Some(account) = self.accounts.remove(name) else { return };
-        for look in looks(&account) {
+        for look in account.looks() {
             self.looks.entry(look).or_default().retain(|one| one != name);
         }
         for group in &account.groups {
@@ -330,7 +330,8 @@ impl School {
 
     /// Nobody may be taken for somebody else, by name or by display name: people see now one, now the other.
     fn looks_like_nobody(&self, text: &str, name: &str) -> Result<(), Refusal> {
-        let alike = self.looks.get(&Look::of(text)).into_iter().flatten().find(|one| *one != name);
+        let looks = Look::of(text);
+        let alike = looks.iter().filter_map(|look| self.looks.get(look)).flatten().find(|one| *one != name);
         let Some(other) = alike.and_then(|other| self.accounts.get(other)) else { return Ok(()) };
         Err(Refusal::new(
             format!(
@@ -355,19 +356,13 @@ impl School {
     }
 }
 
-fn looks(account: &Account) -> [Look; 2] {
-    [&account.name, &account.display_name].map(|text| Look::of(text))
-}
-
-/// A letter of another script among the others is there to deceive.
+/// A letter of another script among the others of a word is there to deceive.
 fn is_of_one_script(text: &str) -> Result<(), Refusal> {
-    if mixes_scripts(text) {
-        return Err(Refusal::new(
-            format!("`{text}` mixes letters of different scripts, which look like others"),
-            "type it again with letters of one script, such as Latin or Cyrillic",
-        ));
-    }
-    Ok(())
+    let Some(word) = text.split_whitespace().find(|word| mixes_scripts(word)) else { return Ok(()) };
+    Err(Refusal::new(
+        format!("`{word}` mixes letters of different scripts, which look like others"),
+        "type it again with letters of one script, such as Latin or Cyrillic",
+    ))
 }
 
 fn strings(labels: &[Label]) -> Vec<String> {

@@ -19,7 +19,7 @@ pub struct Person {
     /// The account.
     pub(crate) account: Arc<Account>,
     /// How its name and its display name look.
-    pub(crate) looks: [Look; 2],
+    pub(crate) looks: Vec<Look>,
     /// Its bare address.
     pub(crate) jid: Jid,
     /// Its bare address, for the heads of stanzas.
@@ -69,7 +69,7 @@ impl Person {
         let bare = Addressee::new(jid.as_str());
         Self {
             name,
-            looks: looks(&account),
+            looks: account.looks(),
             account,
             jid,
             bare,
@@ -89,10 +89,6 @@ impl Person {
     pub(crate) fn is_online(&self) -> bool {
         !self.sessions.is_empty()
     }
-}
-
-fn looks(account: &Account) -> [Look; 2] {
-    [&account.name, &account.display_name].map(|text| Look::of(text))
 }
 
 impl Router {
@@ -143,7 +139,7 @@ impl Router {
         }
         let put = |router: &mut Self, _: &mut Context<'_>| {
             if let Some(person) = router.people.get_mut(&*account.name) {
-                person.looks = looks(&account);
+                person.looks = account.looks();
                 person.account = account;
             } else {
                 let person = Person::new(account, &router.settings.domain);

@@ -4,8 +4,13 @@ use std::sync::Arc;
 
 use xmppd_control::{Label, Name, Refusal};
 
-use super::{Effect, Judged, School};
-use crate::{account::Account, administration::Change, features::rooms::SiteRoom, look_alike::Look};
+use super::{Effect, Judged, School, is_of_one_script};
+use crate::{
+    account::Account,
+    administration::Change,
+    features::rooms::SiteRoom,
+    look_alike::{Look, is_alike},
+};
 
 impl School {
     /// The same, with these groups of the site's file.
@@ -95,9 +100,9 @@ impl School {
             return Ok(());
         }
         let with = with.iter().map(String::as_str).filter(|other| *other != group);
-        let look = Look::of(group);
-        match others.chain(with).find(|other| Look::of(other) == look) {
-            None => Ok(()),
+        let looks = Look::of(group);
+        match others.chain(with).find(|other| is_alike(&Look::of(other), &looks)) {
+            None => is_of_one_script(group),
             Some(other) => Err(Refusal::new(
                 format!("`{group}` looks like the group `{other}`: people would take one for the other"),
                 "take that one, or a name that tells them apart; `group rename` gives a group another name",

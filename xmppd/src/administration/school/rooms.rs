@@ -2,11 +2,11 @@
 
 use xmppd_control::{Label, Name, Refusal};
 
-use super::{Effect, Judged, School};
+use super::{Effect, Judged, School, is_of_one_script};
 use crate::{
     administration::{Change, Write},
     features::rooms::{MOST_NAME_BYTES, MadeBy, SiteRoom, saved},
-    look_alike::Look,
+    look_alike::{Look, is_alike},
 };
 
 impl School {
@@ -99,12 +99,12 @@ impl School {
 
     /// Nobody may take a room for another, by name or by title.
     fn looks_like_no_room(&self, text: &str, name: &str) -> Result<(), Refusal> {
-        let look = Look::of(text);
+        let looks = Look::of(text);
         let others = self.rooms.iter().filter(|(other, _)| *other != name);
         let mut others = others.map(|(other, made_by)| [other.as_str(), made_by.title()]);
-        let Some([other, title]) = others.find(|texts| texts.iter().any(|text| Look::of(text) == look))
-        else {
-            return Ok(());
+        let is_meant = |text: &&str| is_alike(&Look::of(text), &looks);
+        let Some([other, title]) = others.find(|texts| texts.iter().any(is_meant)) else {
+            return is_of_one_script(text);
         };
         Err(Refusal::new(
             format!("`{text}` looks like the room `{other}`, `{title}`: people would take one for the other"),

@@ -215,6 +215,8 @@ fn nobody_is_shown_by_the_name_of_somebody_else() {
     let displayed = format!(r#","display-name":"Romeo"{SIGNED}"#);
     assert!(refused(&mut school, &added("paris", &displayed)).contains("looks like `romeo`"));
     assert!(refused(&mut school, &added("romeom.", SIGNED)).contains("looks like `romeo`"));
+    done(&mut school, &added("paul", SIGNED));
+    assert!(refused(&mut school, &shown("PauI")).contains("looks like `paul`"));
     // One's own are one's own, and what was taken before is free again.
     done(&mut school, &shown("Tybalt"));
     done(&mut school, &shown("TYBALT"));
@@ -330,6 +332,10 @@ fn no_group_looks_like_another() {
     ] {
         assert_eq!(refused(&mut school, act), alike);
     }
+    let cyrillic = refused(&mut school, "{\"join-group\":{\"name\":\"romeo\",\"group\":\"4\u{412}\"}}");
+    assert_eq!(cyrillic, alike.replace("4B", "4\u{412}"));
+    let mixed = refused(&mut school, "{\"join-group\":{\"name\":\"romeo\",\"group\":\"Ch\u{43e}ir\"}}");
+    assert_eq!(mixed, "`Ch\u{43e}ir` mixes letters of different scripts, which look like others");
     assert_eq!(refused(&mut school, &added("tybalt", &format!(r#","groups":["4B"]{SIGNED}"#))), alike);
     let twice = r#"{"set-groups":{"name":"romeo","groups":["Choir","CHOIR"]}}"#;
     assert!(refused(&mut school, twice).contains("looks like the group"));

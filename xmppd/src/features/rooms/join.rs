@@ -85,8 +85,7 @@ impl Room {
 
     /// §7.2.8, §7.6: a nick is one person's.
     pub(super) fn check_nick(&self, nick: &Nick, sender: &Sender) -> Result<(), StanzaError> {
-        let look = nick.look();
-        let resembles = |other: &Nick| other.look() == look;
+        let resembles = |other: &Nick| nick.is_like(other.looks());
         let is_taken = self
             .occupants
             .iter()

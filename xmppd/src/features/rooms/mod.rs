@@ -212,8 +212,7 @@ impl Router {
 
 /// Whether people would take a nick for somebody else: an account's name, or what it is called in rosters.
 fn names_another(people: &People, nick: &Nick, own: &Arc<str>) -> bool {
-    let look = nick.look();
-    let is_meant = |person: &Person| !person.is_disabled() && person.looks.contains(&look);
+    let is_meant = |person: &Person| !person.is_disabled() && nick.is_like(&person.looks);
     // Two children of one name may both go by it.
     people.get(own).is_none_or(|person| !is_meant(person)) && people.values().any(is_meant)
 }

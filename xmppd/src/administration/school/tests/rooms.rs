@@ -60,6 +60,8 @@ fn no_room_looks_like_another() {
         assert!(refused(&mut school, &rename).contains(&format!("looks like the room {like}")));
     }
     done(&mut school, r#"{"rename-room":{"name":"class-4b","title":"CLASS 4B"}}"#);
+    let mixed = "{\"rename-room\":{\"name\":\"class-4b\",\"title\":\"The f\u{43e}urth\"}}";
+    assert!(refused(&mut school, mixed).starts_with("`f\u{43e}urth` mixes letters of different scripts"));
     let of_its_groups = r#"{"add-room":{"name":"evening","groups":["PARENTS"]}}"#;
     assert!(refused(&mut school, of_its_groups).contains("looks like the group `Parents`"));
     done(&mut school, r#"{"add-room":{"name":"evening","groups":["Parents","Parents"]}}"#);
