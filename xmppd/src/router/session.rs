@@ -138,6 +138,7 @@ impl Router {
     /// Forgets a session, tells those who saw it, and finds another way for what it was still to get.
     pub(crate) fn end_session(&mut self, id: SessionId, cx: &mut Context<'_>) {
         features::went(self, id, cx);
+        self.sittings.end_all(id);
         let Some(mut session) = self.sessions.remove(&id) else { return };
         if let Some(person) = self.people.get_mut(&session.account) {
             person.sessions.retain(|other| *other != id);

@@ -165,11 +165,11 @@ fn with_password(submission: &Submission, act: impl FnOnce(Password) -> Parsed<A
 }
 
 /// The password that was made, to be written on a card.
-pub(super) fn card(submission: &Submission, password: &Password) -> Form {
-    let address = text(submission, ADDRESS.name).unwrap_or_default();
+pub(super) fn card(router: &Router, submission: &Submission, password: &Password) -> Form {
+    let address = account(router, submission).map(|name| format!("{name}@{}", router.settings.domain));
     Form::result(FORM_TYPE)
         .title("Write it on the card")
         .instructions("The password is shown this once: nobody can read it later.")
-        .field(&Field::new("accountjid", FieldType::JidSingle, "Address", &[address]))
+        .field(&Field::new("accountjid", FieldType::JidSingle, "Address", &[&address.unwrap_or_default()]))
         .field(&Field::new("password", FieldType::TextSingle, "Password", &[password.reveal()]))
 }

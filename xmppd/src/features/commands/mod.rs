@@ -44,13 +44,8 @@ use sitting::Asked;
 pub(crate) use sitting::Sittings;
 
 /// Advertised to all, since all see the same features; listed to administrators alone.
-pub const FEATURE: Feature = Feature {
-    namespace: ns::COMMANDS,
-    advertised: &[ns::COMMANDS],
-    answer,
-    went: |router, session, _| router.sittings.end_all(session),
-    ..Feature::DEFAULT
-};
+pub const FEATURE: Feature =
+    Feature { namespace: ns::COMMANDS, advertised: &[ns::COMMANDS], answer, ..Feature::DEFAULT };
 
 /// One command.
 struct Command {
@@ -74,6 +69,20 @@ enum Run {
     Told(Told),
 }
 
+impl Run {
+    /// Whoever gets another password loses their sessions, and would never see the one that was made.
+    fn unless_unseen_by(self, own: &str) -> Self {
+        let is_own = |act: &Act| matches!(act, Act::SetPassword { name, .. } if name.as_str() == own);
+        match self {
+            Self::Change(acts, Some(_)) if acts.iter().any(is_own) => field::wrong(NEVER_SEEN.to_owned()),
+            run => run,
+        }
+    }
+}
+
+const NEVER_SEEN: &str = "this is your own account: its sessions end before a password that is made could be shown; \
+                          type one";
+
 /// What an administrator is told at the end of a command.
 enum Told {
     /// It is done, and this is to be said about it.
@@ -91,7 +100,7 @@ impl Command {
         name: "",
         form: None,
         run: |_, _, _| Run::Told(Told::Done(String::new())),
-        tell: |_, asked, answer| tell_of_changes(asked, answer),
+        tell: tell_of_changes,
     };
 }
 
@@ -102,7 +111,7 @@ fn all() -> impl Iterator<Item = &'static Command> {
 }
 
 /// All or nothing: what was refused leaves the others undone, too.
-fn tell_of_changes(asked: &Asked, answer: control::Answer) -> Told {
+fn tell_of_changes(router: &Router, asked: &Asked, answer: control::Answer) -> Told {
     let control::Answer::Changed(outcomes) = answer else {
         return Told::Wrong(vec![OTHER_ANSWER.to_owned()]);
     };
@@ -113,7 +122,7 @@ fn tell_of_changes(asked: &Asked, answer: control::Answer) -> Told {
     let refused: Vec<_> = refused.collect();
     match &asked.made {
         _ if !refused.is_empty() => Told::Wrong(refused),
-        Some(password) => Told::Shown(account::card(&asked.filled, password)),
+        Some(password) => Told::Shown(account::card(router, &asked.filled, password)),
         None => Told::Done("Done.".to_owned()),
     }
 }
@@ -134,7 +143,7 @@ fn answer(router: &mut Router, request: &Request<'_>, cx: &mut Context<'_>) -> A
     let node = payload.attribute("node");
     let command = all().find(|command| Some(command.node) == node).ok_or(StanzaError::ItemNotFound)?;
     match (payload.attribute("sessionid"), payload.attribute("action").unwrap_or("execute")) {
-        (None, "execute") => Ok(begin(router, request, command, cx)),
+        (None, "execute") => begin(router, request, command, cx),
         (None, "next" | "prev" | "complete" | "cancel") => Err(mistake("bad-sessionid")),
         (Some(sitting), "cancel") => {
             router.sittings.end(request.session, sitting, command.node, cx.instant)?;
@@ -152,13 +161,13 @@ fn begin(
     request: &Request<'_>,
     command: &'static Command,
     cx: &mut Context<'_>,
-) -> Reply {
+) -> Answer {
     let sitting = cx.token();
     match command.form {
         Some(form) => {
             let form = form(router);
-            router.sittings.begin(request.session, sitting.clone(), command.node, cx.instant);
-            Reply::Payload(to_fill_in(command.node, &sitting, &form, ""))
+            router.sittings.begin(request.session, sitting.clone(), command.node, cx.instant)?;
+            Ok(Reply::Payload(to_fill_in(command.node, &sitting, &form, "")))
         }
         None => run(router, request, command, &sitting, Submission::default(), cx),
     }
@@ -180,7 +189,7 @@ fn go_on(
     if submission.form_type() != Some(field::FORM_TYPE) {
         return Err(mistake("bad-payload"));
     }
-    Ok(run(router, request, command, sitting, submission, cx))
+    run(router, request, command, sitting, submission, cx)
 }
 
 fn run(
@@ -190,26 +199,26 @@ fn run(
     sitting: &str,
     filled: Submission,
     cx: &mut Context<'_>,
-) -> Reply {
-    let (asking, made) = match (command.run)(router, &filled, cx) {
+) -> Answer {
+    // Not the address: nobody would find it again when this account is removed, and search for it.
+    let local = router.sessions.get(&request.session).and_then(|session| session.jid.local());
+    let local = local.unwrap_or_default().to_owned();
+    let (asking, made) = match (command.run)(router, &filled, cx).unless_unseen_by(&local) {
         Run::Ask(asking) => (asking, None),
         Run::Change(acts, made) => {
             let changes = Changes { acts, rule: Rule::AllOrNothing, rehearse: false };
             (control::Request::Change(changes), made)
         }
         Run::Told(told) => {
-            return Reply::Payload(router.told(request.session, command, sitting, &filled, told, cx));
+            return Ok(Reply::Payload(router.told(request.session, command, sitting, &filled, told, cx)));
         }
     };
     let id = request.element.attribute("id").map(Into::into);
     let ticket = Ticket { session: request.session, id, node: command.node, sitting: sitting.to_owned() };
-    // Not the address: nobody would find it again when this account is removed, and search for it.
-    let local = router.sessions.get(&request.session).and_then(|session| session.jid.local());
-    let who = format!("{} (chat)", local.unwrap_or_default());
     let asked = Asked { filled, made };
-    router.sittings.ask(request.session, sitting.to_owned(), command.node, asked, cx.instant);
-    cx.outbox.push(Action::Administer { request: asking, who, ticket });
-    Reply::Sent
+    router.sittings.ask(request.session, sitting.to_owned(), command.node, asked, cx.instant)?;
+    cx.outbox.push(Action::Administer { request: asking, who: format!("{local} (chat)"), ticket });
+    Ok(Reply::Sent)
 }
 
 impl Router {
@@ -261,7 +270,8 @@ impl Router {
                     return shape(command.node, sitting, "completed", &notes);
                 };
                 let form = form(self).filled_as(filled);
-                self.sittings.begin(session, sitting.to_owned(), command.node, cx.instant);
+                // There is room: what it was before has just ended.
+                let _ = self.sittings.begin(session, sitting.to_owned(), command.node, cx.instant);
                 to_fill_in(command.node, sitting, &form, &notes)
             }
         }

@@ -15,7 +15,7 @@ use crate::{
     stream::SessionId,
 };
 
-/// More forms than anybody has open; the oldest goes first.
+/// More than anybody has open. The oldest form goes first; what waits for an answer stays, since it may be shown once.
 const MOST: usize = 8;
 /// How long a form may take to fill in.
 const PATIENCE: Duration = Duration::from_secs(3600);
@@ -43,8 +43,14 @@ pub(super) struct Asked {
 
 impl Sittings {
     /// One waits for its form.
-    pub(super) fn begin(&mut self, session: SessionId, id: String, node: &'static str, now: Instant) {
-        self.add(session, Sitting { id, node, since: now, asked: None });
+    pub(super) fn begin(
+        &mut self,
+        session: SessionId,
+        id: String,
+        node: &'static str,
+        now: Instant,
+    ) -> Result<(), StanzaError> {
+        self.add(session, Sitting { id, node, since: now, asked: None })
     }
 
     /// One waits for an answer.
@@ -55,17 +61,18 @@ impl Sittings {
         node: &'static str,
         asked: Asked,
         now: Instant,
-    ) {
-        self.add(session, Sitting { id, node, since: now, asked: Some(asked) });
+    ) -> Result<(), StanzaError> {
+        self.add(session, Sitting { id, node, since: now, asked: Some(asked) })
     }
 
-    fn add(&mut self, session: SessionId, sitting: Sitting) {
+    fn add(&mut self, session: SessionId, sitting: Sitting) -> Result<(), StanzaError> {
         let sittings = self.0.entry(session).or_default();
         if sittings.len() >= MOST {
             let oldest_form = sittings.iter().position(|sitting| sitting.asked.is_none());
-            sittings.remove(oldest_form.unwrap_or_default());
+            sittings.remove(oldest_form.ok_or(StanzaError::ResourceConstraint)?);
         }
         sittings.push(sitting);
+        Ok(())
     }
 
     /// Ends one that waits for its form, whatever comes of it.
@@ -93,7 +100,30 @@ impl Sittings {
         sittings.remove(place).asked
     }
 
-    pub(super) fn end_all(&mut self, session: SessionId) {
+    /// Ends all of a session that ends.
+    pub(crate) fn end_all(&mut self, session: SessionId) {
         self.0.remove(&session);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_waits_for_an_answer_stays_until_it_comes() {
+        let (mut sittings, session, now) = (Sittings::default(), SessionId(1), Instant::now());
+        let id = |number: usize| number.to_string();
+        for number in 0..MOST {
+            assert!(sittings.ask(session, id(number), "a", Asked::default(), now).is_ok());
+        }
+        let refused = sittings.ask(session, id(MOST), "a", Asked::default(), now);
+        assert_eq!(refused, Err(StanzaError::ResourceConstraint));
+        assert_eq!(sittings.begin(session, id(MOST), "a", now), Err(StanzaError::ResourceConstraint));
+        assert!(sittings.answered(session, &id(0)).is_some());
+        assert!(sittings.begin(session, id(MOST), "a", now).is_ok());
+        assert!(sittings.begin(session, id(MOST + 1), "a", now).is_ok(), "the oldest form goes");
+        assert!(sittings.end(session, &id(MOST), "a", now).is_err());
+        assert!((1..MOST).all(|number| sittings.answered(session, &id(number)).is_some()));
     }
 }
