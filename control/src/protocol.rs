@@ -48,7 +48,7 @@ pub enum Request {
     Metrics,
     /// Reads settings and certificate again: [`Answer::Reload`].
     Reload,
-    /// Puts into the audit log what was done beside the server: [`Answer::Remembered`].
+    /// Puts into the audit log what was done without changing accounts or rooms: [`Answer::Remembered`].
     Remember {
         /// What.
         verb: Verb,

@@ -1,14 +1,18 @@
 //! XEP-0133 §4.23–§4.26: what an administrator tells everybody, at once or as the message of the day.
 //!
 //! The message of the day goes once to each who comes online. It is the school's, not a conversation: it is
-//! recorded until it is replaced or taken back.
+//! recorded until it is replaced or taken back. The audit log has a line of each, which says nothing of the words.
 
 use std::{collections::HashMap, sync::Arc};
 
 use bytes::Bytes;
 use serde::{Deserialize, Serialize};
+use xmppd_control::{Request, Verb};
 
-use super::{Command, Run, Told, field::FORM_TYPE};
+use super::{
+    Asked, Command, Run, Told,
+    field::{FORM_TYPE, Parsed, wrong},
+};
 use crate::{
     features::{
         Feature,
@@ -41,13 +45,13 @@ pub(super) const ALL: [Command; 5] = [
         node: "http://jabber.org/protocol/admin#announce",
         name: "Tell something to all who are online",
         form: Some(|_| announcement("Tell something to all who are online", "announcement", "")),
-        run: |router, submission, cx| {
-            said(submission, "announcement", |text| {
+        run: |_, submission, _| remembering(submission, "announcement", Verb::Announce),
+        tell: |router, asked, _, cx| {
+            said(asked, "announcement", |text| {
                 let count = router.announce(text, cx);
                 format!("{count} people are online and have it.")
             })
         },
-        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#announce-all",
@@ -55,14 +59,14 @@ pub(super) const ALL: [Command; 5] = [
         form: Some(|_| {
             announcement("Tell something to everybody", "announcement", "It waits for those who are offline.")
         }),
-        run: |router, submission, cx| {
-            said(submission, "announcement", |text| {
+        run: |_, submission, _| remembering(submission, "announcement", Verb::AnnounceAll),
+        tell: |router, asked, _, cx| {
+            said(asked, "announcement", |text| {
                 let online = router.announce(text, cx);
                 let offline = router.leave_for_the_absent(text, cx);
                 format!("{online} people are online and have it; it waits for {offline} more.")
             })
         },
-        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#set-motd",
@@ -74,33 +78,33 @@ pub(super) const ALL: [Command; 5] = [
                 "Everybody gets it once: now, or at the next login.",
             )
         }),
-        run: |router, submission, cx| {
-            said(submission, "motd", |text| {
+        run: |_, submission, _| remembering(submission, "motd", Verb::SetMotd),
+        tell: |router, asked, _, cx| {
+            said(asked, "motd", |text| {
                 router.set_message_of_the_day(text, cx);
                 "Set.".to_owned()
             })
         },
-        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#edit-motd",
         name: "Edit the message of the day",
         form: Some(editing),
-        run: |router, submission, cx| {
-            said(submission, "motd", |text| {
+        run: |_, submission, _| remembering(submission, "motd", Verb::EditMotd),
+        tell: |router, asked, _, cx| {
+            said(asked, "motd", |text| {
                 router.edit_message_of_the_day(text, cx);
                 "Changed, for those who have not seen it yet.".to_owned()
             })
         },
-        ..Command::DEFAULT
     },
     Command {
         node: "http://jabber.org/protocol/admin#delete-motd",
         name: "Take back the message of the day",
-        form: None,
-        run: |router, _, cx| {
+        run: |_, _, _| Run::Ask(Request::Remember { verb: Verb::DeleteMotd }),
+        tell: |router, _, _, cx| {
             router.delete_message_of_the_day(cx);
-            Run::Told(Told::Done("There is no message of the day.".to_owned()))
+            Told::Done("There is no message of the day.".to_owned())
         },
         ..Command::DEFAULT
     },
@@ -235,14 +239,28 @@ fn filled_in(title: &str, field: &str, instructions: &str, lines: &[&str]) -> Fo
         .field(&Field { is_required: true, ..Field::new(field, FieldType::TextMulti, "Text", lines) })
 }
 
+/// Has the administration remember first that it is said, never what.
+fn remembering(submission: &Submission, field: &str, verb: Verb) -> Run {
+    match text(submission, field) {
+        Ok(_) => Run::Ask(Request::Remember { verb }),
+        Err(reason) => wrong(reason),
+    }
+}
+
 /// Does it with the lines of that field.
-fn said(submission: &Submission, field: &str, work: impl FnOnce(&str) -> String) -> Run {
+fn said(asked: &Asked, field: &str, work: impl FnOnce(&str) -> String) -> Told {
+    match text(&asked.filled, field) {
+        Ok(text) => Told::Done(work(&text)),
+        Err(reason) => Told::Wrong(vec![reason]),
+    }
+}
+
+/// The lines of that field.
+fn text(submission: &Submission, field: &str) -> Parsed<String> {
     let text = submission.values(field).join("\n");
-    Run::Told(match text.trim() {
-        "" => Told::Wrong(vec!["there is nothing to say".to_owned()]),
-        text if text.len() > MOST_BYTES => {
-            Told::Wrong(vec![format!("at most {MOST_BYTES} bytes can be announced")])
-        }
-        text => Told::Done(work(text)),
-    })
+    match text.trim() {
+        "" => Err("there is nothing to say".to_owned()),
+        text if text.len() > MOST_BYTES => Err(format!("at most {MOST_BYTES} bytes can be announced")),
+        text => Ok(text.to_owned()),
+    }
 }

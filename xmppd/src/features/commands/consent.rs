@@ -38,7 +38,7 @@ pub(super) const ALL: [Command; 3] = [
         node: "xmppd#missing-consents",
         name: "List accounts without the consent that they need",
         run: |_, _, _| Run::Ask(control::Request::ListUsers),
-        tell: |router, _, answer| missing(router, answer),
+        tell: |router, _, answer, _| missing(router, answer),
         ..Command::DEFAULT
     },
 ];

@@ -56,7 +56,7 @@ struct Command {
     form: Option<fn(&Router) -> Form>,
     run: fn(&mut Router, &Submission, &mut Context<'_>) -> Run,
     /// What to say about what the administration has answered.
-    tell: fn(&Router, &Asked, control::Answer) -> Told,
+    tell: fn(&mut Router, &Asked, control::Answer, &mut Context<'_>) -> Told,
 }
 
 /// What comes of running a command.
@@ -100,7 +100,7 @@ impl Command {
         name: "",
         form: None,
         run: |_, _, _| Run::Told(Told::Done(String::new())),
-        tell: tell_of_changes,
+        tell: |router, asked, answer, _| tell_of_changes(router, asked, answer),
     };
 }
 
@@ -233,7 +233,7 @@ impl Router {
         let command = all().find(|command| command.node == ticket.node);
         let (Some(asked), Some(command)) = (asked, command) else { return };
         let told = match answer {
-            Ok(answer) => (command.tell)(self, &asked, answer),
+            Ok(answer) => (command.tell)(self, &asked, answer, cx),
             Err(refusal) => Told::Wrong(vec![refusal.what]),
         };
         let payload = self.told(ticket.session, command, &ticket.sitting, &asked.filled, told, cx);

@@ -68,13 +68,13 @@ pub(super) const ALL: [Command; 8] = [
             Ok(_) => Run::Ask(control::Request::ListUsers),
             Err(reason) => wrong(reason),
         },
-        tell: show,
+        tell: |router, asked, answer, _| show(router, asked, answer),
     },
     Command {
         node: "xmppd#last-acts",
         name: "What administrators did last",
         run: |_, _, _| Run::Ask(control::Request::Audit { about: None, most: MOST_DEEDS }),
-        tell: |_, _, answer| last_acts(answer),
+        tell: |_, _, answer, _| last_acts(answer),
         ..Command::DEFAULT
     },
 ];

@@ -17,6 +17,10 @@ impl Stage {
         match request {
             Request::Audit { .. } => Ok(Answer::Audit(self.audit.clone())),
             Request::Change(changes) => Ok(Answer::Changed(self.change(changes, who))),
+            Request::Remember { verb } => {
+                self.remember(who, verb.name(), "", "done");
+                Ok(Answer::Remembered)
+            }
             Request::ListUsers => Ok(Answer::Users(self.school().users())),
             _ => Err(Refusal::new("the stage does not know it", "")),
         }
@@ -28,19 +32,18 @@ impl Stage {
         let judged = self.school().judge(&acts, keys, rule, who);
         for (act, outcome) in acts.iter().zip(&judged.outcomes) {
             let outcome = if outcome.is_done() { "done" } else { "refused" };
-            self.audit.push(AuditLine {
-                at: self.now.to_string(),
-                who: who.to_owned(),
-                act: act.verb().to_owned(),
-                about: act.concerns().to_owned(),
-                outcome: outcome.to_owned(),
-            });
+            self.remember(who, act.verb(), act.concerns(), outcome);
         }
         judged.writes.into_iter().for_each(|write| self.write(write));
         self.drive(|router, cx| {
             judged.changes.into_iter().for_each(|change: Change| router.apply(change.into(), cx));
         });
         judged.outcomes
+    }
+
+    fn remember(&mut self, who: &str, act: &str, about: &str, outcome: &str) {
+        let [who, act, about, outcome] = [who, act, about, outcome].map(str::to_owned);
+        self.audit.push(AuditLine { at: self.now.to_string(), who, act, about, outcome });
     }
 
     pub(super) fn school(&self) -> School {
