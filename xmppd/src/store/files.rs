@@ -59,8 +59,7 @@ impl Files {
 
     /// Begins a new file (mode 0600).
     pub async fn create(&self, name: &str) -> io::Result<Draft> {
-        let whole = self.path(name)?;
-        let part = self.0.join(format!("{name}{PART}"));
+        let (whole, part) = (self.path(name)?, self.part(name)?);
         let file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&part).await?;
         Ok(Draft { file, part, whole, is_kept: false })
     }
@@ -70,15 +69,24 @@ impl Files {
         File::open(self.path(name)?).await
     }
 
-    /// Erases files; those that are gone already are no error.
+    /// Erases files, also those that are still being written; those that are gone already are no error.
     pub async fn erase(&self, names: &[String]) -> io::Result<()> {
         for name in names {
-            match tokio::fs::remove_file(self.path(name)?).await {
-                Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-                _ => {}
+            // In this order: it becomes whole in between, or not at all.
+            for path in [self.part(name)?, self.path(name)?] {
+                match tokio::fs::remove_file(path).await {
+                    Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+                    _ => {}
+                }
             }
         }
         Ok(())
+    }
+
+    fn part(&self, name: &str) -> io::Result<PathBuf> {
+        let mut part = self.path(name)?.into_os_string();
+        part.push(PART);
+        Ok(part.into())
     }
 
     /// Names are letters and digits: none leads out of the folder.
@@ -143,8 +151,11 @@ mod tests {
         assert_eq!(names(data.path()), ["a1"]);
         let mode = |name: &str| fs::metadata(data.path().join(name)).unwrap().permissions().mode() & 0o777;
         assert_eq!((mode(FOLDER), mode("uploads/a1")), (0o700, 0o600));
-        files.erase(&["a1".to_owned(), "b2".to_owned()]).await.unwrap();
-        assert!(names(data.path()).is_empty());
+        let mut draft = files.create("c3").await.unwrap();
+        files.erase(&["a1", "b2", "c3"].map(str::to_owned)).await.unwrap();
+        assert!(names(data.path()).is_empty(), "what is being written as well");
+        draft.write(b"wherefore").await.unwrap();
+        assert!(draft.keep().await.is_err() && names(data.path()).is_empty());
     }
 
     #[tokio::test]

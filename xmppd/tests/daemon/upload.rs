@@ -2,7 +2,11 @@
 
 use std::{fs, os::unix::fs::PermissionsExt};
 
-use tokio::io::AsyncWriteExt;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+};
+use tokio_rustls::client::TlsStream;
 use tokio_xmpp::{
     Stanza,
     minidom::Element,
@@ -83,6 +87,23 @@ impl Slot {
             body.len()
         );
         request(server, &head, body).await
+    }
+}
+
+impl Slot {
+    /// The first half of a picture of 100 KB.
+    async fn put_half(&self, server: &Server) -> TlsStream<TcpStream> {
+        let head = format!(
+            "PUT {} HTTP/1.1\r\nHost: {DOMAIN}\r\nAuthorization: {}\r\nContent-Type: image/png\r\n\
+             Content-Length: 100000\r\n\r\n",
+            self.path, self.authorization
+        );
+        let mut tls = secure(server).await;
+        tls.write_all(head.as_bytes()).await.unwrap();
+        tls.write_all(&vec![7; 50_000]).await.unwrap();
+        tls.flush().await.unwrap();
+        eventually(|| !files(server).is_empty(), "it begins to come").await;
+        tls
     }
 }
 
@@ -190,23 +211,30 @@ async fn a_file_that_breaks_off_leaves_nothing() {
     let server = start("");
     let mut juliet = Client::online(&server, "juliet").await;
     let slot = slot(&mut juliet, "a.png", 100_000, "image/png").await;
-    let head = format!(
-        "PUT {} HTTP/1.1\r\nHost: {DOMAIN}\r\nAuthorization: {}\r\nContent-Type: image/png\r\n\
-         Content-Length: 100000\r\n\r\n",
-        slot.path, slot.authorization
-    );
-    let mut tls = secure(&server).await;
-    tls.write_all(head.as_bytes()).await.unwrap();
-    tls.write_all(&vec![7; 50_000]).await.unwrap();
-    tls.flush().await.unwrap();
-    eventually(|| !files(&server).is_empty(), "it begins to come").await;
-    drop(tls);
+    drop(slot.put_half(&server).await);
     eventually(|| files(&server).is_empty(), "it is given up").await;
     assert_eq!(
         slot.put(&server, "image/png", &vec![7; 100_000]).await.status,
         404,
         "and its slot is used up"
     );
+}
+
+#[tokio::test]
+async fn a_file_goes_no_further_than_its_owner() {
+    let server = start("");
+    for (name, ends) in [("juliet", "remove"), ("romeo", "disable")] {
+        let mut client = Client::online(&server, name).await;
+        let slot = slot(&mut client, "a.png", 100_000, "image/png").await;
+        let mut tls = slot.put_half(&server).await;
+        assert!(server.user(&[ends, name]).status.success());
+        assert!(ends != "remove" || files(&server).is_empty(), "done is done");
+        tls.write_all(&[7; 1000]).await.unwrap();
+        eventually(|| files(&server).is_empty(), "it is given up").await;
+        let mut answer = [0; 12];
+        tls.read_exact(&mut answer).await.unwrap();
+        assert_eq!(answer, *b"HTTP/1.1 404");
+    }
 }
 
 #[tokio::test]

@@ -122,10 +122,15 @@ impl Router {
         self.uploads.take(name, claim, cx.instant)
     }
 
+    /// Whether somebody still waits for a file that is coming: its owner has neither been removed nor disabled meanwhile.
+    pub fn awaits_upload(&self, name: &str) -> bool {
+        self.uploads.awaited(name).is_some_and(|owner| self.person(owner).is_some())
+    }
+
     /// The file is there, and may be fetched; `false` if nobody waits for it any more.
     pub fn finish_upload(&mut self, name: &str, cx: &mut Context<'_>) -> bool {
-        if self.uploads.awaited(name).is_some_and(|owner| self.person(owner).is_none()) {
-            self.uploads.abandon(name); // its owner has been disabled meanwhile
+        if !self.awaits_upload(name) {
+            self.uploads.abandon(name);
         }
         let Some(file) = self.uploads.finish(name) else { return false };
         let value = Bytes::from(file.to_record());

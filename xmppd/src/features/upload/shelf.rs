@@ -192,16 +192,14 @@ impl Uploads {
         }
     }
 
-    /// Forgets an account; answers with its files.
+    /// Forgets an account; answers with its files, those that are still coming as well.
     pub(super) fn forget(&mut self, owner: &str) -> Vec<String> {
-        let of_owner = |file: &File| *file.owner == *owner;
-        let slots = self.slots.iter().filter(|(_, slot)| of_owner(&slot.file));
-        for name in slots.map(|(name, _)| name.clone()).collect::<Vec<_>>() {
-            self.abandon(&name);
-        }
-        let files = self.files.iter().filter(|(_, file)| of_owner(file));
-        let names: Vec<_> = files.map(|(name, _)| name.clone()).collect();
+        let slots = self.slots.iter().filter(|(_, slot)| *slot.file.owner == *owner);
+        let files = self.files.iter().filter(|(_, file)| *file.owner == *owner);
+        let names = slots.map(|(name, _)| name).chain(files.map(|(name, _)| name));
+        let names: Vec<_> = names.cloned().collect();
         for name in &names {
+            self.abandon(name);
             self.remove(name);
         }
         names

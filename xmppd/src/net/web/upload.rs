@@ -91,10 +91,10 @@ async fn put(request: Request<Incoming>, name: &str, site: &Site, shared: &Arc<S
         return empty(status(denial));
     }
     let taken = Taken { name, shared, is_over: false };
-    match receive(request.into_body(), name, &site.files).await {
+    match receive(request.into_body(), &taken, &site.files).await {
         Ok(()) if taken.finish() => empty(StatusCode::CREATED),
         Ok(()) => {
-            // Its owner's account has been removed meanwhile.
+            // Its owner's account has been removed or disabled meanwhile.
             let _ = site.files.erase(&[name.to_owned()]).await; // else at the next start
             empty(StatusCode::NOT_FOUND)
         }
@@ -111,15 +111,18 @@ fn status(denial: Denial) -> StatusCode {
     }
 }
 
-/// Writes it down as it comes.
-async fn receive(mut body: Incoming, name: &str, files: &Files) -> Result<(), StatusCode> {
+/// Writes it down as it comes, while somebody waits for it.
+async fn receive(mut body: Incoming, taken: &Taken<'_>, files: &Files) -> Result<(), StatusCode> {
     let no_disk = |error: std::io::Error| {
         tracing::error!(%error, "cannot write down a file that somebody shares");
         StatusCode::INSUFFICIENT_STORAGE
     };
-    let mut draft = files.create(name).await.map_err(no_disk)?;
+    let mut draft = files.create(taken.name).await.map_err(no_disk)?;
     loop {
         let next = timeout(STALL, next_bytes(&mut body)).await.map_err(|_| StatusCode::REQUEST_TIMEOUT)?;
+        if !taken.is_awaited() {
+            return Err(StatusCode::NOT_FOUND);
+        }
         match next {
             Some(Ok(bytes)) => draft.write(&bytes).await.map_err(no_disk)?,
             Some(Err(_)) => return Err(StatusCode::BAD_REQUEST),
@@ -136,6 +139,10 @@ struct Taken<'a> {
 }
 
 impl Taken<'_> {
+    fn is_awaited(&self) -> bool {
+        self.shared.drive(|router, _| router.awaits_upload(self.name))
+    }
+
     /// The file is there; `false` if nobody waits for it any more.
     fn finish(mut self) -> bool {
         self.is_over = true;
