@@ -7,7 +7,8 @@ use super::{
     Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
     files::folder,
     host_edit::{self, HostEdits},
-    neighbours, requirements, service,
+    neighbours, requirements,
+    service::State,
     zfs::{self, Datasets},
 };
 use crate::{
@@ -266,15 +267,12 @@ impl Installation<'_> {
     /// What becomes of the service: who was ended between a change and this cannot say what changed, so it is all.
     fn service(&self, host: &dyn Host, started_anew: bool, read_anew: bool) -> Result<Vec<Step>> {
         let name = &self.record.name;
-        let runs = service::runs(host, name)?;
         let interrupted = self.before.as_ref().is_some_and(|before| before.under_way.is_some());
-        let state = match (runs, started_anew || interrupted, read_anew) {
-            (true, true, _) => Service::Restarted,
-            (true, false, true) => Service::Reloaded,
-            _ if self.request.options.start => Service::Started,
-            _ => return Ok(Vec::new()),
-        };
-        Ok(vec![Step::Service { name: name.clone(), state }])
+        let started_anew = started_anew || interrupted;
+        let changed = started_anew || read_anew;
+        let taken_in = State::of(host, name)?.taking_in(started_anew).filter(|_| changed);
+        let state = taken_in.or(self.request.options.start.then_some(Service::Started));
+        Ok(state.map(|state| Step::Service { name: name.clone(), state }).into_iter().collect())
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod deaths;
 mod host;
+mod impaired;
 mod ordinary;
 mod plans;
 mod refusals;

@@ -6,6 +6,7 @@
 mod commands;
 mod daemons;
 mod forms;
+mod services;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -18,6 +19,7 @@ use std::{
 use tempfile::TempDir;
 
 pub(crate) use forms::is_known;
+pub(crate) use services::Impairment;
 
 use super::step::short;
 use crate::{
@@ -51,6 +53,8 @@ pub(crate) struct State {
     pub(crate) sysctls: BTreeMap<String, String>,
     /// The services that run, each with the image that it was started with.
     pub(crate) running: BTreeMap<String, PathBuf>,
+    /// Those of them that do not run as they should.
+    pub(crate) impaired: BTreeMap<String, Impairment>,
     /// Services that end as soon as they are started with this image.
     pub(crate) broken_image: Option<PathBuf>,
     /// The main ruleset of pf that is loaded.
@@ -92,6 +96,7 @@ impl Machine {
             rc: ["gateway_enable", "pf_enable"].map(|name| (name.to_owned(), "YES".to_owned())).into(),
             sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             running: BTreeMap::new(),
+            impaired: BTreeMap::new(),
             broken_image: None,
             datasets: BTreeMap::new(),
             unmounted: BTreeSet::new(),
@@ -129,7 +134,13 @@ impl Machine {
         state.left = acts;
         if acts.is_none() {
             state.running.clear();
+            state.impaired.clear();
         }
+    }
+
+    /// Lets something happen to a service that runs.
+    pub(crate) fn impair(&self, name: &str, impairment: Impairment) {
+        self.state().impaired.insert(name.to_owned(), impairment);
     }
 
     /// The same host without pf, forwarding, or a main ruleset.

@@ -1,6 +1,6 @@
 //! A new certificate for an appliance: put in place, and taken in while it runs, so that nobody is cut off.
 
-use super::{Layout, Plan, Record, School, Service, Step, files, service};
+use super::{Layout, Plan, Record, School, Step, files, service::State};
 use crate::{
     error::{Error, Result},
     host::Host,
@@ -32,8 +32,9 @@ pub fn require(record: &Record, authority: &str, host: &dyn Host) -> Result<()> 
 pub fn plan(record: &Record, school: &School, host: &dyn Host) -> Result<Plan> {
     let layout = Layout::of(&record.name);
     let mut steps = Plan::new(files::certificate(&layout, school)).pending(host)?.steps;
-    if !steps.is_empty() && service::runs(host, &record.name)? {
-        steps.push(Step::Service { name: record.name.clone(), state: Service::Reloaded });
+    if !steps.is_empty() {
+        let state = State::of(host, &record.name)?.taking_in(false);
+        steps.extend(state.map(|state| Step::Service { name: record.name.clone(), state }));
     }
     Ok(Plan { steps })
 }

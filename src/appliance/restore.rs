@@ -100,7 +100,7 @@ pub fn plan(record: &Record, database: &[u8], host: &dyn Host) -> Result<Restora
         Some(Operation::Restore { database, runs, reached }) if database == digest => (runs, reached),
         Some(operation) => return Err(under_way(&record.name, operation)),
     };
-    let runs = ran || service::runs(host, &record.name)?;
+    let runs = ran || service::is_meant_to_run(host, &record.name)?;
     Ok(Restoration::of(record, (digest, runs, reached), &Content::new(database), &settings(record, host)?))
 }
 
@@ -319,7 +319,11 @@ impl Restored {
 impl fmt::Display for Restored {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        let state = if self.runs { ", and runs" } else { "; it is stopped, as it was" };
+        let state = if self.runs {
+            ", and runs".to_owned()
+        } else {
+            format!("; it is stopped, as it was: `jailbuild start {name}` starts it")
+        };
         if let Some(why) = &self.taken_back {
             return write!(formatter, "taken back: {why}\n{name} has its data of before{state}");
         }

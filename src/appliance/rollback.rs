@@ -23,7 +23,7 @@ use crate::{
 /// # Errors
 /// [`Error::Configuration`] if there is no way back, or something else is under way.
 pub fn plan(record: &Record, kernel: &KernelParameters, host: &dyn Host) -> Result<Planned> {
-    let runs = |ran: bool| Ok::<_, Error>(ran || service::runs(host, &record.name)?);
+    let runs = |ran: bool| Ok::<_, Error>(ran || service::is_meant_to_run(host, &record.name)?);
     match record.under_way {
         // The other image is in service: there is nothing to give up any more.
         None | Some(Operation::Upgrade { reached: Reached::Done, .. }) => {

@@ -21,6 +21,12 @@ pub fn runs(host: &dyn Host, name: &str) -> Result<bool> {
     Ok(State::of(host, name)? == State::Running)
 }
 
+/// Whether something of it runs, if only badly: a change that stops it starts it again. Who wants it stopped has stopped all
+/// of it.
+pub fn is_meant_to_run(host: &dyn Host, name: &str) -> Result<bool> {
+    Ok(State::of(host, name)? != State::Stopped)
+}
+
 /// What the service's script says of it.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub enum State {
@@ -39,6 +45,16 @@ impl State {
             return Ok(Self::Stopped);
         }
         Ok(Self::said(name, &host.output(&service(name, "onestatus"))?))
+    }
+
+    /// By what it takes in what has changed; nothing where it does not run. What does not run as it should may not be able
+    /// to read anything anew.
+    pub(super) fn taking_in(&self, by_starting_anew: bool) -> Option<Service> {
+        match self {
+            Self::Running if !by_starting_anew => Some(Service::Reloaded),
+            Self::Running | Self::Impaired(_) => Some(Service::Restarted),
+            Self::Stopped => None,
+        }
     }
 
     fn said(name: &str, output: &Output) -> Self {

@@ -33,7 +33,7 @@ pub fn plan(
         Some(Operation::Upgrade { to: begun, runs, reached }) if begun == to => (runs, reached),
         Some(operation) => return Err(under_way(&record.name, operation)),
     };
-    let runs = ran || service::runs(host, &record.name)?;
+    let runs = ran || service::is_meant_to_run(host, &record.name)?;
     let layout = Layout::of(&record.name);
     let school = School::installed(&layout, host)?;
     let settings = site::settings(&school.site)?;

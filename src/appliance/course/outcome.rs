@@ -93,7 +93,9 @@ impl Outcome {
             (true, _, Some(_)) => ", but not proved",
             (true, Some(_), None) => ", and proved",
             (true, None, None) => "",
-            (false, ..) => ", stopped as it was: it is not proved before `jailbuild verify --installed`",
+            (false, ..) => {
+                ", stopped as it was: it is not proved before `jailbuild start` and `jailbuild verify --installed`"
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Upgrades and ways back on a host of which nothing is real, also on one that dies between any two acts.
 
+mod impaired;
 mod school;
 
 use self::school::{Home, Says};

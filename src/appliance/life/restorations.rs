@@ -2,7 +2,10 @@
 
 use super::*;
 use crate::{
-    appliance::restore::{self, Restored},
+    appliance::{
+        machine::Impairment,
+        restore::{self, Restored},
+    },
     backup::fixture::backup_of,
 };
 
@@ -87,6 +90,18 @@ fn what_was_stopped_stays_stopped() {
     let said = restore(&host, BACKUP).unwrap().to_string();
     assert!(said.contains("it is stopped, as it was") && !said.contains("verify"), "{said}");
     assert!(host.state().running.is_empty());
+}
+
+#[test]
+fn what_ran_badly_is_started() {
+    for impairment in Impairment::ALL {
+        let host = installed(false);
+        host.impair("schoolchat", impairment);
+        let said = restore(&host, BACKUP).unwrap().to_string();
+        assert!(said.contains(", and runs"), "{impairment:?}: {said}");
+        expect(&host, "schema 1\njuliet\n", "restored");
+        assert!(host.state().impaired.is_empty(), "{impairment:?}");
+    }
 }
 
 #[test]

@@ -31,7 +31,7 @@ impl Machine {
             }
             ["sockstat", ..] => Ok((true, self.state().listens.clone())),
             ["env", "-i", "jexec", "-u", "xmppd", name, ..] => {
-                Ok((self.state().running.contains_key(*name), "{}".to_owned()))
+                Ok((self.state().answers(name), "{}".to_owned()))
             }
             ["jls", "-j", name, "jid"] => Ok((self.state().running.contains_key(*name), "1".to_owned())),
             _ => Ok((true, String::new())),
@@ -133,37 +133,6 @@ impl Machine {
         Ok((true, String::new()))
     }
 
-    /// What rc(8) does with the script of an appliance.
-    pub(super) fn service(&self, name: &str, verb: &str) -> Result<(bool, String)> {
-        let layout = Layout::of(name);
-        let has_script = self.real(&layout.service()).exists();
-        let mut state = self.state();
-        let enabled = state.rc.get(&format!("{name}_enable")).is_some_and(|value| value == "YES");
-        let Some(verb) = verb.strip_prefix("one").or_else(|| enabled.then_some(verb)) else {
-            return Ok((verb == "stop", String::new()));
-        };
-        if !has_script {
-            return Ok((false, String::new()));
-        }
-        let runs = state.running.contains_key(name);
-        let current = std::fs::read_link(self.real(&layout.current())).ok();
-        let ready = [layout.jail_conf(), layout.pf_conf(), layout.settings().join("xmppd.toml")]
-            .iter()
-            .all(|path| self.real(path).exists());
-        match verb {
-            "status" | "reload" => Ok((runs, String::new())),
-            "stop" => Ok((true, drop_text(state.running.remove(name)))),
-            "start" | "restart" => {
-                let Some(current) = current.filter(|_| ready) else { return Ok((false, String::new())) };
-                if state.broken_image.as_ref() != Some(&current) && self.serves(&state, &layout, &current) {
-                    state.running.insert(name.to_owned(), current);
-                }
-                Ok((true, String::new()))
-            }
-            other => Err(Error::failed(format_args!("the stand-in knows no `service {name} {other}`"))),
-        }
-    }
-
     /// What zfs(8) does: a dataset is a folder, its snapshot another, out of sight.
     fn zfs(&self, words: &[&str]) -> (bool, String) {
         let state = self.state().clone();
@@ -262,8 +231,4 @@ fn network(words: &[&str]) -> (bool, String) {
 
 fn lines(text: &str, wanted: impl Fn(&str) -> bool) -> String {
     text.split_inclusive('\n').filter(|line| wanted(line)).collect()
-}
-
-fn drop_text<T>(_: T) -> String {
-    String::new()
 }
