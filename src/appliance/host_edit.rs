@@ -30,6 +30,9 @@ use crate::{
 const PF: &str = "pf_enable";
 const GATEWAY: &str = "gateway_enable";
 
+/// What is there once pf is in the kernel.
+const PF_DEVICE: &str = "/dev/pf";
+
 /// The kernel's setting.
 const FORWARDING: &str = "net.inet.ip.forwarding";
 
@@ -102,7 +105,11 @@ fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
         None => Some(rules::MINIMAL.to_owned()),
         Some(text) => rules::edited(&String::from_utf8_lossy(text)),
     };
-    require_understood(&path, draft.as_deref(), host)?;
+    if host.look(Path::new(PF_DEVICE))?.is_some() {
+        require_understood(&path, draft.as_deref(), host)?;
+    } else {
+        steps.extend(understood_once_loaded(&path, draft.as_deref()));
+    }
     let Some(draft) = draft else { return Ok(steps) };
     let mode = match host.look(&path)? {
         Some(Found::File { mode }) => mode,
@@ -126,12 +133,7 @@ fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
 
 /// Refuses a draft, or a file, that pf does not understand: nothing was changed yet.
 fn require_understood(path: &Path, draft: Option<&str>, host: &dyn Host) -> Result<()> {
-    let check = Command::new("pfctl").arg("-nf");
-    let check = match draft {
-        Some(draft) => check.arg("-").input(draft),
-        None => check.arg(path),
-    };
-    let output = host.output(&check)?;
+    let output = host.output(&check(path, draft))?;
     if output.code == Some(0) {
         return Ok(());
     }
@@ -143,12 +145,26 @@ fn require_understood(path: &Path, draft: Option<&str>, host: &dyn Host) -> Resu
             complaint.trim()
         ),
         format_args!(
-            "put them in yourself: `{}` after the translation rules, `{}` before the filter rules \
-             (where pf is not there at all: `kldload pf` first)",
+            "put them in yourself: `{}` after the translation rules, `{}` before the filter rules",
             rules::REDIRECT,
             rules::FILTER
         ),
     ))
+}
+
+/// pfctl(8) takes nothing while pf is not in the kernel, where it does no harm before it is enabled.
+fn understood_once_loaded(path: &Path, draft: Option<&str>) -> [Step; 3] {
+    let note = "pf is not in the kernel yet: whether it takes the rules is seen once it is loaded, before they are written";
+    let load = Command::new("kldload").args(["-n", "pf"]);
+    [Step::Note(note.to_owned()), Step::Run(load), Step::Run(check(path, draft))]
+}
+
+fn check(path: &Path, draft: Option<&str>) -> Command {
+    let check = Command::new("pfctl").arg("-nf");
+    match draft {
+        Some(draft) => check.arg("-").input(draft),
+        None => check.arg(path),
+    }
 }
 
 /// The file of the main ruleset, which rc.conf(5) may say.

@@ -22,6 +22,20 @@ fn a_host_with_rules_gets_two_lines_and_has_its_own_back() {
 }
 
 #[test]
+fn rules_that_can_only_be_checked_once_pf_is_loaded_are_checked_before_they_are_written() {
+    let host = Machine::bare();
+    let rules = Path::new("/etc/pf.conf");
+    host.write(rules, b"garbage\n", 0o640).unwrap();
+    let error = edits(&host).unwrap_err();
+    assert!(error.to_string().contains("stdin:1: syntax error"), "{error}");
+    assert_eq!(host.text(rules).unwrap().unwrap(), "garbage\n");
+    assert!(!host.state().pf_enabled);
+    host.write(rules, b"pass all\n", 0o640).unwrap();
+    edits(&host).unwrap();
+    assert!(host.state().pf_enabled && host.state().running.contains_key("schoolchat"));
+}
+
+#[test]
 fn what_somebody_else_changed_since_is_left_and_told() {
     let host = Machine::bare();
     edits(&host).unwrap();

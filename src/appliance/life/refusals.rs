@@ -92,6 +92,7 @@ fn the_name_of_a_service_that_is_not_ours() {
 #[test]
 fn rules_that_pf_does_not_take() {
     let host = Machine::bare();
+    host.state().pf_loaded = true;
     host.write(Path::new("/etc/pf.conf"), b"garbage\n", 0o600).unwrap();
     let mut request = request(school(""));
     request.options.edit_host = true;

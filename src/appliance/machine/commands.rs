@@ -23,6 +23,10 @@ impl Machine {
             ["service", "pf", verb] => self.enable_pf(*verb == "onestart"),
             ["service", name, verb] => self.service(name, verb),
             ["pfctl", arguments @ ..] => self.pf(arguments),
+            ["kldload", "-n", "pf"] => {
+                self.state().pf_loaded = true;
+                Ok((true, String::new()))
+            }
             ["zfs", arguments @ ..] => Ok(self.zfs(arguments)),
             ["which", programs @ ..] => Ok((true, programs.join("\n"))),
             ["df", ..] => {
@@ -101,6 +105,19 @@ impl Machine {
         }
     }
 
+    /// What pfctl(8) says of rules that it is given, and of all while there is no device.
+    pub(super) fn pf_without_files(&self, words: &[&str], given: &[u8]) -> Option<(bool, String, String)> {
+        let complaint = match words {
+            ["pfctl", ..] if !self.state().pf_loaded => "pfctl: /dev/pf: No such file or directory",
+            ["pfctl", "-nf", "-"] if given.windows(7).any(|window| window == b"garbage") => {
+                "stdin:1: syntax error"
+            }
+            ["pfctl", "-nf", "-"] => "",
+            _ => return None,
+        };
+        Some((complaint.is_empty(), String::new(), complaint.to_owned()))
+    }
+
     fn pf(&self, arguments: &[&str]) -> Result<(bool, String)> {
         let mut state = self.state();
         let rules =
@@ -128,6 +145,7 @@ impl Machine {
         let mut state = self.state();
         state.pf_enabled = on;
         if on {
+            state.pf_loaded = true;
             state.pf = rules;
         }
         Ok((true, String::new()))
