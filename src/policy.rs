@@ -20,6 +20,14 @@ const THROW_AWAY_NAME: &str = "Probe";
 /// overlaps no school's link and no LAN, which are private (RFC 1918).
 const THROW_AWAY: Ipv4Net = Ipv4Net::new_assert(Ipv4Addr::new(198, 19, 255, 252), 30);
 
+/// How the interfaces of an appliance end: the host's end of its link, and the jail's.
+const ENDS: [&str; 2] = ["_h", "_j"];
+
+/// Whether an interface is named like one of an appliance: no client comes in there.
+pub fn is_of_appliance(interface: &str) -> bool {
+    ENDS.iter().any(|end| interface.ends_with(end))
+}
+
 /// Which network stack an appliance has.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -68,12 +76,12 @@ impl Policy {
 
     /// The host's end of the link, as an interface; with a shared stack, the loopback that has the jail's address.
     pub fn host_interface(&self) -> String {
-        format!("{}_h", self.name)
+        self.name.clone() + ENDS[0]
     }
 
     /// The jail's end of the link, as an interface.
     pub fn jail_interface(&self) -> String {
-        format!("{}_j", self.name)
+        self.name.clone() + ENDS[1]
     }
 
     /// The same policy for an appliance that lives no longer than this process: under a name and a link of its own, so

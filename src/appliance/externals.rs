@@ -7,6 +7,7 @@ use ipnet::Ipv4Net;
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
+    policy::is_of_appliance,
 };
 
 /// Those that have an address in one of these ranges, and those over which the other ranges are reached.
@@ -31,8 +32,14 @@ pub fn find(lan: &[Ipv4Net], host: &dyn Host) -> Result<Vec<String>> {
     Ok(found.into_iter().collect())
 }
 
-/// Refuses an interface that is not there.
+/// Refuses an interface that is not there, or leads to an appliance.
 pub fn require(name: &str, host: &dyn Host) -> Result<()> {
+    if is_of_appliance(name) {
+        return Err(Error::configuration(
+            format_args!("`{name}` leads to an appliance, which must not come in to another one"),
+            "name the interface at which clients come in: `--interface em0`",
+        ));
+    }
     if host.output(&Command::new("ifconfig").arg(name))?.code == Some(0) {
         return Ok(());
     }
@@ -48,7 +55,7 @@ fn towards(range: Ipv4Net, host: &dyn Host) -> Result<Option<String>> {
     for destination in [first.as_str(), "default"] {
         let output = host.output(&Command::new("route").args(["-n", "get", destination]))?;
         let interface = interface(&String::from_utf8_lossy(&output.stdout));
-        if let Some(interface) = interface.filter(|name| output.code == Some(0) && !name.starts_with("lo")) {
+        if let Some(interface) = interface.filter(|name| output.code == Some(0) && is_for_clients(name)) {
             return Ok(Some(interface));
         }
     }
@@ -60,7 +67,12 @@ fn interface(answer: &str) -> Option<String> {
     answer.lines().find_map(|line| Some(line.trim().strip_prefix("interface: ")?.trim().to_owned()))
 }
 
-/// The addresses that `ifconfig` lists, each with its interface; those of loopback aside.
+/// Whether clients can come in there: neither over loopback nor out of an appliance, which would be let into another one.
+pub fn is_for_clients(interface: &str) -> bool {
+    !interface.starts_with("lo") && !is_of_appliance(interface)
+}
+
+/// The addresses that `ifconfig` lists, each with its interface.
 fn addresses(listing: &str) -> Vec<(String, Ipv4Addr)> {
     let mut name = "";
     let mut found = Vec::new();
@@ -70,7 +82,7 @@ fn addresses(listing: &str) -> Vec<(String, Ipv4Addr)> {
             continue;
         }
         let address = line.trim().strip_prefix("inet ").and_then(|rest| rest.split(' ').next()?.parse().ok());
-        if let Some(address) = address.filter(|_| !name.starts_with("lo")) {
+        if let Some(address) = address.filter(|_| is_for_clients(name)) {
             found.push((name.to_owned(), address));
         }
     }
@@ -93,6 +105,8 @@ lo0: flags=1008049<UP,LOOPBACK,RUNNING,MULTICAST,LOWER_UP> metric 0 mtu 16384
 \tinet 127.0.0.1 netmask 0xff000000
 lo1: flags=1008049<UP,LOOPBACK,RUNNING,MULTICAST,LOWER_UP> metric 0 mtu 16384
 \tinet 10.9.0.1 netmask 0xffffffff
+schoolchat_h: flags=1008843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,LOWER_UP> metric 0 mtu 1500
+\tinet 10.66.0.1 netmask 0xfffffffc broadcast 10.66.0.3
 ";
     const ROUTE: &str = "   route to: 10.66.0.1\ndestination: 10.66.0.0\n       mask: 255.255.255.252\n        fib: 0\n  \
                          interface: epair0b\n      flags: <UP,DONE,PINNED>\n";
@@ -126,6 +140,17 @@ lo1: flags=1008049<UP,LOOPBACK,RUNNING,MULTICAST,LOWER_UP> metric 0 mtu 16384
             .unwrap(),
             ["em0"]
         );
+    }
+
+    #[test]
+    fn no_client_comes_out_of_another_appliance() {
+        let answers = [
+            ("route -n get 10.0.0.1", 0, "  interface: schoolchat_h\n"),
+            ("route -n get default", 0, "  interface: em0\n"),
+        ];
+        assert_eq!(found(&["10.0.0.0/8"], &answers).unwrap(), ["em0"]);
+        let error = require("schoolchat_h", &Double::answering(&[("ifconfig", 0, "")])).unwrap_err();
+        assert_eq!(error.exit_code(), 3);
     }
 
     #[test]

@@ -147,11 +147,14 @@ impl Request {
     fn record(&self, before: Option<&Record>, host: &dyn Host) -> Result<Record> {
         let typed = &self.options.externals;
         typed.iter().try_for_each(|name| externals::require(name.as_str(), host))?;
-        let externals = match before {
-            _ if !typed.is_empty() => typed.iter().map(|name| name.as_str().to_owned()).collect(),
-            Some(before) if !before.externals.is_empty() => before.externals.clone(),
-            _ => externals::find(&self.school.site.network.lan, host)?,
+        let kept = before.iter().flat_map(|before| &before.externals);
+        let mut externals: Vec<_> = match typed.as_slice() {
+            [] => kept.filter(|name| externals::is_for_clients(name)).cloned().collect(),
+            typed => typed.iter().map(|name| name.as_str().to_owned()).collect(),
         };
+        if externals.is_empty() {
+            externals = externals::find(&self.school.site.network.lan, host)?;
+        }
         Ok(Record {
             externals,
             stack: self.stack(before),

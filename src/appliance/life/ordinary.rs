@@ -55,6 +55,17 @@ fn what_was_typed_once_need_not_be_typed_again() {
 }
 
 #[test]
+fn an_interface_of_another_appliance_is_taken_out_again() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let mut record = Record::find(&host, None).unwrap();
+    record.externals.push("other_h".to_owned());
+    carry_out(&files::record(&record), &host).unwrap();
+    install(&request(school("")), &host).unwrap();
+    assert_eq!(Record::find(&host, None).unwrap().externals, ["vtnet0"]);
+}
+
+#[test]
 fn the_data_stays_and_is_taken_up_again() {
     let host = Machine::new();
     let before = everything(&host);

@@ -71,6 +71,46 @@ fn neighbours_do_not_share_links_or_ports() {
 }
 
 #[test]
+fn neighbours_do_not_let_each_other_in() {
+    let wide = "name = \"wide\"\n[network]\nlan = [\"10.0.0.0/8\"]\nlink = \"172.31.0.0/30\"\n\
+                starttls = 6222\ndirect-tls = 6223\n";
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let (code, said) = refused(&host, &request(school(wide)));
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("the link 10.66.0.0/30 of the appliance `schoolchat` lies in 10.0.0.0/8"),
+        "{said}"
+    );
+    assert!(
+        said.contains("give `schoolchat` another one") && said.contains("`link = \"172.31.0.4/30\"`"),
+        "{said}"
+    );
+
+    let host = Machine::new();
+    install(&request(school(wide)), &host).unwrap();
+    let (code, said) = refused(&host, &request(school("")));
+    assert_eq!(code, 3);
+    assert!(
+        said.contains("the link 10.66.0.0/30 lies in 10.0.0.0/8, from where the appliance `wide`"),
+        "{said}"
+    );
+    assert!(
+        said.contains("give this school another one") && said.contains("`link = \"172.31.0.4/30\"`"),
+        "{said}"
+    );
+    install(&request(school("[network]\nlink = \"172.31.0.4/30\"\n")), &host).unwrap();
+}
+
+#[test]
+fn an_interface_that_leads_to_an_appliance() {
+    let mut request = request(school(""));
+    request.options.externals = vec![Word::new("other_h").unwrap()];
+    let (code, said) = refused(&Machine::new(), &request);
+    assert!(code == 3 && said.starts_with("`other_h` leads to an appliance"), "{said}");
+}
+
+#[test]
 fn an_interface_that_is_not_there() {
     let mut request = request(school(""));
     request.options.externals = vec![Word::new("em9").unwrap()];

@@ -4,7 +4,7 @@ use std::net::Ipv4Addr;
 
 use crate::{
     checkup::{Check, Wanted, facts::Facts},
-    policy::Stack,
+    policy::{Stack, is_of_appliance},
 };
 
 const RDR_ANCHOR: &str = "rdr-anchor \"jailbuild/*\"";
@@ -155,6 +155,6 @@ fn ports(facts: &Facts, wanted: &Wanted) -> Check {
 
 /// Whether no client comes to this address: it is the host's own, or that of another appliance on a shared stack.
 fn is_inner(address: Ipv4Addr, facts: &Facts) -> bool {
-    let of_appliance = |(name, found): &(String, _)| *found == address && name.ends_with("_h");
+    let of_appliance = |(name, found): &(String, _)| *found == address && is_of_appliance(name);
     address.is_loopback() || facts.addresses.iter().any(of_appliance)
 }
