@@ -127,6 +127,26 @@ fn rules_that_were_lost_are_told_of_and_can_be_loaded_again() {
 }
 
 #[test]
+fn a_start_mends_what_lost_its_rules() {
+    let host = Host::started().without("rules");
+    assert_eq!(
+        host.service("start"),
+        "schoolchat is running already.\npfctl -q -a jailbuild/schoolchat -f \
+         /usr/local/etc/jailbuild/schoolchat/pf.conf\nexit 0"
+    );
+    assert_eq!(host.service("status"), "schoolchat is running as jail 1.\nexit 0");
+}
+
+#[test]
+fn a_start_does_not_call_started_what_it_cannot_guard() {
+    for lost in ["no-pf", "no-rdr-anchor", "no-anchor"] {
+        let said = Host::started().with(lost).service("start");
+        assert!(said.contains("schoolchat runs without its firewall rules"), "{said}");
+        assert!(said.ends_with("exit 1"), "{said}");
+    }
+}
+
+#[test]
 fn rules_are_the_same_whether_or_not_the_kernel_tells_for_how_long_it_tracks() {
     let host = Host::new().with("tells-src-track");
     assert!(host.service("start").ends_with("schoolchat started.\nexit 0"));
