@@ -30,7 +30,7 @@ pub struct Arguments {
     #[command(flatten)]
     pub trust: trust::Args,
 
-    /// List every file, and why it is there.
+    /// List every file with its SHA-256 digest, and why it is there.
     #[arg(long)]
     pub files: bool,
 
@@ -107,7 +107,7 @@ impl fmt::Display for Description {
         }
         writeln!(formatter)?;
         manifest.files.iter().try_for_each(|(path, file)| {
-            write!(formatter, "\n{} {:>9} {path:<40} {}", file.mode, file.size, file.why)
+            write!(formatter, "\n{} {} {:>9} {path:<40} {}", file.sha256, file.mode, file.size, file.why)
         })
     }
 }
