@@ -113,6 +113,7 @@ impl Outcome {
             None | Some(Shower::Nobody) => {
                 ": `jailbuild install` with the same image puts it in place, and nobody is cut off".to_owned()
             }
+            Some(by @ (Shower::Restarted(_) | Shower::Stopped(_))) => format!(", and {by} shows it"),
             Some(by) => format!(", and {by} shows it; nobody was cut off"),
         }
     }
@@ -123,6 +124,10 @@ impl fmt::Display for Shower {
         match self {
             Self::Nobody => formatter.write_str("nobody"),
             Self::Appliance(name) => write!(formatter, "`{name}`"),
+            Self::Restarted(name) => write!(formatter, "`{name}`, started anew because it ran only in part,"),
+            Self::Stopped(name) => {
+                write!(formatter, "`{name}`, once `jailbuild start {name}` has started it,")
+            }
             Self::Settings(folder) => write!(formatter, "the daemon that reads `{}`", folder.display()),
         }
     }

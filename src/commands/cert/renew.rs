@@ -12,7 +12,7 @@ use xmppd_control::Verb;
 use super::{Outcome, replace};
 use crate::{
     administration::{Daemon, Place},
-    appliance::{Layout, Record, School, renewal, requirements},
+    appliance::{Layout, Record, School, renewal, requirements, service::State},
     commands::steps,
     console::Console,
     error::{Context as _, Error, Result},
@@ -50,8 +50,22 @@ pub enum Shower {
     Nobody,
     /// The appliance of this name.
     Appliance(String),
+    /// The one of this name, which is started anew for it, since it does not run as it should.
+    Restarted(String),
+    /// The one of this name, when it is started.
+    Stopped(String),
     /// The daemon that reads this folder.
     Settings(PathBuf),
+}
+
+impl Shower {
+    fn of(name: String, host: &dyn Host) -> Result<Self> {
+        Ok(match State::of(host, &name)? {
+            State::Running => Self::Appliance(name),
+            State::Impaired(_) => Self::Restarted(name),
+            State::Stopped => Self::Stopped(name),
+        })
+    }
 }
 
 /// A daemon that is to show the new certificate, found before anything is made.
@@ -70,12 +84,12 @@ pub(super) fn run(arguments: &Renew, origin: &Origin, host: &dyn Host, console: 
     let daemon = Daemons::find(arguments, &site, origin, host)?;
     let now = OffsetDateTime::now_utc();
     if arguments.dry_run {
-        return Ok(Outcome::rehearsed(daemon.shower(), origin, now));
+        return Ok(Outcome::rehearsed(daemon.shower(host)?, origin, now));
     }
     // Who changes an appliance waits for others to have done so, before a key is made.
     let _held = daemon.begin(host)?;
     let made = certificates::renew(&site, &origin.folder(), now)?;
-    let shower = daemon.shower();
+    let shower = daemon.shower(host)?;
     daemon.take_in(&School::of(origin)?, host, console)?;
     Outcome::renewed(made, shower, origin, now)
 }
@@ -130,12 +144,12 @@ impl Daemons {
         }
     }
 
-    fn shower(&self) -> Shower {
-        match self {
+    fn shower(&self, host: &dyn Host) -> Result<Shower> {
+        Ok(match self {
             Self::None => Shower::Nobody,
-            Self::Installed(record) => Shower::Appliance(record.name.clone()),
+            Self::Installed(record) => Shower::of(record.name.clone(), host)?,
             Self::Named { settings, .. } => Shower::Settings(settings.clone()),
-        }
+        })
     }
 }
 
@@ -152,4 +166,23 @@ fn require_same_authority(chain: &Path, origin: &Origin) -> Result<()> {
         format_args!("`{}` is by another authority than that of this school's folder", chain.display()),
         "type this where the school's own `jailbuild.toml` and `site/` are, or name them: `--file FILE`",
     ))
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::appliance::machine::{Impairment, Machine};
+
+    #[test]
+    fn only_what_runs_is_said_to_show_it_and_only_what_runs_well_to_have_cut_nobody_off() {
+        let host = Machine::new();
+        host.write(&Layout::of("a").service(), b"", 0o555).unwrap();
+        let shower = || Shower::of("a".to_owned(), &host).unwrap();
+        assert_eq!(shower(), Shower::Stopped("a".to_owned()));
+        host.state().running.insert("a".to_owned(), "images/x".into());
+        assert_eq!(shower(), Shower::Appliance("a".to_owned()));
+        host.impair("a", Impairment::Crashing);
+        assert_eq!(shower(), Shower::Restarted("a".to_owned()));
+    }
 }
