@@ -51,7 +51,8 @@ async fn a_guesser_is_slowed_down_and_the_others_are_not() {
     let server = Server::start(&["juliet", "romeo"]);
     Login::new(&server, "romeo").run().await.unwrap();
     let mut conditions = Vec::new();
-    for _ in 0..7 {
+    // On a busy machine a guess may take longer than the first wait; each further wait is twice as long.
+    while conditions.last() != Some(&DefinedCondition::TemporaryAuthFailure) && conditions.len() < 12 {
         match Login::new(&server, "juliet").password("wherefore art thou").run().await {
             Err(Error::Auth(AuthError::Fail(condition))) => conditions.push(condition),
             Err(other) => panic!("refused in another way: {other}"),
@@ -59,6 +60,6 @@ async fn a_guesser_is_slowed_down_and_the_others_are_not() {
         }
     }
     assert_eq!(conditions[..5], [const { DefinedCondition::NotAuthorized }; 5]);
-    assert_eq!(conditions[5], DefinedCondition::TemporaryAuthFailure);
+    assert_eq!(conditions.last(), Some(&DefinedCondition::TemporaryAuthFailure));
     Login::new(&server, "romeo").run().await.unwrap();
 }

@@ -71,12 +71,7 @@ pub(super) async fn serve(
         is_websocket.store(response.status() == hyper::StatusCode::SWITCHING_PROTOCOLS, Ordering::Relaxed);
         Ok::<_, std::convert::Infallible>(response)
     });
-    let http = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(HEAD)
-        .max_buf_size(MOST_HEAD_BYTES)
-        .max_headers(MOST_HEADERS)
-        .serve_connection(TokioIo::new(tls), answer);
+    let http = http(HEAD).serve_connection(TokioIo::new(tls), answer);
     let done = tokio::select! {
         done = timeout(LONGEST, http.without_shutdown()) => done.ok()?.ok()?,
         _ = poll_fn(|cx| mailbox.poll_order(cx)) => return None,
@@ -89,6 +84,16 @@ pub(super) async fn serve(
     None
 }
 
+/// HTTP that waits so long for the head of a request.
+fn http(head: Duration) -> http1::Builder {
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new())
+        .header_read_timeout(head)
+        .max_buf_size(MOST_HEAD_BYTES)
+        .max_headers(MOST_HEADERS);
+    http
+}
+
 /// Once an hour, has files erased that are older than the site wants them; for as long as the server is there.
 pub(super) async fn expire(shared: Weak<Shared>) {
     let mut hours = interval(Duration::from_secs(3600));
@@ -97,5 +102,24 @@ pub(super) async fn expire(shared: Weak<Shared>) {
         hours.tick().await;
         let Some(shared) = shared.upgrade() else { return };
         shared.drive(Router::expire_uploads);
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "tests")]
+mod tests {
+    use std::io;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_head_without_end_is_not_waited_for() {
+        let (mut browser, daemon) = tokio::io::duplex(1024);
+        browser.write_all(b"GET / HTTP/1.1\r\n").await.unwrap();
+        let answer =
+            service_fn(async |_| Err::<hyper::Response<String>, _>(io::Error::other("it was no request")));
+        let served = http(Duration::from_secs(1)).serve_connection(TokioIo::new(daemon), answer);
+        let ended = timeout(Duration::from_secs(60), served).await.expect("it is ended after a second");
+        assert!(ended.unwrap_err().is_timeout());
     }
 }
