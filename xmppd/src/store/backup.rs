@@ -33,8 +33,20 @@ impl Store {
     /// # Panics
     /// Never: working on the copy does not panic.
     pub async fn snapshot(&self) -> Result<Snapshot, StoreError> {
+        self.snapshot_with_a_break(|| ()).await
+    }
+
+    /// The same, with something else to do between copying and working on the copy.
+    pub(super) async fn snapshot_with_a_break(
+        &self,
+        between: impl FnOnce() + Send + 'static,
+    ) -> Result<Snapshot, StoreError> {
         let copy = self.look(copied).await?;
-        task::spawn_blocking(move || without_conversations(copy)).await.expect("a copy does not panic")
+        let work = move || {
+            between();
+            without_conversations(copy)
+        };
+        task::spawn_blocking(work).await.expect("a copy does not panic")
     }
 
     /// Remembers that a copy was put away.
