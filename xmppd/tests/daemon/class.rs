@@ -1,9 +1,6 @@
 //! A class while the whole school is online.
 
-use std::{
-    path::Path,
-    time::{Duration, Instant},
-};
+use std::{path::Path, time::Instant};
 
 use xmppd_control::{Act, Changes, Client as Administrator, Kind, Outcome, Password, Rule};
 
@@ -46,7 +43,6 @@ async fn everybody_online_sees_a_class_change_at_once() {
         "{CLASS} of {ONLINE}: answered after {answered:?}, all {} pushes read after {seen:?}",
         CLASS * (ONLINE - 1)
     );
-    assert!(seen < Duration::from_secs(10), "{seen:?}");
 
     let leave = |name: &&str| Act::LeaveGroup { name: name.parse().unwrap(), group: "4b".parse().unwrap() };
     ask(&data, names[..1].iter().map(leave).collect()).await;

@@ -129,8 +129,13 @@ async fn be_known(juliet: &mut Socket, tybalt: &mut Socket) {
     asked(juliet, "set", "", &contact).await;
     let blocked = format!("<block xmlns='urn:xmpp:blocking'><item jid='tybalt@{DOMAIN}/street'/></block>");
     asked(juliet, "set", "", &blocked).await;
+    write_to_romeo(tybalt, CANARY).await;
+}
+
+/// Sends a letter; when this is over, the server has taken it.
+async fn write_to_romeo(tybalt: &mut Socket, text: &str) {
     let letter = format!(
-        "<message xmlns='jabber:client' type='chat' to='romeo@{DOMAIN}'><body>{CANARY}</body></message>"
+        "<message xmlns='jabber:client' type='chat' to='romeo@{DOMAIN}'><body>{text}</body></message>"
     );
     tybalt.send(&letter).await;
     asked(tybalt, "get", DOMAIN, "<ping xmlns='urn:xmpp:ping'/>").await;
@@ -210,7 +215,6 @@ async fn the_files_of_who_is_disabled_outlive_a_restart() {
 
 async fn whoever_has_the_name_now_is_somebody_else(server: &Server) {
     let mut tybalt = Socket::online(server, "tybalt").await;
-    let mut romeo = Socket::online(server, "romeo").await;
     let card = answered(&mut tybalt, "get", "", "<vCard xmlns='vcard-temp'/>").await;
     assert!(!String::from(&card).contains(CANARY), "{card:?}");
     let roster = asked(&mut tybalt, "get", "", "<query xmlns='jabber:iq:roster'/>").await;
@@ -220,8 +224,11 @@ async fn whoever_has_the_name_now_is_somebody_else(server: &Server) {
     let owner =
         answered(&mut tybalt, "get", ROOM, "<query xmlns='http://jabber.org/protocol/muc#owner'/>").await;
     assert_eq!(owner.attr("type"), Some("error"), "{owner:?}");
-    let ping = asked(&mut romeo, "get", DOMAIN, "<ping xmlns='urn:xmpp:ping'/>").await;
-    assert_eq!(ping.attr("id"), Some("ask"), "no letter came first that could be theirs");
+    write_to_romeo(&mut tybalt, "from another").await;
+    let mut romeo = Socket::online(server, "romeo").await;
+    let first = romeo.stanza("message").await;
+    let text = first.get_child("body", "jabber:client").map(Element::text);
+    assert_eq!(text.as_deref(), Some("from another"), "no letter comes before it that could be theirs");
 }
 
 #[tokio::test]
@@ -242,9 +249,7 @@ async fn who_is_disabled_is_out_on_the_web_too_and_so_are_their_files() {
     let fetch = format!("GET {file} HTTP/1.1\r\n");
 
     assert!(server.user(&["disable", "tybalt"]).status.success());
-    let disabled = std::time::Instant::now();
     tybalt.closed().await;
-    assert!(disabled.elapsed() < std::time::Duration::from_secs(1));
     assert_eq!(request(&server, &late, b"late").await.status, 404);
     assert_eq!(request(&server, &fetch, b"").await.status, 404);
 
