@@ -1,11 +1,8 @@
 //! Streams that survive (XEP-0198), with tokio-xmpp's own stream management at the other end.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    time::Duration,
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
 };
 
 use futures::{StreamExt, future::join_all};
@@ -24,7 +21,7 @@ use tokio_xmpp::{
 use crate::{
     client::{Client, Login, address, body},
     knife::Knife,
-    server::{Server, eventually, eventually_within},
+    server::{LIMIT, Server, eventually, eventually_by_progress},
 };
 
 /// How many times connections break in the middle of a conversation and are resumed.
@@ -33,8 +30,6 @@ const CUTS: usize = 1000;
 const PAIRS: usize = 4;
 /// How many messages are under way in each direction.
 const WINDOW: usize = 5;
-/// How long all of it may take.
-const LIMIT: Duration = Duration::from_secs(300);
 /// In every message, and never to be found on disk.
 const MARK: &str = "canary-1679091c5a880faf";
 
@@ -187,7 +182,11 @@ async fn a_thousand_cuts_in_the_middle_of_conversations_lose_nothing_and_double_
         has_failed
             || (!conversation.goes_on() && (0..2 * PAIRS).all(|number| heard(number) == said(number ^ 1)))
     };
-    eventually_within(LIMIT, is_settled, "everything that was said is heard").await;
+    let progress = || {
+        let heard: usize = tallies.iter().map(|tally| tally.heard.load(Ordering::SeqCst)).sum();
+        heard + conversation.resumptions.load(Ordering::SeqCst)
+    };
+    eventually_by_progress(progress, is_settled, "everything that was said is heard").await;
     conversation.end.notify_waiters();
     for talk in talks {
         talk.await.unwrap();

@@ -3,14 +3,10 @@
 use std::{
     fs,
     io::{BufRead, BufReader, Write},
-    net::{SocketAddr, TcpListener},
+    net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
-    process::{self, Child, Command, ExitStatus, Output, Stdio},
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicU16, Ordering},
-        mpsc,
-    },
+    process::{Child, Command, ExitStatus, Output, Stdio},
+    sync::{Arc, Mutex, mpsc},
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -36,6 +32,7 @@ pub(crate) struct Server {
     pub(crate) direct_tls: SocketAddr,
     /// Where it speaks HTTPS, if it was started so.
     pub(crate) web: SocketAddr,
+    _claim: UdpSocket,
     authority: CertifiedIssuer<'static, KeyPair>,
     log: Arc<Mutex<String>>,
     reader: Option<JoinHandle<()>>,
@@ -49,17 +46,18 @@ impl Server {
 
     /// Starts a server with more lines in its settings.
     pub(crate) fn start_with(names: &[&str], settings: &str) -> Self {
-        Self::start_on(free_ports(), names, settings)
+        Self::start_on(Ports::claim(), names, settings)
     }
 
     /// Starts a server that speaks HTTPS as well, with more lines in its settings.
     pub(crate) fn start_web(names: &[&str], settings: &str) -> Self {
-        let ports = free_ports();
-        let web = format!("[web]\nenabled = true\nport = {}\n{settings}", ports[2].port());
+        let ports = Ports::claim();
+        let web = format!("[web]\nenabled = true\nport = {}\n{settings}", ports.addresses[2].port());
         Self::start_on(ports, names, &web)
     }
 
-    fn start_on([starttls, direct_tls, web]: [SocketAddr; 3], names: &[&str], settings: &str) -> Self {
+    fn start_on(ports: Ports, names: &[&str], settings: &str) -> Self {
+        let Ports { addresses: [starttls, direct_tls, web], claim } = ports;
         let folder = TempDir::new().unwrap();
         let authority = authority();
         fs::create_dir(folder.path().join("data")).unwrap();
@@ -76,7 +74,17 @@ impl Server {
         }
         let log = Arc::default();
         let (process, reader) = serve(folder.path(), &log);
-        Self { process, folder, starttls, direct_tls, web, authority, log, reader: Some(reader) }
+        Self {
+            process,
+            folder,
+            starttls,
+            direct_tls,
+            web,
+            _claim: claim,
+            authority,
+            log,
+            reader: Some(reader),
+        }
     }
 
     /// Starts it again, on the same folder and ports, after it has ended.
@@ -233,15 +241,26 @@ fn add_account(folder: &Path, name: &str) {
     assert!(added.status.success(), "{}", String::from_utf8_lossy(&added.stderr));
 }
 
-/// Ports for a server of its own. They are counted up rather than asked of the system, which could give the same
-/// to another test before this one listens; and they lie below those that connections get by themselves (ip(7)).
-fn free_ports() -> [SocketAddr; 3] {
-    static NEXT: AtomicU16 = AtomicU16::new(0);
-    let first = 20_000 + u16::try_from(process::id() % 100).unwrap() * 100;
-    let mut free = std::iter::repeat_with(|| first + NEXT.fetch_add(1, Ordering::Relaxed))
-        .map(|port| SocketAddr::from(([127, 0, 0, 1], port)))
-        .filter(|address| TcpListener::bind(address).is_ok());
-    [(); 3].map(|()| free.next().unwrap())
+/// Ports for one server, for as long as it is there.
+struct Ports {
+    addresses: [SocketAddr; 3],
+    claim: UdpSocket,
+}
+
+impl Ports {
+    /// The first three that nobody has. Whoever looks for ports, in this process or in another, claims them by a socket
+    /// of UDP, which is in nobody's way, before a server listens there. They lie below those that connections get by
+    /// themselves (ip(7)).
+    fn claim() -> Self {
+        let address = |port: u16| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+        let claimed = (20_000..32_000).step_by(4).find_map(|first| {
+            let claim = UdpSocket::bind(address(first)).ok()?;
+            let addresses = [first, first + 1, first + 2].map(address);
+            let are_free = addresses.iter().all(|address| TcpListener::bind(address).is_ok());
+            are_free.then_some(Self { addresses, claim })
+        });
+        claimed.expect("three free ports")
+    }
 }
 
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
@@ -262,13 +281,20 @@ fn issue(authority: &CertifiedIssuer<'static, KeyPair>, folder: &Path) -> Certif
 
 /// Waits until it is so.
 pub(crate) async fn eventually(so: impl FnMut() -> bool, what: &str) {
-    eventually_within(LIMIT, so, what).await;
+    eventually_by_progress(|| 0, so, what).await;
 }
 
-/// Waits so long until it is so.
-pub(crate) async fn eventually_within(limit: Duration, mut so: impl FnMut() -> bool, what: &str) {
-    let deadline = Instant::now() + limit;
+/// Waits until it is so, however long that takes, as long as there is progress.
+pub(crate) async fn eventually_by_progress(
+    progress: impl Fn() -> usize,
+    mut so: impl FnMut() -> bool,
+    what: &str,
+) {
+    let (mut reached, mut deadline) = (progress(), Instant::now() + LIMIT);
     while !so() {
+        if progress() != reached {
+            (reached, deadline) = (progress(), Instant::now() + LIMIT);
+        }
         assert!(Instant::now() < deadline, "in vain: {what}");
         tokio::time::sleep(Duration::from_millis(50)).await;
     }

@@ -22,7 +22,7 @@ class School:
 
     def __init__(self, accounts, settings=""):
         self.folder = pathlib.Path(tempfile.mkdtemp())
-        self.port, self.direct_tls, self.web = free_ports(3)
+        self.claim, (self.port, self.direct_tls, self.web) = claim_ports()
         self.program = os.environ["XMPPD"]
         self.data = self.folder / "data"
         self.data.mkdir()
@@ -72,6 +72,7 @@ class School:
     def close(self):
         self.stop()
         shutil.rmtree(self.folder)
+        self.claim.close()
 
     def _certify(self):
         subprocess.run(
@@ -81,12 +82,20 @@ class School:
             cwd=self.folder, check=True, stderr=subprocess.DEVNULL, timeout=LIMIT)
 
 
-def free_ports(count):
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
+def claim_ports():
+    """The first three that nobody has, below those that connections get by themselves, and the claim to them: a socket of
+    UDP, which is in nobody's way, so that nobody else who looks for ports so takes them before the server listens."""
+    for first in range(20_000, 32_000, 4):
+        claim = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        ports = range(first, first + 3)
+        try:
+            claim.bind(("127.0.0.1", first))
+            for port in ports:
+                socket.create_server(("127.0.0.1", port)).close()
+            return claim, ports
+        except OSError:
+            claim.close()
+    raise RuntimeError("no three ports are free")
 
 
 class Client(slixmpp.ClientXMPP):

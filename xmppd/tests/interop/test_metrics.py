@@ -1,5 +1,6 @@
 """What programs that watch the server are told, read by parsers that are not ours."""
 
+import asyncio
 import subprocess
 
 from prometheus_client.openmetrics.parser import text_string_to_metric_families as strict
@@ -13,11 +14,20 @@ class Metrics(Scenario):
         return subprocess.run([self.school.program, "metrics", "--data", str(self.school.data)],
                               capture_output=True, text=True, check=True, timeout=LIMIT).stdout
 
+    async def families_once_a_message_waits(self):
+        """It is kept soon after it was sent; nobody is told when."""
+        async with asyncio.timeout(LIMIT):
+            while True:
+                families = {family.name: family for family in strict(self.metrics())}
+                if families["xmppd_offline_messages"].samples[0].value:
+                    return families
+                await asyncio.sleep(0.05)
+
     async def test_both_formats_are_understood(self):
         juliet = await self.client("juliet")
         juliet.send_message("romeo@school.test", "wherefore?")
         await juliet.get_roster()
-        families = {family.name: family for family in strict(self.metrics())}
+        families = await self.families_once_a_message_waits()
         value = lambda name: families[f"xmppd_{name}"].samples[0].value
         self.assertEqual([value(name) for name in ("accounts_online", "sessions", "offline_messages")], [1, 1, 1])
         kinds = {sample.labels["kind"]: sample.value for sample in families["xmppd_accounts"].samples}
