@@ -155,7 +155,10 @@ mod tests {
         fs::write(&old, "precious").unwrap();
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let open = listener.local_addr().unwrap();
-        let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+        // It is held, so that nobody else gets it, but does not listen.
+        let held = tokio::net::TcpSocket::new_v4().unwrap();
+        held.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+        let closed = held.local_addr().unwrap();
         let report = attempt(cli::Inside {
             connect: vec![open, closed],
             write: vec![new.clone(), old.clone(), folder.path().to_owned(), folder.path().join("no/such")],
