@@ -93,6 +93,11 @@ fn throttled(subject: &Subject, appliance: &dyn Appliance, evidence: &mut Eviden
             return Ok(());
         }
     }
+    has_become_slower(&times)
+}
+
+/// Of three each the fastest counts: one that was slow by chance is no throttling.
+fn has_become_slower(times: &[Duration]) -> Finding {
     let first = times.iter().take(3).min().copied().unwrap_or_default();
     let last = times.iter().rev().take(3).min().copied().unwrap_or_default();
     require(last >= first + SLOWED_BY, || {
@@ -105,4 +110,21 @@ fn still_there(subject: &Subject, appliance: &dyn Appliance) -> Finding {
     let listening = appliance.listening()?;
     let there = listening.iter().any(|listener| listener.port == subject.doors.direct_tls);
     require(there, || "guessing has ended the daemon".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_is_slowed_down_waits_each_time() {
+        let is_slowed = |last: [u64; 3]| {
+            let times = [[90, 20, 30], [20, 20, 20], last].concat();
+            has_become_slower(&times.into_iter().map(Duration::from_millis).collect::<Vec<_>>()).is_ok()
+        };
+        assert!(is_slowed([270, 500, 1000]));
+        assert!(!is_slowed([269, 500, 1000]));
+        assert!(!is_slowed([1000, 1000, 20]));
+        assert!(has_become_slower(&[]).is_err());
+    }
 }

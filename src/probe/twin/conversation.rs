@@ -7,6 +7,8 @@ use std::{
         Arc,
         mpsc::{Receiver, Sender, channel},
     },
+    thread,
+    time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -73,13 +75,15 @@ impl Conversation {
     fn run(&mut self) -> io::Result<()> {
         let mut buffer = [0; 4096];
         while !self.world.has_ended() {
+            let read = self.pipe()?.read(&mut buffer)?;
+            // What others sent before this was asked comes before it is answered.
             while let Ok(mail) = self.mail.1.try_recv() {
                 match mail {
                     Mail::Xml(xml) => self.send(&xml)?,
                     Mail::End => return self.end("not-authorized"),
                 }
             }
-            let Some(length) = self.pipe()?.read(&mut buffer)? else { continue };
+            let Some(length) = read else { continue };
             if length == 0 {
                 return Ok(());
             }
@@ -250,6 +254,7 @@ impl Conversation {
         let mut login = Scram::new(Passwords(Arc::clone(&self.world)), binding);
         let first = BASE64_STANDARD.decode(&auth.text).map_err(io::Error::other)?;
         self.trying = name_in(&first);
+        self.hesitate();
         if let Some(condition) = self.refusal_at_once() {
             return self.fail(condition);
         }
@@ -259,6 +264,15 @@ impl Conversation {
         self.said = said(&first, &challenge);
         self.login = Some(login);
         self.send_sasl("challenge", &challenge)
+    }
+
+    /// Whoever throttles nobody is slow at first: that this machine becomes busy does not look like throttling.
+    fn hesitate(&self) {
+        let guesses =
+            self.world.accounts.lock().unwrap().get(&self.trying).map(|account| account.wrong_guesses);
+        if self.world.has(Habit::ThrottlesNobody) && guesses.is_some_and(|guesses| guesses < 3) {
+            thread::sleep(Duration::from_secs(2));
+        }
     }
 
     /// A login that is not even begun.
