@@ -130,16 +130,13 @@ impl Scan {
 #[cfg(test)]
 #[expect(clippy::unwrap_used, reason = "a test may")]
 mod tests {
-    use std::net::TcpListener;
-
     use super::*;
+    use crate::probe::twin::trap;
 
     #[test]
     fn what_listens_is_found_among_what_does_not() {
-        let first = TcpListener::bind("127.0.0.1:0").unwrap();
-        let second = TcpListener::bind("127.0.0.1:0").unwrap();
-        let shut = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
-        let mut wanted = [first, second].map(|listener| (listener.local_addr().unwrap().port(), listener));
+        let (shut, _held) = trap(false);
+        let mut wanted = [trap(true), trap(true)];
         wanted.sort_by_key(|(port, _)| *port);
         let seen = scan(Ipv4Addr::LOCALHOST, &[wanted[1].0, shut, wanted[0].0]).unwrap();
         assert_eq!(seen, Scan { open: vec![wanted[0].0, wanted[1].0], refused: 1, silent: 0, denied: 0 });

@@ -15,12 +15,13 @@ mod world;
 
 use std::{
     fs::{self, Permissions},
-    net::{Ipv4Addr, TcpListener},
+    net::{Ipv4Addr, SocketAddrV4, TcpListener},
     os::unix::fs::PermissionsExt as _,
     path::Path,
     sync::Arc,
 };
 
+use socket2::{Socket, Type};
 use tempfile::TempDir;
 
 use self::{
@@ -60,7 +61,7 @@ struct Twin {
     facts: Facts,
     world: Arc<World>,
     /// Held open, or not: the ports that should be shut.
-    _traps: Vec<TcpListener>,
+    _traps: [Socket; 2],
     /// Listens, so that a jail that can reach it is caught.
     target: TcpListener,
 }
@@ -153,7 +154,7 @@ impl Twin {
             doors,
             facts: plan.facts,
             world,
-            _traps: [extra, s2s].into_iter().flatten().collect(),
+            _traps: [extra, s2s],
             target: TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap(),
         }
     }
@@ -179,8 +180,12 @@ impl Drop for Twin {
     }
 }
 
-/// A port, and what listens on it if anything is to.
-fn trap(open: bool) -> (u16, Option<TcpListener>) {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    (listener.local_addr().unwrap().port(), open.then_some(listener))
+/// A port, and what listens there if anything is to. What does not listen holds it all the same: nobody else gets it.
+pub(super) fn trap(open: bool) -> (u16, Socket) {
+    let socket = Socket::new(socket2::Domain::IPV4, Type::STREAM, None).unwrap();
+    socket.bind(&SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0).into()).unwrap();
+    if open {
+        socket.listen(128).unwrap();
+    }
+    (socket.local_addr().unwrap().as_socket_ipv4().unwrap().port(), socket)
 }

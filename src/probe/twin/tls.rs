@@ -110,6 +110,12 @@ impl Pipe {
 /// Whether the hello that waits to be read is of a version before TLS 1.2.
 fn is_old(socket: &TcpStream) -> io::Result<bool> {
     let mut head = [0; 11];
-    while socket.peek(&mut head)? < head.len() {}
+    let mut length = 0;
+    while length < head.len() {
+        length = socket.peek(&mut head)?;
+        if length == 0 {
+            return Err(io::ErrorKind::UnexpectedEof.into());
+        }
+    }
     Ok(u16::from_be_bytes([head[9], head[10]]) < 0x0303)
 }
