@@ -123,12 +123,17 @@ pub fn hold_folder(path: &Path) -> Result<File> {
         let folder = File::open(path).doing_to("open the folder", path)?;
         folder.lock().doing_to("lock the folder", path)?;
         // Whoever held it may have removed it: what is there by now, others hold.
-        let held = folder.metadata().doing_to("look at", path)?;
-        match if_there(fs::metadata(path)).doing_to("look at", path)? {
-            Some(found) if (found.dev(), found.ino()) != (held.dev(), held.ino()) => {}
-            _ => return Ok(folder),
+        if is_in_its_place(&folder, path).doing_to("look at", path)? {
+            return Ok(folder);
         }
     }
+}
+
+/// Whether nothing else has come to this path since it was opened.
+fn is_in_its_place(opened: &File, path: &Path) -> io::Result<bool> {
+    let opened = opened.metadata()?;
+    let found = if_there(fs::metadata(path))?;
+    Ok(found.is_none_or(|found| (found.dev(), found.ino()) == (opened.dev(), opened.ino())))
 }
 
 /// The permission bits of a file, setuid and its kin included.
@@ -228,25 +233,20 @@ mod tests {
         let other = File::open(folder.path()).unwrap();
         assert!(other.try_lock().is_err());
         drop(held);
-        assert!(other.try_lock().is_ok());
+        other.lock().unwrap(); // a child of another test may hold it for a moment more
     }
 
     #[test]
-    fn who_waited_for_a_folder_that_is_gone_holds_the_one_in_its_place() {
+    fn a_folder_that_another_has_replaced_is_not_in_its_place() {
         let place = tempfile::tempdir().unwrap();
         let (path, removed) = (place.path().join("folder"), place.path().join("removed"));
         create_folder(&path, 0o700).unwrap();
-        let held = hold_folder(&path).unwrap();
-        let waiting = std::thread::spawn({
-            let path = path.clone();
-            move || hold_folder(&path).unwrap()
-        });
-        std::thread::sleep(std::time::Duration::from_millis(200));
+        let opened = File::open(&path).unwrap();
+        assert!(is_in_its_place(&opened, &path).unwrap());
         fs::rename(&path, &removed).unwrap();
+        assert!(is_in_its_place(&opened, &path).unwrap(), "nothing else is there");
         create_folder(&path, 0o700).unwrap();
-        drop(held);
-        let _held = waiting.join().unwrap();
-        assert!(File::open(&path).unwrap().try_lock().is_err());
+        assert!(!is_in_its_place(&opened, &path).unwrap());
     }
 
     #[test]
