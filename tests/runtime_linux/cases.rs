@@ -6,7 +6,6 @@ use std::{
     os::unix::{fs::PermissionsExt as _, process::CommandExt as _},
     path::{Path, PathBuf},
     process::{Child, Command, ExitCode, Stdio},
-    time::{Duration, Instant},
 };
 
 use jailbuild::runtime::{DATA, Firewall, Listener, SETTINGS, Sabotage, linux};
@@ -16,7 +15,7 @@ use nix::{
     unistd::{Pid, geteuid},
 };
 
-use crate::world::{LOSE, PROGRAM, Seen, World};
+use crate::world::{LOSE, PROGRAM, Seen, World, expect_the_end_of, is_running, parent_of};
 
 type Case = fn();
 
@@ -222,14 +221,6 @@ impl Lingering {
         let (folder, daemon) = line.trim().rsplit_once(' ').expect("two words");
         Self { parent, folder: PathBuf::from(folder), daemon: daemon.parse().expect("a number") }
     }
-
-    fn expect_the_daemons_end(&self) {
-        let deadline = Instant::now() + Duration::from_secs(10);
-        while is_running(self.daemon) {
-            assert!(Instant::now() < deadline, "the daemon is still there");
-            std::thread::sleep(Duration::from_millis(20));
-        }
-    }
 }
 
 impl Drop for Lingering {
@@ -240,25 +231,18 @@ impl Drop for Lingering {
     }
 }
 
-/// A process that nobody waits for, as may happen in a container without an init, is not running.
-fn is_running(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
-}
-
 fn nothing_outlives_a_killed_parent() {
     let mut lingering = Lingering::start();
     assert!(is_running(lingering.daemon));
     lingering.parent.kill().expect("it can be killed");
-    lingering.expect_the_daemons_end();
+    expect_the_end_of(lingering.daemon);
 }
 
 fn nothing_outlives_a_killed_keeper() {
     let lingering = Lingering::start();
-    let status = fs::read_to_string(format!("/proc/{}/status", lingering.daemon)).expect("it runs");
-    let keeper = status.lines().find_map(|line| line.strip_prefix("PPid:\t")).expect("a parent");
-    kill(Pid::from_raw(keeper.parse().expect("a number")), Signal::SIGKILL).expect("it can be killed");
-    lingering.expect_the_daemons_end();
+    let keeper = parent_of(lingering.daemon).try_into().expect("a number");
+    kill(Pid::from_raw(keeper), Signal::SIGKILL).expect("it can be killed");
+    expect_the_end_of(lingering.daemon);
 }
 
 fn all_this_holds_for_an_ordinary_user() {
@@ -269,7 +253,9 @@ fn all_this_holds_for_an_ordinary_user() {
     let everyone = fs::Permissions::from_mode(0o755);
     fs::set_permissions(folder.path(), everyone.clone()).expect("a mode");
     let copy = folder.path().join("runtime_linux");
-    fs::copy(std::env::current_exe().expect("a program"), &copy).expect("a copy");
+    // By a program of its own: what other trials start meanwhile would hold the copy open for writing, and it could not run.
+    let copied = Command::new("cp").arg(std::env::current_exe().expect("a program")).arg(&copy).status();
+    assert!(copied.expect("cp runs").success());
     fs::set_permissions(&copy, everyone).expect("a mode");
     let status = Command::new(&copy).current_dir("/").uid(65534).gid(65534).status().expect("it starts");
     assert!(status.success(), "{status}");

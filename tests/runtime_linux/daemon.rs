@@ -30,9 +30,9 @@ pub(crate) fn enter() -> Option<ExitCode> {
             eprintln!("the daemon's last words");
             Some(ExitCode::from(3))
         }
-        ["connect", target] => Some(tried(TcpStream::connect_timeout(
+        ["connect", target, milliseconds] => Some(tried(TcpStream::connect_timeout(
             &target.parse::<SocketAddr>().expect("an address"),
-            Duration::from_millis(300),
+            Duration::from_millis(milliseconds.parse().expect("a number")),
         ))),
         ["write", path] => Some(tried(fs::write(path, "x").and_then(|()| fs::remove_file(path)))),
         ["run", path] => Some(tried(Command::new(path).status())),

@@ -7,7 +7,7 @@ use std::{
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
     process::Command,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use jailbuild::{
@@ -132,9 +132,11 @@ fn observe(
     let forbidden = appliance.forbidden_targets();
     let reached_from_host =
         forbidden.iter().copied().filter(|target| TcpStream::connect(target).is_ok()).collect();
+    // What is to be reached is waited for; what is not comes to nothing, each time.
+    let patience = if deployment.sabotage.contains(&Sabotage::NoFirewall) { "10000" } else { "300" };
     let mut reached_from_within = Vec::new();
     for target in &forbidden {
-        if appliance.run_inside(&[PROGRAM, "connect", &target.to_string()], b"")?.code == 0 {
+        if appliance.run_inside(&[PROGRAM, "connect", &target.to_string(), patience], b"")?.code == 0 {
             reached_from_within.push(*target);
         }
     }
@@ -177,10 +179,30 @@ pub(crate) const LOSE: Act<Deployment, (), ()> = Act { name: "lose", perform: lo
 
 fn lose(stage: &Stage, deployment: &Deployment, _: &mut dyn FnMut(())) -> Result<()> {
     let appliance = stage.runtime().start(deployment)?;
+    let keeper = parent_of(appliance.processes()?[0].pid);
     appliance.run_inside(&[PROGRAM, "end"], b"")?;
-    // Its keeper is told a moment later.
-    std::thread::sleep(Duration::from_millis(500));
+    expect_the_end_of(keeper);
     appliance.stop()
+}
+
+pub(crate) fn parent_of(pid: u32) -> u32 {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).expect("it runs");
+    let parent = status.lines().find_map(|line| line.strip_prefix("PPid:\t")).expect("a parent");
+    parent.parse().expect("a number")
+}
+
+pub(crate) fn expect_the_end_of(pid: u32) {
+    let deadline = Instant::now() + Duration::from_secs(10);
+    while is_running(pid) {
+        assert!(Instant::now() < deadline, "process {pid} is still there");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+/// A process that nobody waits for, as may happen in a container without an init, is not running.
+pub(crate) fn is_running(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit_once(") ").is_some_and(|(_, state)| !state.starts_with('Z'))
 }
 
 /// Starts an appliance, tells the daemon's process id, and stays.
