@@ -10,8 +10,16 @@ use clap::Parser as _;
 use jailbuild::cli::Cli;
 use support::{jailbuild, said};
 
-const PAGES: [&str; 5] =
-    ["README.md", "docs/freebsd.md", "docs/manual.md", "man/jailbuild.8", "tests/vagrant/provision.sh"];
+const PAGES: [&str; 8] = [
+    "README.md",
+    "docs/administration.md",
+    "docs/district.md",
+    "docs/freebsd.md",
+    "docs/manual.md",
+    "jail-templates/HANDOVER.md",
+    "man/jailbuild.8",
+    "tests/vagrant/provision.sh",
+];
 
 #[test]
 fn every_command_in_the_pages_is_understood() {
