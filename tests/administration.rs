@@ -25,7 +25,9 @@
 //! | `roster NAME` | the contacts, each with its groups |
 //! | `ask NAME FILE` | sends the request (an IQ with the id `ask`) in a file, and shows the answer; `{{ sessionid }}` in it is that of the answer before |
 //! | `send NAME FILE` | sends what is in a file |
-//! | `gone NAME` | whether the session is cut off within a second |
+//! | `gone NAME` | whether the session is cut off |
+//! | `stays NAME` | whether the session is answered |
+//! | `kept NUMBER` | waits until so many messages wait for who is not there: nobody is told when one is kept |
 //! | `logout NAME` | ends the session |
 //! | `shows FILE` | whether the certificate shown to clients, which the authority has to stand for, is the first in a file |
 //! | `cat FILE`, `copy FROM TO`, `ls FOLDER` | the last with the permissions, by which secrets are judged |

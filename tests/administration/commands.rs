@@ -5,10 +5,13 @@ use std::{
     io::{self, Read as _},
     path::PathBuf,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use jailbuild::{
     Error, Result,
+    probe::client::ANSWER,
     runtime::{Act, Appliance, Stage},
 };
 
@@ -72,6 +75,7 @@ impl Scene<'_> {
             ["cat", file] => files::text(&path(file)),
             ["copy", from, to] => files::copy(&path(from), &path(to)),
             ["same", one, other] => files::same(&path(one), &path(other)),
+            ["kept", count] => self.kept(count),
             ["find", text, folder] => files::find(text, &path(folder)),
             ["flip", file] => files::flip(&path(file)),
             ["ls", folder] => files::list(&path(folder)),
@@ -118,6 +122,18 @@ impl Scene<'_> {
         Ok(Said { code: child.wait()?.code().unwrap_or(-1), text })
     }
 
+    fn kept(&self, count: &str) -> Spoken {
+        let wanted = format!("\nxmppd_offline_messages {count}\n");
+        let deadline = Instant::now() + ANSWER;
+        while !self.xmppd(&["metrics"], &Typed::nothing())?.text.contains(&wanted) {
+            if Instant::now() > deadline {
+                return Err("there are more, or fewer".to_owned());
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+        Ok(String::new())
+    }
+
     /// The daemon's own program, where it runs.
     fn xmppd(&self, arguments: &[&str], typed: &Typed) -> std::result::Result<Said, String> {
         let appliance = self.appliance.as_ref().ok_or("the appliance is not running")?;
@@ -131,6 +147,10 @@ impl Scene<'_> {
 }
 
 impl Typed {
+    fn nothing() -> Self {
+        Self { words: Vec::new(), input: None, output: None }
+    }
+
     fn parse(typed: &str, order: &Order) -> Self {
         let mut words = shlex::split(typed).expect("quotes come in pairs");
         let output = redirected(&mut words, ">").map(|name| order.folder.join(name));

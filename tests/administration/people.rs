@@ -1,6 +1,6 @@
 //! Those who chat, each by a client that shares no code with the daemon.
 
-use std::{cell::RefCell, collections::BTreeMap, fs, net::SocketAddrV4, path::Path, time::Duration};
+use std::{cell::RefCell, collections::BTreeMap, fs, net::SocketAddrV4, path::Path};
 
 use jailbuild::{
     Result,
@@ -60,6 +60,7 @@ impl<'a> People<'a> {
                 Ok(String::new())
             }
             ["gone", name] => self.gone(name),
+            ["stays", name] => self.stays(name),
             ["shows", file] => self.shows(file),
             other => Err(format!("`{}` is no command of these transcripts", other.join(" "))),
         }
@@ -143,12 +144,18 @@ impl<'a> People<'a> {
 
     fn gone(&mut self, name: &str) -> Spoken {
         let session = self.session(name)?;
-        let end = session.wait(Duration::from_secs(1), |_| false).map_err(complaint)?;
+        let end = session.wait_for(|_| false).map_err(complaint)?;
         if !end.is_end() {
             return Err(format!("{name} is still online"));
         }
         self.sessions.remove(name);
         Ok(format!("{name} is cut off: {}", end.brief()))
+    }
+
+    fn stays(&mut self, name: &str) -> Spoken {
+        let domain = self.order.domain.clone();
+        self.session(name)?.settle(&domain).map_err(complaint)?;
+        Ok(format!("{name} is still online"))
     }
 
     fn shows(&self, file: &str) -> Spoken {
