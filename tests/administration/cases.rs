@@ -22,7 +22,9 @@ pub(crate) fn main() -> ExitCode {
             Vec::new()
         }
     };
-    libtest_mimic::run(&Arguments::from_args(), cases).exit_code()
+    let code = libtest_mimic::run(&Arguments::from_args(), cases).exit_code();
+    school::clear();
+    code
 }
 
 fn transcripts() -> Vec<PathBuf> {

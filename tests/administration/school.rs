@@ -4,7 +4,7 @@ use std::{
     fs::{self, Permissions},
     os::unix::fs::PermissionsExt as _,
     path::{Path, PathBuf},
-    sync::OnceLock,
+    sync::{Mutex, PoisonError},
 };
 
 use jailbuild::{
@@ -54,7 +54,7 @@ pub(crate) fn open(folder: &Path, given: &Path, commands: Vec<String>) -> Order 
 fn deployment(site: &Site, appliance: &Path) -> Deployment {
     let policy = Policy::of(site);
     Deployment {
-        rootfs: rootfs().to_owned(),
+        rootfs: rootfs(),
         settings: appliance.join("settings"),
         data: appliance.join("data"),
         log: appliance.join("log"),
@@ -69,14 +69,21 @@ fn deployment(site: &Site, appliance: &Path) -> Deployment {
 }
 
 /// One for all appliances, which cannot write there.
-fn rootfs() -> &'static Path {
-    static ROOTFS: OnceLock<TempDir> = OnceLock::new();
-    let folder = ROOTFS.get_or_init(|| {
+static ROOTFS: Mutex<Option<TempDir>> = Mutex::new(None);
+
+fn rootfs() -> PathBuf {
+    let mut rootfs = ROOTFS.lock().unwrap_or_else(PoisonError::into_inner);
+    let folder = rootfs.get_or_insert_with(|| {
         let folder = tempfile::tempdir().expect("a temporary folder");
         support::lay_out(folder.path(), support::daemon());
         folder
     });
-    folder.path()
+    folder.path().to_owned()
+}
+
+/// Takes away what all had in common: nothing else ends before the program.
+pub(crate) fn clear() {
+    drop(ROOTFS.lock().unwrap_or_else(PoisonError::into_inner).take());
 }
 
 /// Whose files are readable by all: a checkout keeps no mode but this.
