@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use crate::{
     appliance::{Layout, Record},
+    backup::database,
     error::{Error, Result},
     host::Host,
     site::{Folder, Origin, Site},
@@ -71,11 +72,54 @@ impl Place {
         self.origin.folder()
     }
 
-    /// The folder that holds the daemon's data.
+    /// The folder that holds the daemon's data: where its socket really is, by whichever link it was named.
+    pub fn data(&self) -> PathBuf {
+        let socket = self.socket.canonicalize().unwrap_or_else(|_| self.socket.clone());
+        socket.parent().map_or_else(|| PathBuf::from("."), Path::to_owned)
+    }
+
+    /// The same, for who searches it: to find nothing in another folder would prove nothing.
     ///
-    /// # Panics
-    /// Never: a socket is in a folder.
-    pub fn data(&self) -> &Path {
-        self.socket.parent().unwrap_or(Path::new("."))
+    /// # Errors
+    /// [`Error::Configuration`] where no database lies in it.
+    pub fn data_to_search(&self) -> Result<PathBuf> {
+        let data = self.data();
+        if data.join(database::FILE).is_file() {
+            return Ok(data);
+        }
+        Err(Error::configuration(
+            format_args!(
+                "there is no `{}` in `{}`, so that nothing can be searched",
+                database::FILE,
+                data.display()
+            ),
+            "name the daemon's own socket, which lies in the folder of its data: `--socket PATH`",
+        ))
+    }
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use std::{
+        fs,
+        os::unix::{fs::symlink, net::UnixListener},
+    };
+
+    use super::*;
+
+    #[test]
+    fn the_data_is_where_the_socket_really_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let (data, link) = (folder.path().join("data"), folder.path().join("chat.sock"));
+        fs::create_dir(&data).unwrap();
+        let _listener = UnixListener::bind(data.join("control.sock")).unwrap();
+        symlink("data/control.sock", &link).unwrap();
+        let target = Target { appliance: None, socket: Some(link) };
+        let place = Place::find(&target, None, &crate::host::ThisHost).unwrap();
+        assert_eq!(place.data(), data.canonicalize().unwrap());
+        assert_eq!(place.data_to_search().unwrap_err().exit_code(), 3);
+        fs::write(data.join("xmppd.sqlite"), "").unwrap();
+        assert_eq!(place.data_to_search().unwrap(), place.data());
     }
 }

@@ -138,7 +138,7 @@ impl Condition {
         let mut condition = Self {
             certificate: lasting(shown.or_else(|| certificates::end(chain))),
             authority: lasting(certificates::end(&place.authority())),
-            disk: Disk::of(place.data()),
+            disk: Disk::of(&place.data()),
             daemon,
             ..Self::unknown(whose)
         };

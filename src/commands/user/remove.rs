@@ -44,6 +44,7 @@ struct Removed<'a> {
 
 pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     desk.note_example();
+    let data = desk.place.data_to_search()?;
     let acts: Vec<_> = args.names.iter().map(|name| Act::RemoveUser { name: name.clone() }).collect();
     desk.daemon.change(acts.clone(), true)?;
     let names: Vec<_> = args.names.iter().map(Name::to_string).collect();
@@ -62,7 +63,7 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let others: Vec<_> = staying.iter().map(|user| desk.address(&user.name)).collect();
     let addresses = names.iter().map(|name| desk.address(name));
     let sought = addresses.chain(full_names(&leaving, &staying)).collect();
-    let erased = accounts::search(desk.place.data(), sought, &others)?;
+    let erased = accounts::search(&data, sought, &others)?;
     desk.console.show(&Removed { changed: changed(false), erased })
 }
 
