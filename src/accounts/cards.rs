@@ -42,12 +42,14 @@ impl<'a> CardFile<'a> {
     /// An empty one, to be written there.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if something is there: it may hold passwords that nobody has otherwise.
+    /// [`Error::Configuration`] if something is there: it may hold passwords that nobody has otherwise; or if nothing
+    /// can be there.
     pub fn new(path: PathBuf, place: &'a Place, print: &'a Print) -> Result<Self> {
-        match path.symlink_metadata() {
-            Ok(_) => Err(taken(&path)),
-            Err(_) => Ok(Self { path, place, print, cards: Vec::new() }),
+        if path.symlink_metadata().is_ok() {
+            return Err(taken(&path));
         }
+        file::require_folder(&path)?;
+        Ok(Self { path, place, print, cards: Vec::new() })
     }
 
     /// Where it will be.

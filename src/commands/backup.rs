@@ -16,7 +16,7 @@ use crate::{
     console::Console,
     digest::Sha256,
     error::{Error, Result},
-    host::{Host, ThisHost},
+    host::{Host, ThisHost, file},
     site::Origin,
 };
 
@@ -86,6 +86,7 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     if path.symlink_metadata().is_ok() {
         return Err(backup::taken(&path));
     }
+    file::require_folder(&path)?;
     if args.dry_run {
         return args.rehearse(path, &school, &place, console);
     }

@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Context as _, Error, Result},
-    host::file::{PUBLIC, write_new},
+    host::file::{PUBLIC, create_folder, write_new},
     render::{Template, render},
 };
 
@@ -86,6 +86,7 @@ impl Answers {
     /// # Errors
     /// [`Error::Configuration`] if there is one already: it stays as it is.
     pub fn write(&self, path: &Path) -> Result<()> {
+        create_folder(path.parent().unwrap_or(Path::new("")), 0o755)?;
         if write_new(path, self.file_text()?.as_bytes(), PUBLIC)? {
             return Ok(());
         }
