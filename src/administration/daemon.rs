@@ -58,29 +58,16 @@ impl Daemon {
 
     /// What is typed is meant for one school: a daemon of another is left alone.
     fn of_the_school(mut self, place: &Place) -> Result<Self> {
-        let Answer::Domain(domain) = self.ask(Request::Domain)? else {
-            return Err(unanswered(ClientError::OtherAnswer));
-        };
-        let of_the_file = place.site.domain.as_str();
-        if domain == of_the_file {
-            return Ok(self);
+        let domain = self.domain()?;
+        if domain == place.site.domain.as_str() { Ok(self) } else { Err(of_another_school(place, &domain)) }
+    }
+
+    /// Which domain it serves.
+    pub fn domain(&mut self) -> Result<String> {
+        match self.ask(Request::Domain)? {
+            Answer::Domain(domain) => Ok(domain),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
         }
-        let socket = place.socket.display();
-        let Origin::File(file) = &place.origin else {
-            return Err(Error::configuration(
-                format_args!(
-                    "the daemon behind `{socket}` serves {domain}, and there is no `{FILE_NAME}` here"
-                ),
-                "name the file of its school with `--file FILE`",
-            ));
-        };
-        Err(Error::configuration(
-            format_args!(
-                "the daemon behind `{socket}` serves {domain}, but `{}` is the file of {of_the_file}",
-                file.display()
-            ),
-            "name the file of its school with `--file FILE`, or another daemon",
-        ))
     }
 
     /// Has these done, all or none, or finds out what would come of it.
@@ -199,6 +186,25 @@ impl Daemon {
     fn ask(&mut self, request: Request) -> Result<Answer> {
         self.0.ask(request).map_err(unanswered)
     }
+}
+
+/// Why a daemon that serves this domain is not the one of this place.
+pub fn of_another_school(place: &Place, domain: &str) -> Error {
+    let of_the_file = &place.site.domain;
+    let socket = place.socket.display();
+    let Origin::File(file) = &place.origin else {
+        return Error::configuration(
+            format_args!("the daemon behind `{socket}` serves {domain}, and there is no `{FILE_NAME}` here"),
+            "name the file of its school with `--file FILE`",
+        );
+    };
+    Error::configuration(
+        format_args!(
+            "the daemon behind `{socket}` serves {domain}, but `{}` is the file of {of_the_file}",
+            file.display()
+        ),
+        "name the file of its school with `--file FILE`, or another daemon",
+    )
 }
 
 /// A refusal of the daemon, as an error of this program.
