@@ -320,6 +320,21 @@ fn a_group_is_given_once_however_often_it_is_said() {
 }
 
 #[test]
+fn no_group_is_called_like_those_who_leave() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
+    for json in [
+        added("romeo", &format!(r#","groups":["leavers"]{SIGNED}"#)).as_str(),
+        r#"{"join-group":{"name":"juliet","group":"leavers"}}"#,
+        r#"{"set-groups":{"name":"juliet","groups":["4b","Leavers"]}}"#,
+        r#"{"rename-group":{"group":"4b","to":"LEAVERS"}}"#,
+        r#"{"add-room":{"name":"last","groups":["leavers"]}}"#,
+    ] {
+        assert!(refused(&mut school, json).starts_with("no group is called `"), "{json}");
+    }
+}
+
+#[test]
 fn no_group_looks_like_another() {
     let mut school = empty().with_groups(["Teachers".to_owned()]);
     done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
