@@ -80,10 +80,16 @@ impl Daemon {
 
     /// The same, for whoever has to know whether it was refused, or nobody knows: answers why it was refused.
     ///
+    /// Where something is removed, the daemon may answer so though it is done, and not all of it wiped.
+    ///
     /// # Errors
     /// [`Error::Failed`] where it may be done or not.
     pub fn all_or_nothing(&mut self, acts: Vec<Act>, rehearse: bool) -> Result<Option<Error>> {
-        let outcomes = self.changes(Changes { acts, rule: Rule::AllOrNothing, rehearse })?;
+        let outcomes = match self.0.change(Changes { acts, rule: Rule::AllOrNothing, rehearse }) {
+            Ok(outcomes) => outcomes,
+            Err(ClientError::Refused(refusal)) => return Ok(Some(refused_by(refusal))),
+            Err(error) => return Err(unanswered(error)),
+        };
         let all = outcomes.len();
         let refusals = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Refused(refusal) => Some(refusal),
