@@ -1,6 +1,9 @@
 //! Where the daemon is found, and which school's it is.
 
-use std::path::{Path, PathBuf};
+use std::{
+    env,
+    path::{Path, PathBuf},
+};
 
 use crate::{
     appliance::{Layout, Record},
@@ -17,9 +20,21 @@ pub struct Target {
     #[arg(long, global = true, value_name = "NAME")]
     pub appliance: Option<String>,
 
-    /// The daemon's control socket, of an appliance that was not installed by `jailbuild install`.
-    #[arg(long, global = true, value_name = "PATH", env = "JAILBUILD_SOCKET", conflicts_with = "appliance")]
+    /// The daemon's control socket, of an appliance that was not installed by `jailbuild install` [env: `JAILBUILD_SOCKET`]
+    #[arg(long, global = true, value_name = "PATH", conflicts_with = "appliance")]
     pub socket: Option<PathBuf>,
+}
+
+impl Target {
+    /// The socket that is meant: the one that was typed, else that of the environment where no appliance was.
+    pub fn socket(&self) -> Option<PathBuf> {
+        let of_environment = || env::var_os("JAILBUILD_SOCKET").filter(|path| !path.is_empty());
+        match (&self.socket, &self.appliance) {
+            (Some(socket), _) => Some(socket.clone()),
+            (None, Some(_)) => None,
+            (None, None) => of_environment().map(PathBuf::from),
+        }
+    }
 }
 
 /// Where a daemon is found, and which school's it is.
@@ -42,9 +57,9 @@ impl Place {
     /// # Errors
     /// [`Error::Configuration`] where there is no such appliance, or more than one and none was named.
     pub fn find(target: &Target, named: Option<&Path>, host: &dyn Host) -> Result<Self> {
-        if let Some(socket) = &target.socket {
+        if let Some(socket) = target.socket() {
             let origin = Origin::find(named);
-            return Ok(Self { socket: socket.clone(), appliance: None, site: origin.load()?, origin });
+            return Ok(Self { socket, appliance: None, site: origin.load()?, origin });
         }
         if target.appliance.is_none() && Layout::names(host)?.is_empty() {
             return Err(Error::configuration(

@@ -119,11 +119,13 @@ pub fn require_folder(path: &Path) -> Result<()> {
     if folder.is_dir() {
         return Ok(());
     }
-    let folder = folder.display();
-    Err(Error::configuration(
-        format_args!("there is no folder `{folder}`"),
-        format_args!("`mkdir {folder}` makes it; or name another file"),
-    ))
+    let (is_there, folder) = (folder.exists(), folder.display());
+    Err(if is_there {
+        Error::configuration(format_args!("`{folder}` is no folder"), "name another file")
+    } else {
+        let hint = format_args!("`mkdir {folder}` makes it; or name another file");
+        Error::configuration(format_args!("there is no folder `{folder}`"), hint)
+    })
 }
 
 /// Ensures that a folder exists. Those that it makes on the way get `mode` (less the umask); one that exists keeps its own.
