@@ -1,6 +1,6 @@
 //! The connection to the daemon, with errors in this program's form.
 
-use std::{env, io, time::Duration};
+use std::{collections::BTreeSet, env, io, time::Duration};
 
 use nix::unistd::{Uid, User};
 use xmppd_control::{
@@ -226,11 +226,16 @@ fn refused_of(all: usize, mut refusals: Vec<Refusal>) -> Option<Error> {
     if refusals.len() < 2 || all == 1 {
         return refusals.pop().map(refused_by);
     }
-    let whats: Vec<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
-    let mut hints: Vec<_> = refusals.iter().filter_map(|refusal| refusal.hint.as_deref()).collect();
-    hints.dedup();
-    let what = format!("nothing is done, since {} of {all} are refused:\n{}", whats.len(), whats.join("\n"));
-    Some(Error::failed_with_hint(what, hints.join("\n")))
+    let whats = each_once(refusals.iter().map(|refusal| refusal.what.as_str()));
+    let hints = each_once(refusals.iter().filter_map(|refusal| refusal.hint.as_deref()));
+    let what = format!("nothing is done, since {} of {all} are refused:\n{whats}", refusals.len());
+    Some(Error::failed_with_hint(what, hints))
+}
+
+/// A line each, in their order. A whole class may be refused for the same reason.
+fn each_once<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut seen = BTreeSet::new();
+    lines.filter(|line| seen.insert(*line)).collect::<Vec<_>>().join("\n")
 }
 
 fn unanswered(error: ClientError) -> Error {
@@ -248,4 +253,20 @@ fn operator() -> Option<Label> {
     let became_root = env::var("SUDO_USER").or_else(|_| env::var("DOAS_USER")).ok();
     let user = || User::from_uid(Uid::current()).ok().flatten().map(|user| user.name);
     became_root.or_else(user)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_whole_class_is_refused_for_is_said_once() {
+        let refusals = ["`K2` looks like `k2`", "`K2` looks like `k2`", "there is no account `x`"];
+        let refusals = refusals.map(|what| Refusal::new(what, "another name")).to_vec();
+        let error = refused_of(5, refusals).expect("a refusal").to_string();
+        assert_eq!(
+            error,
+            "nothing is done, since 3 of 5 are refused:\n`K2` looks like `k2`\nthere is no account `x`"
+        );
+    }
 }

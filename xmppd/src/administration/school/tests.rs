@@ -99,7 +99,7 @@ fn who_withdraws_consent_disables_at_once() {
         done(&mut school, withdraw),
         ["write consent juliet false", "write juliet []", "tell disabled juliet"]
     );
-    assert_eq!(refused(&mut school, withdraw), "no consent is recorded for `juliet`");
+    assert_eq!(refused(&mut school, withdraw), "the consent for `juliet` is withdrawn already");
     let enable = r#"{"enable-user":{"name":"juliet"}}"#;
     assert_eq!(refused(&mut school, enable), "the consent for `juliet` was withdrawn");
     done(&mut school, r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-07","slip":"2"}}}"#);
