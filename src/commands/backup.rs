@@ -59,6 +59,7 @@ struct Outcome {
     path: PathBuf,
     /// How long the file is.
     bytes: Option<u64>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
     files: Vec<Contained>,
     /// Whether a new certificate can be made from it.

@@ -47,6 +47,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, Serialize)]
 struct Slips {
     slips: Vec<Made>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
 }
 
