@@ -2,7 +2,7 @@
 
 use std::{
     fmt,
-    io::{IsTerminal, Write},
+    io::{self, IsTerminal, Write},
     time::Duration,
 };
 
@@ -105,7 +105,7 @@ impl Console {
     /// Writes a file to standard output as it is, JSON asked for or not.
     pub fn copy(&self, bytes: &[u8]) -> Result<u8> {
         self.rest();
-        std::io::stdout().lock().write_all(bytes).doing("write to standard output")?;
+        unless_unread(std::io::stdout().lock().write_all(bytes))?;
         Ok(0)
     }
 
@@ -114,11 +114,19 @@ impl Console {
         self.rest();
         let mut out = std::io::stdout().lock();
         if self.json {
-            serde_json::to_writer_pretty(&mut out, value).doing("write JSON to standard output")?;
-            writeln!(out).doing("write to standard output")
+            let text = serde_json::to_string_pretty(value).doing("write JSON to standard output")?;
+            unless_unread(writeln!(out, "{text}"))
         } else {
-            writeln!(out, "{text}").doing("write to standard output")
+            unless_unread(writeln!(out, "{text}"))
         }
+    }
+}
+
+/// Whoever reads it may have read enough, as `head` has.
+fn unless_unread(written: io::Result<()>) -> Result<()> {
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.doing("write to standard output"),
     }
 }
 

@@ -97,6 +97,9 @@ pub enum AccountError {
     TooLong(String),
 }
 
+/// What no first part of an address has, besides spaces (RFC 7622 §3.3.1).
+const FORBIDDEN: &str = "\"&'/:<>@";
+
 impl FromStr for Name {
     type Err = AccountError;
 
@@ -108,7 +111,16 @@ impl FromStr for Name {
         if text.contains('@') {
             return Err(refused(&"give the part before the `@` alone"));
         }
-        let name = NodePart::new(text).map_err(|error| refused(&error))?;
+        if text.contains(|character: char| character.is_whitespace() || FORBIDDEN.contains(character)) {
+            let cause = format_args!(
+                "an address has no spaces, and none of `{FORBIDDEN}`; what people read, the display name or title, may have them"
+            );
+            return Err(refused(&cause));
+        }
+        let name = NodePart::new(text).map_err(|error| match error {
+            jid::Error::NodePrep => refused(&"it holds characters that no address has"),
+            other => refused(&other),
+        })?;
         Ok(Self(name.as_str().to_owned()))
     }
 }

@@ -45,5 +45,8 @@ pub use protocol::{
 pub use room::{Maker, Room};
 pub use verb::Verb;
 
+/// What stands for those who leave the school in the list of a year's end: no group is called so.
+pub const LEAVERS: &str = "leavers";
+
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    io::{self, Write as _},
     path::{Path, PathBuf},
 };
 
@@ -14,6 +15,7 @@ use crate::{
     error::{Context as _, Error, Result},
     host::file,
     paper::{Card, Printed, Size},
+    runtime::interrupts,
     site::{Language, certificates},
     texts::{self, Texts},
 };
@@ -42,12 +44,14 @@ impl<'a> CardFile<'a> {
     /// An empty one, to be written there.
     ///
     /// # Errors
-    /// [`Error::Configuration`] if something is there: it may hold passwords that nobody has otherwise.
+    /// [`Error::Configuration`] if something is there: it may hold passwords that nobody has otherwise; or if nothing
+    /// can be there.
     pub fn new(path: PathBuf, place: &'a Place, print: &'a Print) -> Result<Self> {
-        match path.symlink_metadata() {
-            Ok(_) => Err(taken(&path)),
-            Err(_) => Ok(Self { path, place, print, cards: Vec::new() }),
+        if path.symlink_metadata().is_ok() {
+            return Err(taken(&path));
         }
+        file::require_folder(&path)?;
+        Ok(Self { path, place, print, cards: Vec::new() })
     }
 
     /// Where it will be.
@@ -98,20 +102,70 @@ impl<'a> CardFile<'a> {
         if !file::write_new(&self.path, pdf, file::SECRET)? {
             return Err(taken(&self.path));
         }
-        let kept = format!("set the passwords on the cards `{}`, which are kept", self.path.display());
-        match set().doing(kept)? {
-            None => Ok(self.path),
-            Some(refused) => {
+        match self.set(set) {
+            Ok(None) => Ok(self.path),
+            Ok(Some(refused)) => {
                 fs::remove_file(&self.path).doing_to("remove", &self.path)?;
                 Err(refused)
             }
+            Err(unanswered) => Err(Error::failed_with_hint(
+                format_args!(
+                    "nobody knows whether the passwords on the cards `{}` were set: {unanswered}",
+                    self.path.display()
+                ),
+                KEEP,
+            )),
         }
     }
+
+    /// Who interrupts this is told that the daemon goes on.
+    fn set(&self, set: impl FnOnce() -> Result<Option<Error>>) -> Result<Option<Error>> {
+        let path = self.path.clone();
+        let _interrupted = interrupts::undo_when_interrupted(move || {
+            let _ = writeln!(
+                io::stderr(),
+                "the daemon may still set the passwords on `{}`: {KEEP}",
+                path.display()
+            );
+        })?;
+        set()
+    }
 }
+
+/// What to do where nobody knows what came of it.
+const KEEP: &str =
+    "keep the cards, until `jailbuild user list` and `jailbuild audit` show whether it was done";
 
 fn taken(path: &Path) -> Error {
     Error::configuration(
         format_args!("`{}` is there already", path.display()),
         "its passwords may be on no other paper: move it away, or name another file",
     )
+}
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
+mod tests {
+    use super::*;
+    use crate::site::{Origin, Site};
+
+    #[test]
+    fn cards_go_where_the_daemon_refused_and_stay_where_it_did_not_answer() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = Place {
+            socket: folder.path().join("control.sock"),
+            appliance: None,
+            origin: Origin::Example,
+            site: Site::example(),
+        };
+        let print = Print { paper: Size::default(), language: None };
+        let path = folder.path().join("cards.pdf");
+        let written = |set: Result<Option<Error>>| {
+            CardFile::new(path.clone(), &place, &print).unwrap().write(b"pdf", || set)
+        };
+        let refused = written(Ok(Some(Error::failed("the disk is full")))).unwrap_err();
+        assert_eq!((refused.to_string().as_str(), path.exists()), ("the disk is full", false));
+        let unanswered = written(Err(Error::failed("no answer"))).unwrap_err().to_string();
+        assert!(unanswered.ends_with("were set: no answer") && path.exists(), "{unanswered}");
+    }
 }

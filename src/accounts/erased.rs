@@ -61,7 +61,8 @@ fn left(sought: &[String], files: &[PathBuf], others: &[String]) -> Result<Error
     Ok(Error::failed_with_hint(
         format_args!("removed, but not all of it is erased:\n{}", lines.join("\n")),
         "a message of theirs may wait for somebody else, and go when that one logs in; else restart the \
-         daemon, which erases what it left behind, and tell those who make it",
+         daemon, which erases what it left behind, and tell those who make it; \
+         `jailbuild user remove --check NAME` searches again",
     ))
 }
 

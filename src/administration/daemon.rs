@@ -1,6 +1,6 @@
 //! The connection to the daemon, with errors in this program's form.
 
-use std::{env, io, time::Duration};
+use std::{collections::BTreeSet, env, io, time::Duration};
 
 use nix::unistd::{Uid, User};
 use xmppd_control::{
@@ -58,29 +58,16 @@ impl Daemon {
 
     /// What is typed is meant for one school: a daemon of another is left alone.
     fn of_the_school(mut self, place: &Place) -> Result<Self> {
-        let Answer::Domain(domain) = self.ask(Request::Domain)? else {
-            return Err(unanswered(ClientError::OtherAnswer));
-        };
-        let of_the_file = place.site.domain.as_str();
-        if domain == of_the_file {
-            return Ok(self);
+        let domain = self.domain()?;
+        if domain == place.site.domain.as_str() { Ok(self) } else { Err(of_another_school(place, &domain)) }
+    }
+
+    /// Which domain it serves.
+    pub fn domain(&mut self) -> Result<String> {
+        match self.ask(Request::Domain)? {
+            Answer::Domain(domain) => Ok(domain),
+            _ => Err(unanswered(ClientError::OtherAnswer)),
         }
-        let socket = place.socket.display();
-        let Origin::File(file) = &place.origin else {
-            return Err(Error::configuration(
-                format_args!(
-                    "the daemon behind `{socket}` serves {domain}, and there is no `{FILE_NAME}` here"
-                ),
-                "name the file of its school with `--file FILE`",
-            ));
-        };
-        Err(Error::configuration(
-            format_args!(
-                "the daemon behind `{socket}` serves {domain}, but `{}` is the file of {of_the_file}",
-                file.display()
-            ),
-            "name the file of its school with `--file FILE`, or another daemon",
-        ))
     }
 
     /// Has these done, all or none, or finds out what would come of it.
@@ -93,10 +80,16 @@ impl Daemon {
 
     /// The same, for whoever has to know whether it was refused, or nobody knows: answers why it was refused.
     ///
+    /// Where something is removed, the daemon may answer so though it is done, and not all of it wiped.
+    ///
     /// # Errors
     /// [`Error::Failed`] where it may be done or not.
     pub fn all_or_nothing(&mut self, acts: Vec<Act>, rehearse: bool) -> Result<Option<Error>> {
-        let outcomes = self.changes(Changes { acts, rule: Rule::AllOrNothing, rehearse })?;
+        let outcomes = match self.0.change(Changes { acts, rule: Rule::AllOrNothing, rehearse }) {
+            Ok(outcomes) => outcomes,
+            Err(ClientError::Refused(refusal)) => return Ok(Some(refused_by(refusal))),
+            Err(error) => return Err(unanswered(error)),
+        };
         let all = outcomes.len();
         let refusals = outcomes.into_iter().filter_map(|outcome| match outcome {
             Outcome::Refused(refusal) => Some(refusal),
@@ -201,6 +194,25 @@ impl Daemon {
     }
 }
 
+/// Why a daemon that serves this domain is not the one of this place.
+pub fn of_another_school(place: &Place, domain: &str) -> Error {
+    let of_the_file = &place.site.domain;
+    let socket = place.socket.display();
+    let Origin::File(file) = &place.origin else {
+        return Error::configuration(
+            format_args!("the daemon behind `{socket}` serves {domain}, and there is no `{FILE_NAME}` here"),
+            "name the file of its school with `--file FILE`",
+        );
+    };
+    Error::configuration(
+        format_args!(
+            "the daemon behind `{socket}` serves {domain}, but `{}` is the file of {of_the_file}",
+            file.display()
+        ),
+        "name the file of its school with `--file FILE`, or another daemon",
+    )
+}
+
 /// A refusal of the daemon, as an error of this program.
 pub fn refused_by(refusal: Refusal) -> Error {
     match refusal.hint {
@@ -214,11 +226,16 @@ fn refused_of(all: usize, mut refusals: Vec<Refusal>) -> Option<Error> {
     if refusals.len() < 2 || all == 1 {
         return refusals.pop().map(refused_by);
     }
-    let whats: Vec<_> = refusals.iter().map(|refusal| refusal.what.as_str()).collect();
-    let mut hints: Vec<_> = refusals.iter().filter_map(|refusal| refusal.hint.as_deref()).collect();
-    hints.dedup();
-    let what = format!("nothing is done, since {} of {all} are refused:\n{}", whats.len(), whats.join("\n"));
-    Some(Error::failed_with_hint(what, hints.join("\n")))
+    let whats = each_once(refusals.iter().map(|refusal| refusal.what.as_str()));
+    let hints = each_once(refusals.iter().filter_map(|refusal| refusal.hint.as_deref()));
+    let what = format!("nothing is done, since {} of {all} are refused:\n{whats}", refusals.len());
+    Some(Error::failed_with_hint(what, hints))
+}
+
+/// A line each, in their order. A whole class may be refused for the same reason.
+fn each_once<'a>(lines: impl Iterator<Item = &'a str>) -> String {
+    let mut seen = BTreeSet::new();
+    lines.filter(|line| seen.insert(*line)).collect::<Vec<_>>().join("\n")
 }
 
 fn unanswered(error: ClientError) -> Error {
@@ -236,4 +253,20 @@ fn operator() -> Option<Label> {
     let became_root = env::var("SUDO_USER").or_else(|_| env::var("DOAS_USER")).ok();
     let user = || User::from_uid(Uid::current()).ok().flatten().map(|user| user.name);
     became_root.or_else(user)?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_whole_class_is_refused_for_is_said_once() {
+        let refusals = ["`K2` looks like `k2`", "`K2` looks like `k2`", "there is no account `x`"];
+        let refusals = refusals.map(|what| Refusal::new(what, "another name")).to_vec();
+        let error = refused_of(5, refusals).expect("a refusal").to_string();
+        assert_eq!(
+            error,
+            "nothing is done, since 3 of 5 are refused:\n`K2` looks like `k2`\nthere is no account `x`"
+        );
+    }
 }

@@ -8,5 +8,5 @@
 mod daemon;
 mod place;
 
-pub use daemon::{Daemon, refused_by};
+pub use daemon::{Daemon, of_another_school, refused_by};
 pub use place::{Place, Target};

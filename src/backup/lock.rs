@@ -6,7 +6,7 @@ use age::secrecy::{ExposeSecret as _, SecretString};
 
 use crate::{
     error::{Context as _, Error, Result},
-    host::file,
+    host::{file, terminal},
     site::Recipient,
 };
 
@@ -58,7 +58,7 @@ impl Lock {
 
 /// Asks for a passphrase at the terminal.
 pub(super) fn ask(prompt: &str) -> Result<SecretString> {
-    rpassword::prompt_password(prompt).map(SecretString::from).map_err(|cause| {
+    terminal::ask_unseen(prompt).map(SecretString::from).map_err(|cause| {
         Error::configuration(
             format_args!("cannot ask for a passphrase here: {cause}"),
             "where there is no terminal, `--passphrase-file FILE` names a file that holds it",

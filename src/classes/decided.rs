@@ -1,19 +1,17 @@
 //! What was decided about the end of the school year: a list, read.
 
-use std::{collections::BTreeMap, fs, path::Path, str::FromStr};
+use std::{collections::BTreeMap, path::Path, str::FromStr};
 
-use xmppd_control::{AccountError, Label, Name};
+use xmppd_control::{AccountError, LEAVERS, Label, Name};
 
 use crate::{
     digest::Sha256,
-    error::{Context, Error, Result},
+    error::{Error, Result},
+    host::file,
     table::{Columns, Mistakes, Row, Table},
 };
 
 const COLUMNS: Columns = Columns { required: &["class", "to"], optional: &["name", "display-name"] };
-
-/// What stands in the column `to` for those who leave the school.
-pub(super) const LEAVERS: &str = "leavers";
 
 /// Where a class or somebody goes.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -51,7 +49,7 @@ impl Decided {
     /// # Errors
     /// [`Error::Configuration`] for a file that is no such list.
     pub fn read(path: &Path) -> Result<Self> {
-        let bytes = fs::read(path).doing_to("read", path)?;
+        let bytes = file::read_named("the list", path)?;
         Self::parse(&path.display().to_string(), &bytes)
     }
 
@@ -75,6 +73,11 @@ impl Decided {
 
     fn take(&mut self, row: &Row) {
         let class = row.value::<Label>("class", &mut self.mistakes);
+        if class.as_ref().is_some_and(|class| means_leavers(class.as_str())) {
+            let what = "this stands for those who leave, and is no class: `jailbuild group rename` gives it another name";
+            self.mistakes.push(row.line, "class", what);
+            return;
+        }
         let to = row.value::<Destination>("to", &mut self.mistakes);
         if row.cell("name").is_some() {
             let name = row.value::<Name>("name", &mut self.mistakes);
@@ -102,10 +105,15 @@ impl Decided {
     }
 }
 
+/// Whether this is no class, but those who leave the school.
+pub(super) fn means_leavers(text: &str) -> bool {
+    text.eq_ignore_ascii_case(LEAVERS)
+}
+
 impl FromStr for Destination {
     type Err = AccountError;
 
     fn from_str(text: &str) -> std::result::Result<Self, AccountError> {
-        if text.eq_ignore_ascii_case(LEAVERS) { Ok(Self::Leavers) } else { text.parse().map(Self::Class) }
+        if means_leavers(text) { Ok(Self::Leavers) } else { text.parse().map(Self::Class) }
     }
 }

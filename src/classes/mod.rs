@@ -15,4 +15,4 @@ mod turn;
 pub use decided::Decided;
 pub use group::{Group, Mention, groups, mentions};
 pub use template::template;
-pub use turn::{Leave, Move, Turn};
+pub use turn::{Leave, Move, Turn, is_nearly_leavers};

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use xmppd_control::{Kind, User};
 
+use super::decided::means_leavers;
 use crate::{error::Result, table::sheet};
 
 /// A row for each group, which stays as it is until its last field says something else; then one for each child, where
@@ -11,7 +12,8 @@ use crate::{error::Result, table::sheet};
 pub fn template(users: &[User]) -> Result<Vec<u8>> {
     let mut children: BTreeMap<&str, BTreeSet<(&str, &str)>> = BTreeMap::new();
     for user in users.iter().filter(|user| user.kind == Kind::Child && user.enabled) {
-        for group in &user.groups {
+        // In the column `to`, a group of this name would have everybody in it leave.
+        for group in user.groups.iter().filter(|group| !means_leavers(group)) {
             children.entry(group).or_default().insert((&user.display_name, &user.name));
         }
     }

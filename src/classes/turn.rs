@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use xmppd_control::{Act, Kind, Label, Name, User};
+use xmppd_control::{Act, Kind, LEAVERS, Label, Name, User};
 
 use super::decided::{Decided, Destination, Single};
 use crate::error::Result;
@@ -24,6 +24,8 @@ pub struct Turn {
     pub staying: Vec<Leave>,
     /// Classes that others come into, and whose children stay.
     pub undecided: Vec<String>,
+    /// Classes that nobody was in before.
+    pub new: Vec<String>,
     #[serde(skip)]
     acts: Vec<Act>,
 }
@@ -83,6 +85,7 @@ impl Turn {
         mistakes.none()?;
         turn.sort(sorted);
         turn.undecided = undecided(users, &classes);
+        turn.new = new(&turn.moves, users);
         Ok(turn)
     }
 
@@ -207,6 +210,18 @@ fn undecided(users: &[User], classes: &BTreeMap<Label, (u64, Destination)>) -> V
     let groups = children.flat_map(|user| &user.groups).filter_map(|group| group.parse::<Label>().ok());
     let undecided: BTreeSet<Label> = groups.filter(|group| !is_decided(group) && is_entered(group)).collect();
     undecided.into_iter().map(String::from).collect()
+}
+
+/// Where somebody goes, and nobody was.
+fn new(moves: &[Move], users: &[User]) -> Vec<String> {
+    let is_new = |to: &&String| !users.iter().any(|user| user.is_in(to));
+    let new: BTreeSet<_> = moves.iter().map(|one| &one.to).filter(is_new).cloned().collect();
+    new.into_iter().collect()
+}
+
+/// Whether this may be a slip for the word that stands for those who leave.
+pub fn is_nearly_leavers(class: &str) -> bool {
+    strsim::normalized_levenshtein(&class.to_lowercase(), LEAVERS) >= 0.7
 }
 
 fn put(list: &mut Vec<Leave>, class: String, name: &str) {

@@ -16,7 +16,7 @@ use crate::{
     console::Console,
     digest::Sha256,
     error::{Error, Result},
-    host::{Host, ThisHost},
+    host::{Host, ThisHost, file},
     site::Origin,
 };
 
@@ -59,6 +59,7 @@ struct Outcome {
     path: PathBuf,
     /// How long the file is.
     bytes: Option<u64>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
     files: Vec<Contained>,
     /// Whether a new certificate can be made from it.
@@ -86,6 +87,7 @@ pub fn run(args: &Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     if path.symlink_metadata().is_ok() {
         return Err(backup::taken(&path));
     }
+    file::require_folder(&path)?;
     if args.dry_run {
         return args.rehearse(path, &school, &place, console);
     }

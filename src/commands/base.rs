@@ -25,6 +25,8 @@ pub enum Action {
     /// Download a release's base.txz into the cache, and check its digest.
     ///
     /// The digests are committed with this project, and come from FreeBSD's ports tree rather than from the mirror.
+    ///
+    /// For example: `jailbuild base fetch 15.1`
     Fetch {
         /// The release, such as `15.1`.
         release: Release,
@@ -39,6 +41,8 @@ pub enum Action {
     },
 
     /// List the releases whose digests are known, and which of them are in the cache.
+    ///
+    /// For example: `jailbuild base list`
     List,
 }
 

@@ -18,7 +18,7 @@ use crate::{
 /// Give accounts new passwords, and print login cards with them, eight to a page.
 ///
 /// It is for lost cards: no password is kept, so that an old one cannot be printed again. The old passwords are no longer good, and sessions
-/// end. It asks first. `user add` and `user import` print the first cards by themselves.
+/// end. It asks first. With `--group`, disabled accounts are left out: those of who has left. `user add` and `user import` print the first cards by themselves.
 ///
 /// For example: `jailbuild cards --group 4b --out cards-4b.pdf`
 #[derive(clap::Args, Debug)]
@@ -54,7 +54,7 @@ pub struct Args {
 pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
     let mut desk = Desk::open(&args.target, site, console)?;
     desk.note_example();
-    let people = args.people(desk.daemon.users()?)?;
+    let people = args.people(desk.daemon.users()?, console)?;
     let names: Vec<_> = people.iter().map(|user| user.name.clone()).collect();
     if !args.yes && !args.dry_run {
         let what = format!(
@@ -77,7 +77,7 @@ pub fn run(args: &Args, site: Option<&Path>, console: &Console) -> Result<u8> {
 
 impl Args {
     /// Those who are meant, each once.
-    fn people(&self, mut users: Vec<User>) -> Result<Vec<User>> {
+    fn people(&self, mut users: Vec<User>, console: &Console) -> Result<Vec<User>> {
         let known: BTreeSet<_> = users.iter().map(|user| user.name.as_str()).collect();
         if let Some(unknown) = self.names.iter().find(|name| !known.contains(name.as_str())) {
             return Err(Error::failed_with_hint(
@@ -94,6 +94,30 @@ impl Args {
             ));
         }
         users.retain(|user| is_named(user) || self.groups.iter().any(|group| user.is_in(group.as_str())));
-        Ok(users)
+        self.able(users, console)
+    }
+
+    /// Whoever is disabled gets a card where they are named alone: those who left the school are still in its groups.
+    fn able(&self, users: Vec<User>, console: &Console) -> Result<Vec<User>> {
+        let is_named = |user: &User| self.names.iter().any(|name| name.as_str() == user.name);
+        let (able, left_out): (Vec<_>, Vec<_>) =
+            users.into_iter().partition(|user| user.enabled || is_named(user));
+        note(&left_out, "left out", console);
+        note(able.iter().filter(|user| !user.enabled), "cannot log in until enabled", console);
+        if able.is_empty() {
+            return Err(Error::failed_with_hint(
+                "everybody who is meant is disabled",
+                "`jailbuild user enable NAME` lets somebody log in again",
+            ));
+        }
+        Ok(able)
+    }
+}
+
+/// That these are disabled, and what comes of it.
+fn note<'a>(users: impl IntoIterator<Item = &'a User>, what: &str, console: &Console) {
+    let names: Vec<_> = users.into_iter().map(|user| user.name.clone()).collect();
+    if !names.is_empty() {
+        console.note(format_args!("disabled, and {what}: {}", enumerated(&names)));
     }
 }

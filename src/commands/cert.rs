@@ -59,6 +59,7 @@ pub struct Outcome {
     /// Who shows it, or would.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub shown_by: Option<Shower>,
+    #[serde(rename = "dry-run")]
     /// Whether nothing was done, though it was asked for.
     pub dry_run: bool,
     /// The certificates as they are now, where there are any.

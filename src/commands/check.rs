@@ -11,6 +11,8 @@ use crate::{
 };
 
 /// Parse `jailbuild.toml` and say what it means; nothing is changed.
+///
+/// For example: `jailbuild check --file school/jailbuild.toml`
 #[derive(Clone, Debug, clap::Args)]
 pub struct Arguments {}
 

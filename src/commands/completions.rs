@@ -9,7 +9,7 @@ use crate::error::{Context, Result};
 
 /// Print the completions for a shell.
 ///
-/// For bash: `jailbuild completions bash > /usr/local/share/bash-completion/completions/jailbuild`
+/// For example, for bash: `jailbuild completions bash > /usr/local/share/bash-completion/completions/jailbuild`
 #[derive(clap::Args, Debug)]
 pub struct Args {
     /// The shell.

@@ -7,7 +7,7 @@ use std::{
 };
 
 use serde::Serialize;
-use xmppd_control::Act;
+use xmppd_control::{Act, Name, User};
 
 use crate::{
     accounts::CardFile,
@@ -73,6 +73,20 @@ impl<'a> Desk<'a> {
             ));
         }
     }
+}
+
+/// The account of this name.
+///
+/// # Errors
+/// [`Error::Failed`] if there is none.
+pub(super) fn known(name: &Name, daemon: &mut Daemon) -> Result<User> {
+    let found = daemon.users()?.into_iter().find(|user| user.name == name.as_str());
+    found.ok_or_else(|| {
+        Error::failed_with_hint(
+            format_args!("there is no account `{name}`"),
+            "`jailbuild user list` shows all accounts",
+        )
+    })
 }
 
 /// Asks whether to go on with what cannot be undone.

@@ -52,6 +52,7 @@ pub struct Arguments {
 struct Exported {
     image: ImageFacts,
     wrapped: Vec<Written>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
 }
 

@@ -24,6 +24,8 @@ use crate::{
 /// Build the daemon, assemble the image, start it, probe it, and print the report.
 ///
 /// The image, its digest and its signature are left in `dist/`.
+///
+/// For example: `jailbuild make --target x86_64-unknown-freebsd`
 #[derive(clap::Args, Debug)]
 pub struct Args {
     #[command(flatten)]

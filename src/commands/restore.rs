@@ -116,6 +116,7 @@ struct LaidOut {
     into: PathBuf,
     #[serde(skip)]
     file: PathBuf,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
     backup: Manifest,
 }

@@ -47,6 +47,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, Serialize)]
 struct Slips {
     slips: Vec<Made>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
 }
 
@@ -66,13 +67,38 @@ struct Made {
 pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<u8> {
     let (origin, site) = school(named, console)?;
     let languages = languages(arguments, &site)?;
+    if let Some(path) = &arguments.out {
+        require_new(path)?;
+    }
     let slips = languages.iter().map(|language| slip(arguments, &site, &origin.folder(), language, console));
     let slips = slips.collect::<Result<Vec<_>>>()?;
     if !arguments.dry_run {
-        slips.iter().try_for_each(|(made, pdf)| file::write(&made.path, pdf, file::PUBLIC))?;
+        slips.iter().try_for_each(|(made, pdf)| write(&made.path, pdf, arguments.out.is_some()))?;
     }
     let slips = slips.into_iter().map(|(made, _)| made).collect();
     console.show(&Slips { slips, dry_run: arguments.dry_run })
+}
+
+fn require_new(path: &Path) -> Result<()> {
+    if path.symlink_metadata().is_ok() { Err(taken(path)) } else { file::require_folder(path) }
+}
+
+/// What is at a path that somebody named may be anything: cards, for instance.
+fn write(path: &Path, pdf: &[u8], is_named: bool) -> Result<()> {
+    if !is_named {
+        return file::write(path, pdf, file::PUBLIC);
+    }
+    if file::write_new(path, pdf, file::PUBLIC)? {
+        return Ok(());
+    }
+    Err(taken(path))
+}
+
+fn taken(path: &Path) -> Error {
+    Error::configuration(
+        format_args!("`{}` is there already", path.display()),
+        "move it away, or name another file",
+    )
 }
 
 fn languages(arguments: &Arguments, site: &Site) -> Result<Vec<Language>> {

@@ -25,21 +25,21 @@ pub struct Args {
     /// The name of an appliance of this host; that of the only one if left out.
     name: Option<String>,
 
-    /// The daemon's control socket, of an appliance that was not installed by `jailbuild install`.
-    #[arg(long, value_name = "PATH", env = "JAILBUILD_SOCKET", conflicts_with = "name")]
+    /// The daemon's control socket, of an appliance that was not installed by `jailbuild install` [env: `JAILBUILD_SOCKET`]
+    #[arg(long, value_name = "PATH", conflicts_with = "name")]
     socket: Option<PathBuf>,
 }
 
 /// Looks, and says what was seen.
 pub fn run(args: Args, file: Option<&Path>, console: &Console) -> Result<u8> {
     let now = OffsetDateTime::now_utc();
-    let condition = if args.socket.is_some() {
-        let target = Target { appliance: None, socket: args.socket };
+    let target = Target { appliance: args.name, socket: args.socket };
+    let condition = if target.socket().is_some() {
         Condition::at(&Place::find(&target, file, &ThisHost)?, now)
     } else {
         requirements::freebsd()?;
         requirements::root(&ThisHost)?;
-        Condition::of(&Record::name(&ThisHost, args.name.as_deref())?, &ThisHost, now)?
+        Condition::of(&Record::name(&ThisHost, target.appliance.as_deref())?, &ThisHost, now)?
     };
     console.show(&condition)?;
     Ok(u8::from(!condition.runs()))

@@ -33,6 +33,7 @@ pub struct Arguments {
 #[derive(Clone, Debug, Serialize)]
 struct Written {
     texts: Vec<Offered>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
 }
 

@@ -46,6 +46,7 @@ struct Written {
     domain: String,
     sha256: String,
     files: Vec<PathBuf>,
+    #[serde(rename = "dry-run")]
     dry_run: bool,
 }
 

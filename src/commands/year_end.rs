@@ -11,7 +11,7 @@ use xmppd_control::{Act, Label};
 use super::desk::Desk;
 use crate::{
     administration::Target,
-    classes::{Decided, Turn, template},
+    classes::{Decided, Turn, is_nearly_leavers, template},
     console::Console,
     digest::Sha256,
     error::{Error, Result},
@@ -63,8 +63,10 @@ struct Done {
 
 /// Where the list to be filled in is.
 #[derive(Serialize)]
+#[serde(rename_all = "kebab-case")]
 struct Written {
     path: PathBuf,
+    dry_run: bool,
 }
 
 /// Does what is asked.
@@ -77,7 +79,7 @@ pub fn run(arguments: &Args, named: Option<&Path>, console: &Console) -> Result<
     let mut desk = Desk::open(&arguments.target, named, console)?;
     match (decided, &arguments.template) {
         (Some(decided), _) => turn(decided, arguments, desk),
-        (None, Some(path)) => write(path, &template(&desk.daemon.users()?)?, console),
+        (None, Some(path)) => write(path, &template(&desk.daemon.users()?)?, arguments.dry_run, console),
         (None, None) => unreachable!("clap asks for one of them"),
     }
 }
@@ -91,6 +93,10 @@ fn turn(decided: Decided, arguments: &Args, mut desk: Desk<'_>) -> Result<u8> {
         desk.console.note(format_args!(
             "others come into `{class}`, and nothing is said of those who are in it: they stay"
         ));
+    }
+    for class in &turn.new {
+        let meant = if is_nearly_leavers(class) { "; did you mean `leavers`?" } else { "" };
+        desk.console.note(format_args!("`{class}` is a new group: nobody is in it yet{meant}"));
     }
     // Where nobody moves, no year has ended. In a rehearsal, what is refused has been told.
     let end = (!dry_run && !turn.acts().is_empty()).then_some(end);
@@ -116,14 +122,20 @@ fn done_before(end: &Act, dry_run: bool, desk: &mut Desk<'_>) -> Result<Option<S
     }
 }
 
-fn write(path: &Path, list: &[u8], console: &Console) -> Result<u8> {
-    if !file::write_new(path, list, file::SECRET)? {
-        return Err(Error::configuration(
-            format_args!("`{}` is there already", path.display()),
-            "it may have been filled in: move it away, or name another file",
-        ));
+fn write(path: &Path, list: &[u8], dry_run: bool, console: &Console) -> Result<u8> {
+    let is_new = if dry_run {
+        file::require_folder(path)?;
+        path.symlink_metadata().is_err()
+    } else {
+        file::write_new(path, list, file::SECRET)?
+    };
+    if is_new {
+        return console.show(&Written { path: path.to_owned(), dry_run });
     }
-    console.show(&Written { path: path.to_owned() })
+    Err(Error::configuration(
+        format_args!("`{}` is there already", path.display()),
+        "it may have been filled in: move it away, or name another file",
+    ))
 }
 
 impl fmt::Display for Done {
@@ -144,10 +156,13 @@ impl fmt::Display for Done {
 
 impl fmt::Display for Written {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let path = self.path.display();
+        if self.dry_run {
+            return write!(formatter, "would write `{path}`");
+        }
         write!(
             formatter,
-            "`{}`: in the column `to`, give each class that moves its new name, or `leavers`; and so for single ones who do not go with theirs",
-            self.path.display()
+            "`{path}`: in the column `to`, give each class that moves its new name, or `leavers`; and so for single ones who do not go with theirs"
         )
     }
 }

@@ -6,7 +6,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use xmppd_control::Status;
 
-use super::{Condition, Disk, Lasting, Whose, moment};
+use super::{Condition, Disk, Lasting, Whose, moment, text::size};
 use crate::{error::Error, site::expiry};
 
 /// After so many days a backup is old.
@@ -105,7 +105,13 @@ fn of_disk(disk: Disk) -> Option<Attention> {
     let nearly = used >= FULL_PERCENT && disk.free_bytes < PLENTY_BYTES;
     let is_full = nearly || disk.free_bytes < FULL_BYTES;
     let hint = "make room: a full disk keeps no message and no account";
-    is_full.then(|| Attention::new(About::Disk, format_args!("the disk is {used} % full"), hint))
+    is_full.then(|| {
+        Attention::new(
+            About::Disk,
+            format_args!("the disk is {used} % full, {} are left", size(disk.free_bytes)),
+            hint,
+        )
+    })
 }
 
 fn of_consents(status: &Status) -> Option<Attention> {

@@ -25,7 +25,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use xmppd_control::Status;
 
 use crate::{
-    administration::{Daemon, Place, Target},
+    administration::{Daemon, Place, Target, of_another_school},
     appliance::{Layout, listing::Listed},
     error::Result,
     host::Host,
@@ -66,7 +66,7 @@ pub enum Whose {
     Socket {
         /// Its path.
         socket: PathBuf,
-        /// The domain of the school whose it should be.
+        /// The domain that it serves; where it does not answer, that of the school whose it should be.
         domain: String,
         /// Whether it answers.
         running: bool,
@@ -102,11 +102,9 @@ impl Condition {
     /// Looks at the daemon behind a socket.
     pub fn at(place: &Place, now: OffsetDateTime) -> Self {
         let daemon = ask(place);
-        let whose = Whose::Socket {
-            socket: place.socket.clone(),
-            domain: place.site.domain.to_string(),
-            running: daemon.is_ok(),
-        };
+        let domain =
+            daemon.as_ref().map_or_else(|_| place.site.domain.to_string(), |told| told.domain.clone());
+        let whose = Whose::Socket { socket: place.socket.clone(), domain, running: daemon.is_ok() };
         Self::known(whose, place, Some(daemon), &place.folder().chain(), now)
     }
 
@@ -126,23 +124,27 @@ impl Condition {
     fn known(
         whose: Whose,
         place: &Place,
-        daemon: Option<Result<Status>>,
+        daemon: Option<Result<Told>>,
         chain: &Path,
         now: OffsetDateTime,
     ) -> Self {
         let silence = daemon.as_ref().and_then(|answer| answer.as_ref().err().map(Attention::from));
         let daemon = daemon.and_then(Result::ok);
+        let stranger = daemon.as_ref().and_then(|told| told.stranger(place));
+        let daemon = daemon.map(|told| told.status);
+        // What lies beside the file of another school says nothing of this one.
+        let in_folder = |file: &Path| if stranger.is_none() { certificates::end(file) } else { None };
         // What is shown to clients may be older than what lies in the folder.
         let shown = daemon.as_ref().and_then(|status| moment(status.certificate_ends.as_deref()?));
         let lasting = |ends: Option<OffsetDateTime>| ends.map(|ends| Lasting::at(ends, now));
         let mut condition = Self {
-            certificate: lasting(shown.or_else(|| certificates::end(chain))),
-            authority: lasting(certificates::end(&place.authority())),
-            disk: Disk::of(place.data()),
+            certificate: lasting(shown.or_else(|| in_folder(chain))),
+            authority: lasting(in_folder(&place.authority())),
+            disk: Disk::of(&place.data()),
             daemon,
             ..Self::unknown(whose)
         };
-        condition.attention.extend(silence);
+        condition.attention.extend(silence.or(stranger));
         condition.attention.extend(attention::of(&condition, now));
         condition
     }
@@ -154,8 +156,23 @@ impl Lasting {
     }
 }
 
-fn ask(place: &Place) -> Result<Status> {
-    Daemon::to_watch(place, PATIENCE)?.status()
+/// What a daemon says of itself.
+struct Told {
+    domain: String,
+    status: Status,
+}
+
+fn ask(place: &Place) -> Result<Told> {
+    let mut daemon = Daemon::to_watch(place, PATIENCE)?;
+    Ok(Told { domain: daemon.domain()?, status: daemon.status()? })
+}
+
+impl Told {
+    /// That it is another school's than the file that was taken.
+    fn stranger(&self, place: &Place) -> Option<Attention> {
+        let is_ours = self.domain == place.site.domain.as_str();
+        (!is_ours).then(|| Attention::from(&of_another_school(place, &self.domain)))
+    }
 }
 
 /// A moment as the daemon writes it.

@@ -3,7 +3,10 @@
 use std::{
     fs::{self, File, Permissions},
     io::{self, ErrorKind, Read as _, Write as _},
-    os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    os::unix::{
+        ffi::OsStrExt as _,
+        fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
+    },
     path::{Path, PathBuf},
 };
 
@@ -96,7 +99,7 @@ pub fn settle_name(path: &Path) -> Result<()> {
 /// Writes a file, unless there is one of that name already: then it is left alone, and this is `false`. It is on the disk
 /// under its name before anything else happens, since nobody may have its content otherwise.
 pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
-    create_folder(&folder_of(path), 0o755)?;
+    require_folder(path)?;
     let written = draft(path, content, mode)
         .and_then(|draft| draft.persist_noclobber(path).map_err(|failure| failure.error));
     match written {
@@ -104,6 +107,25 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
         Err(cause) if cause.kind() == ErrorKind::AlreadyExists => Ok(false),
         Err(cause) => Err(cause).doing_to("write", path),
     }
+}
+
+/// Refuses a new file of which it is known beforehand that it cannot be written: what was named is a folder, or there is none for it.
+pub fn require_folder(path: &Path) -> Result<()> {
+    if path.as_os_str().as_bytes().ends_with(b"/") {
+        let what = format_args!("`{}` is the name of a folder", path.display());
+        return Err(Error::configuration(what, "name a file"));
+    }
+    let folder = folder_of(path);
+    if folder.is_dir() {
+        return Ok(());
+    }
+    let (is_there, folder) = (folder.exists(), folder.display());
+    Err(if is_there {
+        Error::configuration(format_args!("`{folder}` is no folder"), "name another file")
+    } else {
+        let hint = format_args!("`mkdir {folder}` makes it; or name another file");
+        Error::configuration(format_args!("there is no folder `{folder}`"), hint)
+    })
 }
 
 /// Ensures that a folder exists. Those that it makes on the way get `mode` (less the umask); one that exists keeps its own.
@@ -204,6 +226,18 @@ mod tests {
         assert!(error.to_string().starts_with(&format!("cannot write `{}`: ", path.display())), "{error}");
         assert!(!write_new(&path, b"one", SECRET).unwrap());
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_new_file_makes_no_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        for path in ["new/secret", "new/", "new/folder/", "file/secret"] {
+            let error = write_new(&folder.path().join(path), b"one", SECRET).unwrap_err();
+            assert_eq!(error.exit_code(), 3, "{path}: {error}");
+        }
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1);
+        require_folder(Path::new("secret")).unwrap();
     }
 
     #[test]

@@ -19,6 +19,7 @@ pub mod namespaces;
 pub mod owner;
 #[cfg(target_os = "linux")]
 pub mod privileges;
+pub mod terminal;
 mod this;
 
 use std::{

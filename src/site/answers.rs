@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Context as _, Error, Result},
-    host::file::{PUBLIC, write_new},
+    host::file::{PUBLIC, create_folder, write_new},
     render::{Template, render},
 };
 
@@ -86,6 +86,7 @@ impl Answers {
     /// # Errors
     /// [`Error::Configuration`] if there is one already: it stays as it is.
     pub fn write(&self, path: &Path) -> Result<()> {
+        create_folder(path.parent().unwrap_or(Path::new("")), 0o755)?;
         if write_new(path, self.file_text()?.as_bytes(), PUBLIC)? {
             return Ok(());
         }
@@ -128,7 +129,8 @@ impl Questions<'_> {
         self.say("\nThe school's own network, from which clients come, as narrow as can be; several with commas between:")?;
         let lan = self.ask("Clients from", Some(&joined(&network.lan)), ranges)?;
         self.say("\nTwo addresses between this host and the chat's jail, a /30 that is used nowhere else:")?;
-        let link = self.ask("Link", Some(&network.link.to_string()), |text| link_apart_from(&lan, text))?;
+        let proposed = link_beside(network.link, &lan);
+        let link = self.ask("Link", Some(&proposed.to_string()), |text| link_apart_from(&lan, text))?;
         self.say("\nThe ports that clients connect to:")?;
         let starttls = self.ask("Port for STARTTLS", Some(&network.starttls.to_string()), port)?;
         let direct_tls =
@@ -208,9 +210,24 @@ fn nobody() -> Mistake {
 
 fn link_apart_from(lan: &[Ipv4Net], text: &str) -> Result<Link, Mistake> {
     let link = Link::parse(text)?;
-    lan.iter().try_for_each(|range| refuse_overlap(*range, link, &[]))?;
-    Ok(link)
+    match lan.iter().find(|range| refuse_overlap(**range, link, &[]).is_err()) {
+        None => Ok(link),
+        Some(range) => Err(Mistake::new(
+            format!("the link `{link}` lies within the clients' network `{range}`"),
+            format!("name a /30 that is used nowhere else, such as `{}`", link_beside(link, lan)),
+        )),
+    }
 }
+
+/// The usual link, or the first of others that is in none of these.
+fn link_beside(usual: Link, lan: &[Ipv4Net]) -> Link {
+    let mut links = [Some(usual)].into_iter().chain(LINKS.map(|link| Link::parse(link).ok())).flatten();
+    let is_beside = |link: &Link| lan.iter().all(|range| refuse_overlap(*range, *link, &[]).is_ok());
+    links.find(is_beside).unwrap_or(usual)
+}
+
+/// One for each kind of private network.
+const LINKS: [&str; 3] = ["10.66.0.0/30", "172.31.255.0/30", "192.168.255.0/30"];
 
 fn port(text: &str) -> Result<u16, Mistake> {
     let number = text.parse().map_err(|_| {
@@ -269,6 +286,18 @@ mod tests {
         let site = Site::parse(Path::new("jailbuild.toml"), &text).unwrap();
         let Answers { domain, organisation, network } = answers.unwrap();
         assert_eq!((site.domain, site.organisation, site.network), (domain, organisation, network));
+    }
+
+    #[test]
+    fn a_link_is_proposed_that_will_do() {
+        for (lan, proposed) in [
+            ("192.168.1.0/24", "10.66.0.0/30"),
+            ("10.0.0.0/8", "172.31.255.0/30"),
+            ("10.0.0.0/8, 172.16.0.0/12", "192.168.255.0/30"),
+        ] {
+            let (answers, _) = asked(&format!("chat.north.example\nNorth School\n{lan}\n\n\n\n\n"));
+            assert_eq!(answers.unwrap().network.link.to_string(), proposed);
+        }
     }
 
     #[test]

@@ -12,12 +12,12 @@ mod mistakes;
 mod row;
 mod sheet;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use csv::{ReaderBuilder, StringRecord};
 
 pub use self::{mistakes::Mistakes, row::Row, sheet::sheet};
-use crate::error::{Context, Result};
+use crate::{error::Result, host::file};
 
 /// The columns that a list may have, by their names, in small letters with `-` for a space.
 #[derive(Clone, Copy, Debug)]
@@ -45,7 +45,7 @@ impl Table {
     /// # Errors
     /// [`crate::Error::Configuration`] for what is no list of these columns.
     pub fn read(path: &Path, columns: Columns) -> Result<Self> {
-        let bytes = fs::read(path).doing_to("read", path)?;
+        let bytes = file::read_named("the list", path)?;
         Self::parse(&path.display().to_string(), &bytes, columns)
     }
 

@@ -64,6 +64,22 @@ fn leavers_are_disabled_where_they_are() {
 }
 
 #[test]
+fn a_group_called_like_those_who_leave_is_no_class() {
+    let mut school = school();
+    school.push(user("zoe", Kind::Child, &["Leavers"]));
+    let template = super::super::template(&school).expect("a list");
+    let turn = |text: &[u8]| Turn::of(Decided::parse("year.csv", text)?, &school);
+    assert!(turn(&template).expect("it can be done").acts().is_empty(), "as it is");
+    for row in ["Leavers,leavers,\n", "leavers,5a,\n", "leavers,leavers,zoe\n"] {
+        let refusal =
+            turn(format!("class,to,name\n{row}").as_bytes()).expect_err("it is refused").to_string();
+        assert!(refusal.contains("year.csv:2: class: this stands for those who leave"), "{refusal}");
+    }
+    let moves = turn(b"class,to,name\n,5a,zoe\n").expect("it can be done");
+    assert_eq!(acts(&moves), ["zoe: 5a"]);
+}
+
+#[test]
 fn a_row_of_ones_own_wins_wherever_it_stands() {
     let text = "name,class,to\nbea,4a,4a\ndora,,4a\n,4a,5a\n,5a,leavers\nabel,Choir,Orchestra\nnurse,4a,5b\ncara,,\n";
     let turn = turn(text).expect("it can be done");
@@ -83,6 +99,16 @@ fn a_class_that_is_entered_and_not_left_is_told() {
     assert_eq!(turn("class,to\n4a,5a\n").expect("it can be done").undecided, ["5a"]);
     assert_eq!(turn("class,to\n4a,5a\n5a,5a\n").expect("it can be done").undecided, ["5a"]);
     assert_eq!(shown("class,to\n4a,4a\n"), "nobody moves, and nobody leaves");
+}
+
+#[test]
+fn a_class_that_nobody_was_in_is_told() {
+    let new = |text| turn(text).expect("it can be done").new;
+    assert_eq!(new("class,to\n4a,5a\n5a,6a\n"), ["6a"]);
+    assert_eq!(new("class,to\n5a,leaver\n"), ["leaver"]);
+    assert!(new("class,to\n5a,leavers\n4a,5a\n").is_empty());
+    assert!(["leaver", "Leave", "Leavres", "leaves"].into_iter().all(is_nearly_leavers));
+    assert!(!["5a", "Teachers", "Abgänger", "Lower 4"].into_iter().any(is_nearly_leavers));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use xmppd_control::Name;
 
 use crate::{
     accounts::{Filter, Listing},
-    commands::desk::Desk,
+    commands::desk::{Desk, known},
     error::Result,
 };
 
@@ -33,5 +33,8 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
 }
 
 pub(super) fn sessions(args: &SessionsArgs, mut desk: Desk<'_>) -> Result<u8> {
+    if let Some(name) = &args.name {
+        known(name, &mut desk.daemon)?;
+    }
     desk.console.show(&Listing(desk.daemon.sessions(args.name.clone())?))
 }

@@ -12,6 +12,7 @@ use crate::{
     accounts::{CardFile, Print},
     commands::desk::{Changed, Desk},
     error::{Context as _, Error, Result},
+    host::terminal,
 };
 
 /// Give an account a new password, and end its sessions, which may be those of a stolen phone.
@@ -82,7 +83,7 @@ impl Given {
 /// A password that somebody chose.
 fn typed() -> Result<Password> {
     let line = if io::stdin().is_terminal() {
-        Zeroizing::new(rpassword::prompt_password("Password: ").doing("read the password")?)
+        Zeroizing::new(terminal::ask_unseen("Password: ").doing("read the password")?)
     } else {
         let mut line = Zeroizing::new(String::new());
         io::stdin().read_line(&mut line).doing("read the password")?;

@@ -7,8 +7,8 @@ use xmppd_control::{AuditLine, Consented, Label, Name, Session, User};
 
 use crate::{
     accounts::Listing,
-    commands::desk::Desk,
-    error::{Error, Result},
+    commands::desk::{Desk, known},
+    error::Result,
 };
 
 /// How many of the last administrative acts are shown.
@@ -37,14 +37,8 @@ struct Shown {
 
 pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let name = &args.name;
-    let is_meant = |one: &str| one == name.as_str();
-    let Some(user) = desk.daemon.users()?.into_iter().find(|user| is_meant(&user.name)) else {
-        return Err(Error::failed_with_hint(
-            format_args!("there is no account `{name}`"),
-            "`jailbuild user list` shows all accounts",
-        ));
-    };
-    let recorded = desk.daemon.consents()?.into_iter().find(|consent| is_meant(&consent.name));
+    let user = known(name, &mut desk.daemon)?;
+    let recorded = desk.daemon.consents()?.into_iter().find(|consent| consent.name == name.as_str());
     let sessions = Listing(desk.daemon.sessions(Some(name.clone()))?);
     let acts = match name.as_str().parse::<Label>() {
         Ok(about) => desk.daemon.audit(Some(about), ACTS)?,

@@ -233,11 +233,13 @@ impl School {
     /// An account of whatever kind: none is made another's to stay. Only who administers the server is not shut out by it.
     fn withdraw(&mut self, name: &Name) -> Judged {
         let name = name.as_str();
-        let Some(recorded) = self.consents.get(name).filter(|recorded| recorded.withdrawn.is_none()) else {
-            return Err(Refusal::new(
-                format!("no consent is recorded for `{name}`"),
-                "`consent list` shows all of them",
-            ));
+        let show = "`consent list` shows all of them";
+        let recorded = match self.consents.get(name) {
+            Some(recorded) if recorded.withdrawn.is_none() => recorded,
+            Some(_) => {
+                return Err(Refusal::new(format!("the consent for `{name}` is withdrawn already"), show));
+            }
+            None => return Err(Refusal::new(format!("no consent is recorded for `{name}`"), show)),
         };
         let recorded = Recorded { withdrawn: Some(self.now), ..recorded.clone() };
         let mut effect = self.put_consent(name, recorded);

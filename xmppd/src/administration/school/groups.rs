@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use xmppd_control::{Label, Name, Refusal};
+use xmppd_control::{LEAVERS, Label, Name, Refusal};
 
 use super::{Effect, Judged, School, is_of_one_script};
 use crate::{
@@ -92,6 +92,15 @@ impl School {
         if self.groups.contains_key(group) {
             return Ok(());
         }
+        let looks = Look::of(group);
+        if is_alike(&looks, &Look::of(LEAVERS)) {
+            return Err(Refusal::new(
+                format!(
+                    "no group is called `{group}`: in the list of a year's end, it stands for those who leave"
+                ),
+                "take another name, such as `alumni`; `year-end` has those who leave disabled",
+            ));
+        }
         let of_rooms = self.by_command().flat_map(|room| &room.groups).map(Label::as_str);
         let that_can_go = self.groups.keys().map(String::as_str).chain(of_rooms);
         let of_site = self.groups_of_site.iter().map(String::as_str).chain(self.groups_of_sites_rooms());
@@ -100,7 +109,6 @@ impl School {
             return Ok(());
         }
         let with = with.iter().map(String::as_str).filter(|other| *other != group);
-        let looks = Look::of(group);
         match others.chain(with).find(|other| is_alike(&Look::of(other), &looks)) {
             None => is_of_one_script(group),
             Some(other) => Err(Refusal::new(

@@ -99,7 +99,7 @@ fn who_withdraws_consent_disables_at_once() {
         done(&mut school, withdraw),
         ["write consent juliet false", "write juliet []", "tell disabled juliet"]
     );
-    assert_eq!(refused(&mut school, withdraw), "no consent is recorded for `juliet`");
+    assert_eq!(refused(&mut school, withdraw), "the consent for `juliet` is withdrawn already");
     let enable = r#"{"enable-user":{"name":"juliet"}}"#;
     assert_eq!(refused(&mut school, enable), "the consent for `juliet` was withdrawn");
     done(&mut school, r#"{"record-consent":{"name":"juliet","consent":{"signed":"2026-09-07","slip":"2"}}}"#);
@@ -317,6 +317,21 @@ fn a_group_is_given_once_however_often_it_is_said() {
     assert_eq!(school.users()[0].groups, ["4b"]);
     let set = r#"{"set-groups":{"name":"juliet","groups":["5b","Choir","5b"]}}"#;
     assert_eq!(done(&mut school, set)[0], r#"write juliet ["5b", "Choir"]"#);
+}
+
+#[test]
+fn no_group_is_called_like_those_who_leave() {
+    let mut school = empty();
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
+    for json in [
+        added("romeo", &format!(r#","groups":["leavers"]{SIGNED}"#)).as_str(),
+        r#"{"join-group":{"name":"juliet","group":"leavers"}}"#,
+        r#"{"set-groups":{"name":"juliet","groups":["4b","Leavers"]}}"#,
+        r#"{"rename-group":{"group":"4b","to":"LEAVERS"}}"#,
+        r#"{"add-room":{"name":"last","groups":["leavers"]}}"#,
+    ] {
+        assert!(refused(&mut school, json).starts_with("no group is called `"), "{json}");
+    }
 }
 
 #[test]
