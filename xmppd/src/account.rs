@@ -29,6 +29,6 @@ impl Account {
 
     /// How it looks: people see now its name, now its display name.
     pub(crate) fn looks(&self) -> Vec<Look> {
-        [&self.name, &self.display_name].into_iter().flat_map(|text| Look::of(text)).collect()
+        Look::of_small(&self.name).into_iter().chain(Look::of(&self.display_name)).collect()
     }
 }

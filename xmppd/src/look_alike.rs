@@ -5,14 +5,32 @@ use unicode_security::{MixedScript, mixed_script::AugmentedScriptSet, skeleton};
 /// How a text looks: the same for Latin and Cyrillic letters, `l` and `1`, `rn` and `m`, capitals, spaces, and with
 /// something in between that nobody sees.
 #[derive(Clone, Debug, Eq, Hash, PartialEq)]
-pub(crate) struct Look(String);
+pub(crate) struct Look {
+    is_drawn: bool,
+    letters: String,
+}
 
 impl Look {
     /// Those of a text: as it is read, whatever is a capital, and as it is drawn, where a capital can stand for
     /// another letter than the small one does.
     pub(crate) fn of(text: &str) -> [Self; 2] {
+        [Self::as_read(text), Self::as_drawn(text)]
+    }
+
+    /// Those of a name that is always written small. As somebody's name it begins with a capital: Lina is not drawn like Iina.
+    pub(crate) fn of_small(name: &str) -> [Self; 2] {
+        let mut letters = name.chars();
+        let first = letters.next().into_iter().flat_map(char::to_uppercase);
+        [Self::as_read(name), Self::as_drawn(&first.chain(letters).collect::<String>())]
+    }
+
+    fn as_read(text: &str) -> Self {
+        Self { is_drawn: false, letters: folded(text) }
+    }
+
+    fn as_drawn(text: &str) -> Self {
         let drawn: String = text.split_whitespace().map(drawn).collect();
-        [text, &drawn].map(|text| Self(folded(text)))
+        Self { is_drawn: true, letters: folded(&drawn) }
     }
 }
 
@@ -21,13 +39,18 @@ pub(crate) fn is_alike(one: &[Look], other: &[Look]) -> bool {
     one.iter().any(|look| other.contains(look))
 }
 
-/// What the letters of a word look like: the `I` of `PauI` like an `l`. Among capitals it is what it is, lest Elia
-/// be taken for Ella where both are written in capitals.
+/// What the letters of a word look like: the `I` of `PauI` like an `l`, but not like the `L` of Lina. Among capitals it is
+/// what it is, lest Elia be taken for Ella where both are written in capitals.
 fn drawn(word: &str) -> String {
     let drawn: String = skeleton(word).collect();
     let is_among_capitals = !drawn.contains(|letter: char| letter.is_lowercase() && letter != 'l');
-    if is_among_capitals { drawn.replace('l', "I") } else { drawn }
+    if is_among_capitals { drawn.replace('l', STROKE) } else { drawn.replace('L', CAPITAL_L) }
 }
+
+/// What only a stroke among capitals looks like: `I`, `l` or `1`. For private use, so that no text has it.
+const STROKE: &str = "\u{e000}";
+/// What only a capital `L` among small letters looks like; likewise.
+const CAPITAL_L: &str = "\u{e001}";
 
 fn folded(text: &str) -> String {
     let plain: String = text.chars().filter(|character| !character.is_whitespace()).collect();
@@ -36,9 +59,14 @@ fn folded(text: &str) -> String {
     skeleton(&once.to_lowercase()).collect::<String>().to_lowercase()
 }
 
-/// Whether letters of different scripts stand together that nobody writes together, such as Latin and Cyrillic ones:
-/// UTS #39 §5.2, beyond "Highly Restrictive".
-pub(crate) fn mixes_scripts(text: &str) -> bool {
+/// The first word of a text in which letters of different scripts stand together that nobody writes together, such as
+/// Latin and Cyrillic ones: UTS #39 §5.2, beyond "Highly Restrictive". The parts of a compound may differ: `IT-клуб`.
+pub(crate) fn disguised(text: &str) -> Option<&str> {
+    let is_between = |one: char| one.is_whitespace() || "-/.,_:+&()".contains(one);
+    text.split(is_between).find(|word| mixes_scripts(word))
+}
+
+fn mixes_scripts(text: &str) -> bool {
     if text.is_single_script() {
         return false;
     }
@@ -95,6 +123,12 @@ mod tests {
             ("5I", "5L"),
             ("Mia", "MLA"),
             ("Iris", "Lars"),
+            ("Iina", "Lina"),
+            ("Ian", "Lan"),
+            ("2i", "2l"),
+            ("Klasse 5i", "Klasse 5l"),
+            ("AG i", "AG l"),
+            ("GruppeI", "GruppeL"),
             ("Anna 🌹", "Anna 🌻"),
         ] {
             assert!(!is_alike(&Look::of(one), &Look::of(other)), "{one} {other}");
@@ -104,12 +138,23 @@ mod tests {
     #[test]
     fn scripts_that_nobody_writes_together_are_a_disguise() {
         for mixed in ["r\u{43e}meo", "\u{3b1}nna", "ann\u{430}"] {
-            assert!(mixes_scripts(mixed), "{mixed}");
+            assert_eq!(disguised(mixed), Some(mixed));
+            assert_eq!(disguised(&format!("Anna-Lena {mixed}-2")), Some(mixed));
         }
-        for plain in
-            ["romeo", "Zoë", "анна", "Анна-2", "さくらラーメン", "東京tower", "김민준", "Anna🌹", "4b"]
-        {
-            assert!(!mixes_scripts(plain), "{plain}");
+        for plain in [
+            "romeo",
+            "Zoë",
+            "анна",
+            "Анна-2",
+            "さくらラーメン",
+            "東京tower",
+            "김민준",
+            "Anna🌹",
+            "4b",
+            "IT-клуб",
+            "π-Tag",
+        ] {
+            assert_eq!(disguised(plain), None);
         }
     }
 }

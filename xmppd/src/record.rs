@@ -71,7 +71,8 @@ shelves! {
     OfferedRoom = "offered-room",
     /// XEP-0049: private XML.
     PrivateXml = "private-xml",
-    /// The name of an account that was removed, as long as others may keep something of it. The store's own.
+    /// The name of an account that was removed, as long as others may keep something of it, or it is not wiped. The store's
+    /// own.
     Removed = "removed",
     /// XEP-0045: a persistent room.
     Room = "room",
@@ -134,7 +135,20 @@ impl Record {
     pub fn of_server(shelf: Shelf, key: impl Into<String>, value: Option<Bytes>) -> Self {
         Self { owner: Owner::Server, shelf, key: key.into(), value }
     }
+
+    /// That an account of this name was removed, of which others may still keep something.
+    pub(crate) fn removed(name: &str) -> Self {
+        Self::of_server(Shelf::Removed, name, Some(Bytes::new()))
+    }
+
+    /// That nobody does any more, and that it is still to be wiped. Whoever gets the name next keeps what is theirs.
+    pub(crate) fn forgotten(name: &str) -> Self {
+        Self::of_server(Shelf::Removed, name, Some(Bytes::from_static(FORGOTTEN)))
+    }
 }
+
+/// The value of a removed account that all have forgotten.
+pub(crate) const FORGOTTEN: &[u8] = b"forgotten";
 
 #[cfg(test)]
 mod tests {

@@ -67,7 +67,8 @@ impl Server {
         }
         store.files().prune(|name| router.uploads.file(name).is_some()).map_err(ServeError::Files)?;
         let shared = Shared::new(router, store.clone());
-        forget_removed(&shared, &store.removed().await?).await;
+        let is_wipe_owed = store.is_wipe_owed().await?;
+        forget_removed(&shared, &store.removed().await?, is_wipe_owed).await;
         tokio::spawn(web::expire(Arc::downgrade(&shared)));
         let terms = Terms::new(&config, certificate, store.files());
         let service = Arc::new(Service::new(Arc::clone(&shared), terms));
@@ -137,8 +138,8 @@ async fn router(config: &Config, store: &Store) -> Result<Router, StoreError> {
 }
 
 /// Erases what others keep of accounts that were removed while no server ran, or just before one died.
-async fn forget_removed(shared: &Shared, removed: &[String]) {
-    if removed.is_empty() {
+async fn forget_removed(shared: &Shared, removed: &[String], is_wipe_owed: bool) {
+    if !is_wipe_owed {
         return;
     }
     shared.drive(|router, cx| removed.iter().for_each(|name| router.make_up_for_removal(name, cx)));

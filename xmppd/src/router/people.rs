@@ -8,6 +8,7 @@ use crate::{
     features::{self, rooms::SiteRoom, stream_management::Former},
     jid::Jid,
     look_alike::Look,
+    record::Record,
     stanza::stamped::Addressee,
     stream::{Action, Context, SessionId, StreamError},
 };
@@ -123,12 +124,13 @@ impl Router {
         self.reshape(name, |router, cx| router.forget(name, cx), cx);
     }
 
-    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on, until it
-    /// is wiped, too.
+    /// Erases what others keep of an account that was removed. That this is owed is on record from the removal on; then, that
+    /// it is still to be wiped.
     fn forget(&mut self, name: &str, cx: &mut Context<'_>) {
         self.forget_contact(name, cx);
         self.forget_directed(name);
         features::forgot(self, name, cx);
+        cx.record(vec![Record::forgotten(name)]);
     }
 
     fn put(&mut self, account: Arc<Account>, cx: &mut Context<'_>) {
@@ -187,7 +189,7 @@ mod tests {
     use crate::{
         account::Kind,
         auth::{Authenticator, DecoySecret, Keys, Password},
-        record::{Record, Shelf},
+        record::Shelf,
         router::Settings,
         stream::Action,
     };
@@ -241,6 +243,7 @@ mod tests {
                 records.push(record);
             }
         }
+        assert_eq!(records.pop().unwrap(), Record::forgotten("tybalt"));
         let text =
             |record: &Record| record.value.as_ref().map(|value| String::from_utf8_lossy(value).into_owned());
         let left: Vec<_> =

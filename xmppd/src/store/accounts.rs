@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use bytes::Bytes;
 use rusqlite::{Connection, ErrorCode, OptionalExtension, Row, named_params, params, types::Type};
 
 use super::{Erasure, Store, StoreError, records};
@@ -120,7 +119,7 @@ pub(super) fn remove(connection: &Connection, name: &str) -> Result<(), StoreErr
     if removed == 0 {
         return Err(StoreError::NoSuchAccount(name.to_owned()));
     }
-    records::put(connection, &Record::of_server(Shelf::Removed, name, Some(Bytes::new())))
+    records::put(connection, &Record::removed(name))
 }
 
 fn write(connection: &Connection, statement: &str, account: &Account) -> rusqlite::Result<usize> {

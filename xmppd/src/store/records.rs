@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension, params};
 
 use super::{Erasure, Pending, Store, StoreError};
-use crate::record::{Owner, Record, Shelf};
+use crate::record::{FORGOTTEN, Owner, Record, Shelf};
 
 impl Store {
     /// Everything that features have recorded, by shelf and key.
@@ -16,6 +16,13 @@ impl Store {
     /// The names of removed accounts of which others may still keep something, though somebody else may have the name.
     pub async fn removed(&self) -> Result<Vec<String>, StoreError> {
         self.look(removed).await
+    }
+
+    /// Whether anything of removed accounts may still be in the files.
+    pub async fn is_wipe_owed(&self) -> Result<bool, StoreError> {
+        let query = "SELECT EXISTS (SELECT 1 FROM record WHERE shelf = ?1)";
+        self.look(|connection| Ok(connection.query_row(query, [Shelf::Removed.name()], |row| row.get(0))?))
+            .await
     }
 
     /// Takes note that nobody keeps anything of removed accounts any more, and that nothing of it is left in the files.
@@ -61,8 +68,9 @@ pub(super) fn all(connection: &Connection) -> Result<Vec<Record>, StoreError> {
 }
 
 fn removed(connection: &Connection) -> Result<Vec<String>, StoreError> {
-    let mut statement = connection.prepare("SELECT key FROM record WHERE shelf = ?1 ORDER BY key")?;
-    let names = statement.query_map([Shelf::Removed.name()], |row| row.get(0))?;
+    let query = "SELECT key FROM record WHERE shelf = ?1 AND value <> ?2 ORDER BY key";
+    let mut statement = connection.prepare(query)?;
+    let names = statement.query_map(params![Shelf::Removed.name(), FORGOTTEN], |row| row.get(0))?;
     Ok(names.collect::<Result<_, _>>()?)
 }
 

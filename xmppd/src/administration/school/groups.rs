@@ -93,6 +93,13 @@ impl School {
             return Ok(());
         }
         let looks = Look::of(group);
+        let of_rooms = self.by_command().flat_map(|room| &room.groups).map(Label::as_str);
+        let that_can_go = self.groups.keys().map(String::as_str).chain(of_rooms);
+        let of_site = self.groups_of_site.iter().map(String::as_str).chain(self.groups_of_sites_rooms());
+        let others = that_can_go.filter(|one| Some(*one) != going).chain(of_site);
+        if others.clone().any(|other| other == group) {
+            return Ok(());
+        }
         if is_alike(&looks, &Look::of(LEAVERS)) {
             return Err(Refusal::new(
                 format!(
@@ -100,13 +107,6 @@ impl School {
                 ),
                 "take another name, such as `alumni`; `year-end` has those who leave disabled",
             ));
-        }
-        let of_rooms = self.by_command().flat_map(|room| &room.groups).map(Label::as_str);
-        let that_can_go = self.groups.keys().map(String::as_str).chain(of_rooms);
-        let of_site = self.groups_of_site.iter().map(String::as_str).chain(self.groups_of_sites_rooms());
-        let others = that_can_go.filter(|one| Some(*one) != going).chain(of_site);
-        if others.clone().any(|other| other == group) {
-            return Ok(());
         }
         let with = with.iter().map(String::as_str).filter(|other| *other != group);
         match others.chain(with).find(|other| is_alike(&Look::of(other), &looks)) {

@@ -236,6 +236,9 @@ impl Router {
             Ok(answer) => (command.tell)(self, &asked, answer, cx),
             Err(refusal) => Told::Wrong(vec![refusal.what]),
         };
+        if !self.sessions.contains_key(&ticket.session) {
+            return;
+        }
         let payload = self.told(ticket.session, command, &ticket.sitting, &asked.filled, told, cx);
         let Some(session) = self.sessions.get(&ticket.session) else { return };
         let mut answer = format!(

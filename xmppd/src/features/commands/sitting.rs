@@ -97,12 +97,21 @@ impl Sittings {
     pub(super) fn answered(&mut self, session: SessionId, id: &str) -> Option<Asked> {
         let sittings = self.0.get_mut(&session)?;
         let place = sittings.iter().position(|sitting| sitting.id == id && sitting.asked.is_some())?;
-        sittings.remove(place).asked
+        let asked = sittings.remove(place).asked;
+        if sittings.is_empty() {
+            self.0.remove(&session);
+        }
+        asked
     }
 
-    /// Ends all of a session that ends.
+    /// Ends the forms of a session that ends. What was asked goes on, and is done when the answer comes, though nobody hears
+    /// of it any more.
     pub(crate) fn end_all(&mut self, session: SessionId) {
-        self.0.remove(&session);
+        let Some(sittings) = self.0.get_mut(&session) else { return };
+        sittings.retain(|sitting| sitting.asked.is_some());
+        if sittings.is_empty() {
+            self.0.remove(&session);
+        }
     }
 }
 

@@ -212,7 +212,11 @@ impl Router {
 
 /// Whether people would take a nick for somebody else: an account's name, or what it is called in rosters.
 fn names_another(people: &People, nick: &Nick, own: &Arc<str>) -> bool {
-    let is_meant = |person: &Person| !person.is_disabled() && nick.is_like(&person.looks);
-    // Two children of one name may both go by it.
-    people.get(own).is_none_or(|person| !is_meant(person)) && people.values().any(is_meant)
+    let own = people.get(own).filter(|person| !person.is_disabled());
+    // Two children of one name may both go by it. But a name that can be read in two ways must not be another's in one.
+    let not_own = nick.looks().iter().filter(|look| own.is_none_or(|own| !own.looks.contains(look)));
+    let looks: Vec<_> = not_own.collect();
+    let is_meant =
+        |person: &Person| !person.is_disabled() && looks.iter().any(|look| person.looks.contains(look));
+    !looks.is_empty() && people.values().any(is_meant)
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::look_alike::{Look, is_alike, mixes_scripts};
+use crate::look_alike::{Look, disguised, is_alike};
 
 /// More than any client shows.
 const MOST_CHARACTERS: usize = 64;
@@ -21,10 +21,9 @@ impl Nick {
     /// Makes one of a prepared resource; `None` if it is too long or blank, or if a word of it mixes letters of
     /// different scripts, as only a disguise does.
     pub(super) fn parse(resource: &str) -> Option<Self> {
-        let words: Vec<_> = resource.split_whitespace().collect();
-        let nick = words.join(" ");
+        let nick = resource.split_whitespace().collect::<Vec<_>>().join(" ");
         let length = nick.chars().count();
-        let is_one = (1..=MOST_CHARACTERS).contains(&length) && !words.into_iter().any(mixes_scripts);
+        let is_one = (1..=MOST_CHARACTERS).contains(&length) && disguised(&nick).is_none();
         is_one.then(|| nick.into())
     }
 
