@@ -58,8 +58,8 @@ pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
     let before = Record::read(host, &layout)?;
     request.require(&layout, before.as_ref(), host)?;
     let record = request.record(before.as_ref(), host)?;
-    neighbours::check(&record, &request.school.site, host)?;
-    Installation { request, layout, before, record }.plan(host)
+    let notes = neighbours::check(&record, &request.school.site, before.as_ref(), host)?;
+    Installation { request, layout, before, record, notes }.plan(host)
 }
 
 /// Keeps others from changing the appliances of this host until the result is dropped.
@@ -188,6 +188,8 @@ struct Installation<'a> {
     layout: Layout,
     before: Option<Record>,
     record: Record,
+    /// What is told beside it.
+    notes: Vec<Step>,
 }
 
 impl Installation<'_> {
@@ -213,7 +215,7 @@ impl Installation<'_> {
             folder(self.layout.etc(), 0o755, Owner::Root),
             files::record(&begun),
         ])?;
-        all.extend(steps);
+        all.extend(self.notes.iter().cloned().chain(steps));
         all.push(done);
         Ok(Plan::new(all))
     }
