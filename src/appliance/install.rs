@@ -146,14 +146,15 @@ impl Request {
     /// What will be installed. What was not typed stays as it was.
     fn record(&self, before: Option<&Record>, host: &dyn Host) -> Result<Record> {
         let typed = &self.options.externals;
-        typed.iter().try_for_each(|name| externals::require(name.as_str(), host))?;
+        let inner = externals::inner(self.school.site.name.as_str(), host)?;
+        typed.iter().try_for_each(|name| externals::require(name.as_str(), &inner, host))?;
         let kept = before.iter().flat_map(|before| &before.externals);
         let mut externals: Vec<_> = match typed.as_slice() {
-            [] => kept.filter(|name| externals::is_for_clients(name)).cloned().collect(),
+            [] => kept.filter(|name| !inner.have(name)).cloned().collect(),
             typed => typed.iter().map(|name| name.as_str().to_owned()).collect(),
         };
         if externals.is_empty() {
-            externals = externals::find(&self.school.site.network.lan, host)?;
+            externals = externals::find(&self.school.site.network.lan, &inner, host)?;
         }
         Ok(Record {
             externals,

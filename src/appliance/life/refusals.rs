@@ -150,10 +150,14 @@ fn neighbours_that_let_each_other_in_already_can_move_one_after_the_other() {
 
 #[test]
 fn an_interface_that_leads_to_an_appliance() {
-    let mut request = request(school(""));
-    request.options.externals = vec![Word::new("other_h").unwrap()];
-    let (code, said) = refused(&Machine::new(), &request);
-    assert!(code == 3 && said.starts_with("`other_h` leads to an appliance"), "{said}");
+    let host = Machine::new();
+    install(&request(other_school()), &host).unwrap();
+    for name in ["otherschool_h", "schoolchat_h"] {
+        let mut request = request(school(""));
+        request.options.externals = vec![Word::new(name).unwrap()];
+        let (code, said) = refused(&host, &request);
+        assert!(code == 3 && said.starts_with(&format!("`{name}` leads to an appliance")), "{said}");
+    }
 }
 
 #[test]
