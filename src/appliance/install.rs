@@ -6,7 +6,7 @@ use std::fs::File;
 use super::{
     Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
     files::folder,
-    host_edit::{self, HostEdits},
+    host_edit::{self, HostEdits, Mending},
     neighbours, requirements,
     service::State,
     zfs::{self, Datasets},
@@ -195,7 +195,7 @@ struct Installation<'a> {
 
 impl Installation<'_> {
     fn plan(&self, host: &dyn Host) -> Result<Plan> {
-        let of_host = self.host(host)?;
+        let Mending { first, then: of_host } = self.host(host)?;
         let pending = |steps: Vec<Step>| Plan::new(steps).pending(host).map(|plan| plan.steps);
         let files = self.files(host)?;
         let image = pending(self.image())?;
@@ -211,26 +211,29 @@ impl Installation<'_> {
             return Ok(Plan::default());
         }
         let begun = Record { under_way: Some(Operation::Install), ..self.record.clone() };
-        let mut all = pending(vec![
+        // What may refuse the host comes before the first that is written.
+        let mut all = first;
+        all.extend(self.notes.iter().cloned());
+        all.extend(pending(vec![
             folder(Layout::common().to_owned(), 0o755, Owner::Root),
             folder(self.layout.etc(), 0o755, Owner::Root),
             files::record(&begun),
-        ])?;
-        all.extend(self.notes.iter().cloned().chain(steps));
+        ])?);
+        all.extend(steps);
         all.push(done);
         Ok(Plan::new(all))
     }
 
     /// What the host does for all its appliances.
-    fn host(&self, host: &dyn Host) -> Result<Vec<Step>> {
+    fn host(&self, host: &dyn Host) -> Result<Mending> {
         let mut edits = HostEdits::read(host)?;
-        let mut steps = host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
+        let mut mending =
+            host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
         edits.made_user |= !super::holds(&Step::User, host)?;
         // What is changed is written down before it is changed.
-        let notes = steps.iter().take_while(|step| matches!(step, Step::Note(_))).count();
-        steps.insert(notes, edits.step());
-        steps.push(Step::User);
-        Ok(steps)
+        mending.then.insert(0, edits.step());
+        mending.then.push(Step::User);
+        Ok(mending)
     }
 
     /// The folders, the image unpacked and as it came, and the link to it.
