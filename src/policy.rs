@@ -28,6 +28,23 @@ pub fn is_of_appliance(interface: &str) -> bool {
     ENDS.iter().any(|end| interface.ends_with(end))
 }
 
+/// The interfaces of some appliances, and of the one that is thrown away.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Interfaces(Vec<String>);
+
+impl Interfaces {
+    /// Those of the appliances with these names.
+    pub fn of<'a>(names: impl Iterator<Item = &'a str>) -> Self {
+        let both = |name: &str| ENDS.map(|end| format!("{name}{end}"));
+        Self(names.chain([THROW_AWAY_NAME]).flat_map(both).collect())
+    }
+
+    /// Whether this is one of them.
+    pub fn have(&self, interface: &str) -> bool {
+        self.0.iter().any(|own| own == interface)
+    }
+}
+
 /// Which network stack an appliance has.
 #[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]

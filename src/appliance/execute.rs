@@ -8,7 +8,7 @@ mod settings;
 pub(super) use settings::{kernel, variable};
 
 use super::{
-    service,
+    host_edit, service,
     step::{Plan, Step},
     zfs,
 };
@@ -82,7 +82,7 @@ pub fn holds(step: &Step, host: &dyn Host) -> Result<bool> {
         Step::Snapshot { name } => zfs::exists(host, name),
         Step::Restored { saved, place } => files::is_renamed(host, saved, place),
         Step::Unless { holds, .. } => succeeds(host, holds),
-        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) => Ok(false),
+        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) | Step::Understood { .. } => Ok(false),
         Step::Note(_) => Ok(true),
     }
 }
@@ -99,6 +99,7 @@ fn act(step: &Step, host: &dyn Host) -> Result<()> {
         Step::Unpacked { tree, into } => files::unpack(host, tree, into),
         Step::Variable { name, value } => settings::set_variable(host, name, value.as_deref()),
         Step::Kernel { name, value } => settings::set_kernel(host, name, value),
+        Step::Understood { rules, draft } => host_edit::require_understood(host, rules, draft.as_ref()),
         Step::Firewall { rules } => firewall::bring_up(host, rules),
         Step::Rules { rules } => firewall::load(host, rules),
         Step::Service { name, state } => service::bring(host, name, *state),
@@ -118,7 +119,11 @@ fn leaves_no_trace(step: &Step) -> bool {
     use super::step::Service::{Reloaded, Restarted};
     matches!(
         step,
-        Step::Gone(_) | Step::Rules { .. } | Step::Run(_) | Step::Service { state: Reloaded | Restarted, .. }
+        Step::Gone(_)
+            | Step::Rules { .. }
+            | Step::Run(_)
+            | Step::Understood { .. }
+            | Step::Service { state: Reloaded | Restarted, .. }
     )
 }
 

@@ -4,21 +4,29 @@ use std::{collections::BTreeSet, net::Ipv4Addr};
 
 use ipnet::Ipv4Net;
 
+use super::Layout;
 use crate::{
     error::{Error, Result},
     host::{Host, command::Command},
-    policy::is_of_appliance,
+    policy::Interfaces,
 };
 
+/// The interfaces of the appliances of this host, of the one with this name too: no client comes in there. The host may have
+/// others that are named much like these.
+pub fn inner(name: &str, host: &dyn Host) -> Result<Interfaces> {
+    Ok(Interfaces::of(Layout::names(host)?.iter().map(String::as_str).chain([name])))
+}
+
 /// Those that have an address in one of these ranges, and those over which the other ranges are reached.
-pub fn find(lan: &[Ipv4Net], host: &dyn Host) -> Result<Vec<String>> {
-    let addresses = addresses(&host.ask(&Command::new("ifconfig").args(["-a", "inet"]))?);
+pub fn find(lan: &[Ipv4Net], inner: &Interfaces, host: &dyn Host) -> Result<Vec<String>> {
+    let mut addresses = addresses(&host.ask(&Command::new("ifconfig").args(["-a", "inet"]))?);
+    addresses.retain(|(name, _)| is_for_clients(name, inner));
     let mut found = BTreeSet::new();
     for range in lan {
         let within = |(_, address): &&(String, Ipv4Addr)| range.contains(address);
         let own: Vec<_> = addresses.iter().filter(within).map(|(name, _)| name.clone()).collect();
         if own.is_empty() {
-            found.extend(towards(*range, host)?);
+            found.extend(towards(*range, inner, host)?);
         }
         found.extend(own);
     }
@@ -33,8 +41,8 @@ pub fn find(lan: &[Ipv4Net], host: &dyn Host) -> Result<Vec<String>> {
 }
 
 /// Refuses an interface that is not there, or leads to an appliance.
-pub fn require(name: &str, host: &dyn Host) -> Result<()> {
-    if is_of_appliance(name) {
+pub fn require(name: &str, inner: &Interfaces, host: &dyn Host) -> Result<()> {
+    if inner.have(name) {
         return Err(Error::configuration(
             format_args!("`{name}` leads to an appliance, which must not come in to another one"),
             "name the interface at which clients come in: `--interface em0`",
@@ -50,12 +58,14 @@ pub fn require(name: &str, host: &dyn Host) -> Result<()> {
 }
 
 /// The interface over which a range is reached, if any.
-fn towards(range: Ipv4Net, host: &dyn Host) -> Result<Option<String>> {
+fn towards(range: Ipv4Net, inner: &Interfaces, host: &dyn Host) -> Result<Option<String>> {
     let first = Ipv4Addr::from_bits(range.network().to_bits() + 1).to_string();
     for destination in [first.as_str(), "default"] {
         let output = host.output(&Command::new("route").args(["-n", "get", destination]))?;
         let interface = interface(&String::from_utf8_lossy(&output.stdout));
-        if let Some(interface) = interface.filter(|name| output.code == Some(0) && is_for_clients(name)) {
+        if let Some(interface) =
+            interface.filter(|name| output.code == Some(0) && is_for_clients(name, inner))
+        {
             return Ok(Some(interface));
         }
     }
@@ -67,9 +77,10 @@ fn interface(answer: &str) -> Option<String> {
     answer.lines().find_map(|line| Some(line.trim().strip_prefix("interface: ")?.trim().to_owned()))
 }
 
-/// Whether clients can come in there: neither over loopback nor out of an appliance, which would be let into another one.
-pub fn is_for_clients(interface: &str) -> bool {
-    !interface.starts_with("lo") && !is_of_appliance(interface)
+/// Whether clients can be meant to come in there: neither over loopback nor out of an appliance.
+fn is_for_clients(interface: &str, inner: &Interfaces) -> bool {
+    let is_number = |rest: &str| rest.chars().all(|letter| letter.is_ascii_digit());
+    !interface.strip_prefix("lo").is_some_and(is_number) && !inner.have(interface)
 }
 
 /// The addresses that `ifconfig` lists, each with its interface.
@@ -82,9 +93,7 @@ fn addresses(listing: &str) -> Vec<(String, Ipv4Addr)> {
             continue;
         }
         let address = line.trim().strip_prefix("inet ").and_then(|rest| rest.split(' ').next()?.parse().ok());
-        if let Some(address) = address.filter(|_| is_for_clients(name)) {
-            found.push((name.to_owned(), address));
-        }
+        found.extend(address.map(|address| (name.to_owned(), address)));
     }
     found
 }
@@ -111,11 +120,15 @@ schoolchat_h: flags=1008843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,LOWER_UP> met
     const ROUTE: &str = "   route to: 10.66.0.1\ndestination: 10.66.0.0\n       mask: 255.255.255.252\n        fib: 0\n  \
                          interface: epair0b\n      flags: <UP,DONE,PINNED>\n";
 
+    fn inner() -> Interfaces {
+        Interfaces::of(["schoolchat"].into_iter())
+    }
+
     fn found(lan: &[&str], answers: &[(&'static str, i32, &'static str)]) -> Result<Vec<String>> {
         let mut all = vec![("ifconfig -a inet", 0, LISTING)];
         all.extend(answers);
         let lan: Vec<Ipv4Net> = lan.iter().map(|range| range.parse().unwrap()).collect();
-        find(&lan, &Double::answering(&all))
+        find(&lan, &inner(), &Double::answering(&all))
     }
 
     #[test]
@@ -149,8 +162,22 @@ schoolchat_h: flags=1008843<UP,BROADCAST,RUNNING,SIMPLEX,MULTICAST,LOWER_UP> met
             ("route -n get default", 0, "  interface: em0\n"),
         ];
         assert_eq!(found(&["10.0.0.0/8"], &answers).unwrap(), ["em0"]);
-        let error = require("schoolchat_h", &Double::answering(&[("ifconfig", 0, "")])).unwrap_err();
-        assert_eq!(error.exit_code(), 3);
+        let host = Double::answering(&[("ifconfig", 0, "")]);
+        assert_eq!(require("schoolchat_h", &inner(), &host).unwrap_err().exit_code(), 3);
+    }
+
+    #[test]
+    fn an_interface_is_not_taken_for_what_its_name_resembles() {
+        let host = Double::answering(&[("ifconfig", 0, "")]);
+        for name in ["uplink_h", "lo1", "lower0"] {
+            require(name, &inner(), &host).unwrap();
+        }
+        for name in ["uplink_h", "lower0", "em0"] {
+            assert!(is_for_clients(name, &inner()), "{name}");
+        }
+        for name in ["lo0", "lo12", "schoolchat_h", "schoolchat_j"] {
+            assert!(!is_for_clients(name, &inner()), "{name}");
+        }
     }
 
     #[test]

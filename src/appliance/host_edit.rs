@@ -46,14 +46,24 @@ struct Lack {
     variables: Vec<&'static str>,
 }
 
-/// The steps after which the host does what its appliances need; `edits` gets what must be written down before they are
-/// carried out. Where it is not to be edited, [`crate::checkup`] has found that it lacks nothing but what lasts.
-pub fn plan(stack: Stack, edit: bool, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
+/// How the host comes to do what its appliances need.
+#[derive(Default)]
+pub struct Mending {
+    /// What is told, and seen to, before anything is written: none of it is undone.
+    pub first: Vec<Step>,
+    /// What changes the host.
+    pub then: Vec<Step>,
+}
+
+/// The steps after which the host does what its appliances need; `edits` gets what must be written down before the host is
+/// changed. Where it is not to be edited, [`crate::checkup`] has found that it lacks nothing but what lasts.
+pub fn plan(stack: Stack, edit: bool, edits: &mut HostEdits, host: &dyn Host) -> Result<Mending> {
     let lack = Lack::of(stack, host)?;
     if edit {
         return lack.mend(edits, host);
     }
-    Ok(lack.variables.iter().map(|name| Step::Note(not_lasting(name))).collect())
+    let notes = lack.variables.iter().map(|name| Step::Note(not_lasting(name))).collect();
+    Ok(Mending { first: notes, then: Vec::new() })
 }
 
 impl Lack {
@@ -72,11 +82,9 @@ impl Lack {
         })
     }
 
-    fn mend(&self, edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
-        let mut steps = Vec::new();
-        if self.firewall {
-            steps.extend(firewall(edits, host)?);
-        }
+    fn mend(&self, edits: &mut HostEdits, host: &dyn Host) -> Result<Mending> {
+        let Mending { first, then: mut steps } =
+            if self.firewall { firewall(edits, host)? } else { Mending::default() };
         for name in &self.variables {
             let before = variable(host, name)?;
             edits.variables.entry((*name).to_owned()).or_insert(before);
@@ -89,28 +97,29 @@ impl Lack {
             edits.forwarding = true;
             steps.push(Step::Kernel { name: FORWARDING.to_owned(), value: "1".to_owned() });
         }
-        Ok(steps)
+        Ok(Mending { first, then: steps })
     }
 }
 
 /// The steps after which the main ruleset has the lines, but is not in force yet.
-fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
+fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Mending> {
     let path = main_rules(host)?;
     let before = host.read(&path)?;
     let is_enabled = pf_is_enabled(host);
     edits.enabled_pf |= !is_enabled;
-    let mut steps = vec![Step::Note(warning(&path, before.is_some(), is_enabled))];
+    let mut first = vec![Step::Note(warning(&path, before.is_some(), is_enabled))];
     let draft = match &before {
         None if is_enabled => return Err(rules_from_elsewhere(&path)),
         None => Some(rules::MINIMAL.to_owned()),
         Some(text) => rules::edited(&String::from_utf8_lossy(text)),
     };
+    let draft = draft.map(Content::new);
     if host.look(Path::new(PF_DEVICE))?.is_some() {
-        require_understood(&path, draft.as_deref(), host)?;
+        require_understood(host, &path, draft.as_ref())?;
     } else {
-        steps.extend(understood_once_loaded(&path, draft.as_deref()));
+        first.extend(understood_once_loaded(&path, draft.as_ref()));
     }
-    let Some(draft) = draft else { return Ok(steps) };
+    let Some(draft) = draft else { return Ok(Mending { first, then: Vec::new() }) };
     let mode = match host.look(&path)? {
         Some(Found::File { mode }) => mode,
         _ => PUBLIC,
@@ -118,21 +127,16 @@ fn firewall(edits: &mut HostEdits, host: &dyn Host) -> Result<Vec<Step>> {
     edits.rules = Some(RulesEdit {
         path: path.clone(),
         before: before.as_deref().map(Sha256::of),
-        after: Sha256::of(draft.as_bytes()),
+        after: Sha256::of(draft.bytes()),
     });
-    let file = |path: PathBuf, mode: u32, content: Vec<u8>| Step::File {
-        path,
-        mode,
-        owner: Owner::Root,
-        content: Content::new(content),
-    };
-    steps.extend(before.map(|text| file(Layout::rules_before(), SECRET, text)));
-    steps.push(file(path, mode, draft.into_bytes()));
-    Ok(steps)
+    let file =
+        |path: PathBuf, mode: u32, content: Content| Step::File { path, mode, owner: Owner::Root, content };
+    let copy = before.map(|text| file(Layout::rules_before(), SECRET, Content::new(text)));
+    Ok(Mending { first, then: copy.into_iter().chain([file(path, mode, draft)]).collect() })
 }
 
 /// Refuses a draft, or a file, that pf does not understand: nothing was changed yet.
-fn require_understood(path: &Path, draft: Option<&str>, host: &dyn Host) -> Result<()> {
+pub(super) fn require_understood(host: &dyn Host, path: &Path, draft: Option<&Content>) -> Result<()> {
     let output = host.output(&check(path, draft))?;
     if output.code == Some(0) {
         return Ok(());
@@ -153,16 +157,17 @@ fn require_understood(path: &Path, draft: Option<&str>, host: &dyn Host) -> Resu
 }
 
 /// pfctl(8) takes nothing while pf is not in the kernel, where it does no harm before it is enabled.
-fn understood_once_loaded(path: &Path, draft: Option<&str>) -> [Step; 3] {
-    let note = "pf is not in the kernel yet: whether it takes the rules is seen once it is loaded, before they are written";
+fn understood_once_loaded(path: &Path, draft: Option<&Content>) -> [Step; 3] {
+    let note = "pf is not in the kernel yet: whether it takes the rules is seen once it is loaded, before anything is written";
     let load = Command::new("kldload").args(["-n", "pf"]);
-    [Step::Note(note.to_owned()), Step::Run(load), Step::Run(check(path, draft))]
+    let understood = Step::Understood { rules: path.to_owned(), draft: draft.cloned() };
+    [Step::Note(note.to_owned()), Step::Run(load), understood]
 }
 
-fn check(path: &Path, draft: Option<&str>) -> Command {
+fn check(path: &Path, draft: Option<&Content>) -> Command {
     let check = Command::new("pfctl").arg("-nf");
     match draft {
-        Some(draft) => check.arg("-").input(draft),
+        Some(draft) => check.arg("-").input(draft.bytes()),
         None => check.arg(path),
     }
 }

@@ -6,7 +6,7 @@ use std::fs::File;
 use super::{
     Files, Layout, Operation, Owner, Plan, Record, School, Service, Step, externals, files,
     files::folder,
-    host_edit::{self, HostEdits},
+    host_edit::{self, HostEdits, Mending},
     neighbours, requirements,
     service::State,
     zfs::{self, Datasets},
@@ -58,8 +58,8 @@ pub fn plan(request: &Request, host: &dyn Host) -> Result<Plan> {
     let before = Record::read(host, &layout)?;
     request.require(&layout, before.as_ref(), host)?;
     let record = request.record(before.as_ref(), host)?;
-    neighbours::check(&record, &request.school.site, host)?;
-    Installation { request, layout, before, record }.plan(host)
+    let notes = neighbours::check(&record, &request.school.site, before.as_ref(), host)?;
+    Installation { request, layout, before, record, notes }.plan(host)
 }
 
 /// Keeps others from changing the appliances of this host until the result is dropped.
@@ -146,14 +146,15 @@ impl Request {
     /// What will be installed. What was not typed stays as it was.
     fn record(&self, before: Option<&Record>, host: &dyn Host) -> Result<Record> {
         let typed = &self.options.externals;
-        typed.iter().try_for_each(|name| externals::require(name.as_str(), host))?;
+        let inner = externals::inner(self.school.site.name.as_str(), host)?;
+        typed.iter().try_for_each(|name| externals::require(name.as_str(), &inner, host))?;
         let kept = before.iter().flat_map(|before| &before.externals);
         let mut externals: Vec<_> = match typed.as_slice() {
-            [] => kept.filter(|name| externals::is_for_clients(name)).cloned().collect(),
+            [] => kept.filter(|name| !inner.have(name)).cloned().collect(),
             typed => typed.iter().map(|name| name.as_str().to_owned()).collect(),
         };
         if externals.is_empty() {
-            externals = externals::find(&self.school.site.network.lan, host)?;
+            externals = externals::find(&self.school.site.network.lan, &inner, host)?;
         }
         Ok(Record {
             externals,
@@ -188,11 +189,13 @@ struct Installation<'a> {
     layout: Layout,
     before: Option<Record>,
     record: Record,
+    /// What is told beside it.
+    notes: Vec<Step>,
 }
 
 impl Installation<'_> {
     fn plan(&self, host: &dyn Host) -> Result<Plan> {
-        let of_host = self.host(host)?;
+        let Mending { first, then: of_host } = self.host(host)?;
         let pending = |steps: Vec<Step>| Plan::new(steps).pending(host).map(|plan| plan.steps);
         let files = self.files(host)?;
         let image = pending(self.image())?;
@@ -208,26 +211,29 @@ impl Installation<'_> {
             return Ok(Plan::default());
         }
         let begun = Record { under_way: Some(Operation::Install), ..self.record.clone() };
-        let mut all = pending(vec![
+        // What may refuse the host comes before the first that is written.
+        let mut all = first;
+        all.extend(self.notes.iter().cloned());
+        all.extend(pending(vec![
             folder(Layout::common().to_owned(), 0o755, Owner::Root),
             folder(self.layout.etc(), 0o755, Owner::Root),
             files::record(&begun),
-        ])?;
+        ])?);
         all.extend(steps);
         all.push(done);
         Ok(Plan::new(all))
     }
 
     /// What the host does for all its appliances.
-    fn host(&self, host: &dyn Host) -> Result<Vec<Step>> {
+    fn host(&self, host: &dyn Host) -> Result<Mending> {
         let mut edits = HostEdits::read(host)?;
-        let mut steps = host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
+        let mut mending =
+            host_edit::plan(self.record.stack, self.request.options.edit_host, &mut edits, host)?;
         edits.made_user |= !super::holds(&Step::User, host)?;
         // What is changed is written down before it is changed.
-        let notes = steps.iter().take_while(|step| matches!(step, Step::Note(_))).count();
-        steps.insert(notes, edits.step());
-        steps.push(Step::User);
-        Ok(steps)
+        mending.then.insert(0, edits.step());
+        mending.then.push(Step::User);
+        Ok(mending)
     }
 
     /// The folders, the image unpacked and as it came, and the link to it.

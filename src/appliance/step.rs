@@ -128,6 +128,13 @@ pub enum Step {
         /// Its value.
         value: String,
     },
+    /// pf takes the main ruleset as it will be; it must be in the kernel.
+    Understood {
+        /// Where it lies.
+        rules: PathBuf,
+        /// What will be in it; `None` where it stays as it is.
+        draft: Option<Content>,
+    },
     /// The host's pf is enabled, and evaluates the anchors of appliances: with the rules of this file where it did not.
     Firewall {
         /// The main ruleset.
@@ -277,6 +284,9 @@ impl fmt::Display for Step {
             Self::Variable { name, value: Some(value) } => write!(formatter, "{name}={value} in rc.conf"),
             Self::Variable { name, value: None } => write!(formatter, "no {name} in rc.conf"),
             Self::Kernel { name, value } => write!(formatter, "the kernel's {name}={value}"),
+            Self::Understood { rules, .. } => {
+                write!(formatter, "pf takes {} with the lines for appliances", rules.display())
+            }
             Self::Firewall { rules } => write!(
                 formatter,
                 "pf enabled, and evaluating the anchors jailbuild/*: with the rules of {} where it does not",

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use super::{
     Domain, Link, Mistake, Network, Organisation,
-    network::{client_port, private_network, refuse_overlap},
+    network::{PRIVATE, client_port, private_network, refuse_overlap},
     toml_string,
 };
 use crate::{
@@ -129,8 +129,8 @@ impl Questions<'_> {
         self.say("\nThe school's own network, from which clients come, as narrow as can be; several with commas between:")?;
         let lan = self.ask("Clients from", Some(&joined(&network.lan)), ranges)?;
         self.say("\nTwo addresses between this host and the chat's jail, a /30 that is used nowhere else:")?;
-        let proposed = link_beside(network.link, &lan);
-        let link = self.ask("Link", Some(&proposed.to_string()), |text| link_apart_from(&lan, text))?;
+        let proposed = link_beside(network.link, &lan).map(|link| link.to_string());
+        let link = self.ask("Link", proposed.as_deref(), |text| link_apart_from(&lan, text))?;
         self.say("\nThe ports that clients connect to:")?;
         let starttls = self.ask("Port for STARTTLS", Some(&network.starttls.to_string()), port)?;
         let direct_tls =
@@ -201,6 +201,12 @@ fn ranges(text: &str) -> Result<Vec<Ipv4Net>, Mistake> {
         }
         ranges.push(range);
     }
+    if PRIVATE.iter().all(|range| ranges.contains(range)) {
+        return Err(Mistake::new(
+            "nothing private is left for the link between this host and the chat's jail",
+            "name only the networks that clients are in, such as `192.168.1.0/24`",
+        ));
+    }
     if ranges.is_empty() { Err(private_network(text).err().unwrap_or_else(nobody)) } else { Ok(ranges) }
 }
 
@@ -214,16 +220,19 @@ fn link_apart_from(lan: &[Ipv4Net], text: &str) -> Result<Link, Mistake> {
         None => Ok(link),
         Some(range) => Err(Mistake::new(
             format!("the link `{link}` lies within the clients' network `{range}`"),
-            format!("name a /30 that is used nowhere else, such as `{}`", link_beside(link, lan)),
+            format!("name a /30 that is used nowhere else{}", such_as(link_beside(link, lan))),
         )),
     }
 }
 
+fn such_as(link: Option<Link>) -> String {
+    link.map(|link| format!(", such as `{link}`")).unwrap_or_default()
+}
+
 /// The usual link, or the first of others that is in none of these.
-fn link_beside(usual: Link, lan: &[Ipv4Net]) -> Link {
+fn link_beside(usual: Link, lan: &[Ipv4Net]) -> Option<Link> {
     let mut links = [Some(usual)].into_iter().chain(LINKS.map(|link| Link::parse(link).ok())).flatten();
-    let is_beside = |link: &Link| lan.iter().all(|range| refuse_overlap(*range, *link, &[]).is_ok());
-    links.find(is_beside).unwrap_or(usual)
+    links.find(|link| lan.iter().all(|range| refuse_overlap(*range, *link, &[]).is_ok()))
 }
 
 /// One for each kind of private network.
@@ -298,6 +307,25 @@ mod tests {
             let (answers, _) = asked(&format!("chat.north.example\nNorth School\n{lan}\n\n\n\n\n"));
             assert_eq!(answers.unwrap().network.link.to_string(), proposed);
         }
+    }
+
+    #[test]
+    fn no_link_is_proposed_that_would_be_refused() {
+        let lan = "10.0.0.0/8, 172.16.0.0/12, 192.168.128.0/17";
+        let typed =
+            format!("chat.north.example\nNorth School\n{lan}\n\n10.66.0.0/30\n192.168.0.0/30\n\n\n\n");
+        let (answers, said) = asked(&typed);
+        assert_eq!(answers.unwrap().network.link.to_string(), "192.168.0.0/30");
+        assert!(said.contains("Link: ") && !said.contains("such as `10.66.0.0/30`"), "{said}");
+    }
+
+    #[test]
+    fn clients_from_everywhere_leave_no_link() {
+        let (_, said) = asked(
+            "chat.north.example\nNorth School\n10.0.0.0/8, 172.16.0.0/12, 192.168.0.0/16\n192.168.0.0/16\n",
+        );
+        assert!(said.contains("nothing private is left for the link"), "{said}");
+        assert!(said.contains("Link [10.66.0.0/30]: "), "{said}");
     }
 
     #[test]

@@ -129,7 +129,8 @@ pub(super) fn private_network(text: &str) -> Result<Ipv4Net, Mistake> {
     Ok(network)
 }
 
-const PRIVATE: [Ipv4Net; 3] = [
+/// All private networks.
+pub(super) const PRIVATE: [Ipv4Net; 3] = [
     Ipv4Net::new_assert(Ipv4Addr::new(10, 0, 0, 0), 8),
     Ipv4Net::new_assert(Ipv4Addr::new(172, 16, 0, 0), 12),
     Ipv4Net::new_assert(Ipv4Addr::new(192, 168, 0, 0), 16),

@@ -26,9 +26,16 @@ fn rules_that_can_only_be_checked_once_pf_is_loaded_are_checked_before_they_are_
     let host = Machine::bare();
     let rules = Path::new("/etc/pf.conf");
     host.write(rules, b"garbage\n", 0o640).unwrap();
+    let before = everything(&host);
     let error = edits(&host).unwrap_err();
-    assert!(error.to_string().contains("stdin:1: syntax error"), "{error}");
-    assert_eq!(host.text(rules).unwrap().unwrap(), "garbage\n");
+    assert!(error.exit_code() == 6 && error.to_string().contains("stdin:1: syntax error"), "{error}");
+    let hint = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(hint.contains("put them in yourself"), "{hint}");
+
+    // Nothing but the folder that is held: there is nothing to take back.
+    assert!(Layout::names(&host).unwrap().is_empty());
+    uninstall("schoolchat", false, &host).unwrap();
+    assert_eq!(everything(&host), before);
     assert!(!host.state().pf_enabled);
     host.write(rules, b"pass all\n", 0o640).unwrap();
     edits(&host).unwrap();

@@ -58,11 +58,23 @@ fn what_was_typed_once_need_not_be_typed_again() {
 fn an_interface_of_another_appliance_is_taken_out_again() {
     let host = Machine::new();
     install(&request(school("")), &host).unwrap();
-    let mut record = Record::find(&host, None).unwrap();
-    record.externals.push("other_h".to_owned());
+    install(&request(other_school()), &host).unwrap();
+    let mut record = Record::find(&host, Some("schoolchat")).unwrap();
+    record.externals.push("otherschool_h".to_owned());
     carry_out(&files::record(&record), &host).unwrap();
     install(&request(school("")), &host).unwrap();
-    assert_eq!(Record::find(&host, None).unwrap().externals, ["vtnet0"]);
+    assert_eq!(Record::find(&host, Some("schoolchat")).unwrap().externals, ["vtnet0"]);
+}
+
+#[test]
+fn an_interface_that_was_named_stays_whatever_its_name_resembles() {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    let mut record = Record::find(&host, None).unwrap();
+    record.externals = ["lo1", "lower0", "uplink_h"].map(str::to_owned).to_vec();
+    carry_out(&files::record(&record), &host).unwrap();
+    install(&request(school("")), &host).unwrap();
+    assert_eq!(Record::find(&host, None).unwrap().externals, record.externals);
 }
 
 #[test]

@@ -102,12 +102,62 @@ fn neighbours_do_not_let_each_other_in() {
     install(&request(school("[network]\nlink = \"172.31.0.4/30\"\n")), &host).unwrap();
 }
 
+/// Two whose links lie where the other one's clients are, as they could be installed once.
+fn two_that_let_each_other_in() -> Machine {
+    let host = Machine::new();
+    install(&request(school("")), &host).unwrap();
+    install(&request(other_school()), &host).unwrap();
+    for met in [first_that_meets("192.168.5.0/30"), other_that_meets("10.66.0.4/30")] {
+        let file = Layout::of(met.site.name.as_str()).site();
+        host.write(&file, met.text.as_bytes(), 0o644).unwrap();
+    }
+    host
+}
+
+fn first_that_meets(link: &str) -> School {
+    school(&format!("[network]\nlan = [\"10.0.0.0/8\"]\nlink = \"{link}\"\n"))
+}
+
+fn other_that_meets(link: &str) -> School {
+    school(&format!(
+        "name = \"otherschool\"\n[network]\nlan = [\"192.168.0.0/16\"]\nlink = \"{link}\"\n\
+         starttls = 6222\ndirect-tls = 6223\n"
+    ))
+}
+
+#[test]
+fn neighbours_that_let_each_other_in_already_can_move_one_after_the_other() {
+    let host = two_that_let_each_other_in();
+    let mut renewed = request(first_that_meets("192.168.5.0/30"));
+    renewed.school.chain = "another chain\n".to_owned();
+    let told = install(&renewed, &host).unwrap().to_string();
+    for note in [
+        "note: as before, the link 192.168.5.0/30 lies in 192.168.0.0/16, from where the appliance `otherschool`",
+        "note: as before, the link 10.66.0.4/30 of the appliance `otherschool` lies in 10.0.0.0/8",
+    ] {
+        assert!(told.contains(note), "{told}");
+    }
+
+    let (_, said) = refused(&host, &request(first_that_meets("192.168.5.4/30")));
+    assert!(said.starts_with("the link 192.168.5.4/30 lies in"), "{said}");
+    let told = install(&request(first_that_meets("172.31.0.0/30")), &host).unwrap().to_string();
+    assert_eq!(told.matches("note: as before").count(), 1, "{told}");
+    let told = install(&request(other_that_meets("172.31.0.4/30")), &host).unwrap().to_string();
+    assert!(!told.contains("note: "), "{told}");
+    let (code, _) = refused(&host, &request(other_that_meets("10.66.0.4/30")));
+    assert_eq!(code, 3);
+}
+
 #[test]
 fn an_interface_that_leads_to_an_appliance() {
-    let mut request = request(school(""));
-    request.options.externals = vec![Word::new("other_h").unwrap()];
-    let (code, said) = refused(&Machine::new(), &request);
-    assert!(code == 3 && said.starts_with("`other_h` leads to an appliance"), "{said}");
+    let host = Machine::new();
+    install(&request(other_school()), &host).unwrap();
+    for name in ["otherschool_h", "schoolchat_h"] {
+        let mut request = request(school(""));
+        request.options.externals = vec![Word::new(name).unwrap()];
+        let (code, said) = refused(&host, &request);
+        assert!(code == 3 && said.starts_with(&format!("`{name}` leads to an appliance")), "{said}");
+    }
 }
 
 #[test]
