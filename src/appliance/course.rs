@@ -45,7 +45,7 @@ pub struct Course {
     pub prepare: Plan,
     /// The other image's daemon tries whether it takes the data.
     pub rehearsal: Rehearsal,
-    /// Where either fails: the service starts as it was.
+    /// Where either fails, and the service has started as it was: what was for the other image goes.
     pub abandon: Plan,
     /// The other image takes its place.
     pub switch: Plan,
@@ -83,7 +83,7 @@ impl Course {
         let mut stages = vec![
             ("prepare", self.prepare.to_string()),
             ("rehearse on a copy of the data", self.rehearsal.to_string()),
-            ("if that fails, start again what was in service", self.abandon.to_string()),
+            ("if that fails, start again what was in service", self.abandoned().to_string()),
             ("switch", self.switch.to_string()),
         ];
         if self.runs {
@@ -96,6 +96,13 @@ impl Course {
         }
         stages.push(("finish", self.finish.to_string()));
         stages
+    }
+}
+
+impl Course {
+    fn abandoned(&self) -> Plan {
+        let parts = [&self.rehearsal.clear, &self.start, &self.abandon];
+        Plan::new(parts.into_iter().flat_map(|part| part.steps.clone()))
     }
 }
 

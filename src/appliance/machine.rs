@@ -55,6 +55,8 @@ pub(crate) struct State {
     pub(crate) running: BTreeMap<String, PathBuf>,
     /// Those of them that do not run as they should.
     pub(crate) impaired: BTreeMap<String, Impairment>,
+    /// Those whose daemon ends as soon as it is started with this image on these files.
+    pub(crate) crashing: BTreeMap<String, (PathBuf, Vec<u8>)>,
     /// Services that end as soon as they are started with this image.
     pub(crate) broken_image: Option<PathBuf>,
     /// The main ruleset of pf that is loaded.
@@ -99,6 +101,7 @@ impl Machine {
             sysctls: sysctls.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             running: BTreeMap::new(),
             impaired: BTreeMap::new(),
+            crashing: BTreeMap::new(),
             broken_image: None,
             datasets: BTreeMap::new(),
             unmounted: BTreeSet::new(),
@@ -143,7 +146,11 @@ impl Machine {
 
     /// Lets something happen to a service that runs.
     pub(crate) fn impair(&self, name: &str, impairment: Impairment) {
-        self.state().impaired.insert(name.to_owned(), impairment);
+        let what_it_runs_on = self.what_it_runs_on(name);
+        let mut state = self.state();
+        state.impaired.insert(name.to_owned(), impairment);
+        let crashing = what_it_runs_on.filter(|_| impairment == Impairment::Crashing);
+        state.crashing.extend(crashing.map(|on| (name.to_owned(), on)));
     }
 
     /// The same host without forwarding or a main ruleset, and with a pf that was never loaded.

@@ -1,6 +1,9 @@
 //! A new certificate for an appliance: put in place, and taken in while it runs, so that nobody is cut off.
 
-use super::{Layout, Plan, Record, School, Step, files, service::State};
+use super::{
+    Layout, Plan, Record, School, Service, Step, files,
+    service::{self, State},
+};
 use crate::{
     error::{Error, Result},
     host::Host,
@@ -33,8 +36,17 @@ pub fn plan(record: &Record, school: &School, host: &dyn Host) -> Result<Plan> {
     let layout = Layout::of(&record.name);
     let mut steps = Plan::new(files::certificate(&layout, school)).pending(host)?.steps;
     if !steps.is_empty() {
-        let state = State::of(host, &record.name)?.taking_in(false);
+        let state = taken_in(host, &record.name)?;
         steps.extend(state.map(|state| Step::Service { name: record.name.clone(), state }));
     }
     Ok(Plan { steps })
+}
+
+/// How the appliance takes in another certificate; not at all while it does not run.
+pub fn taken_in(host: &dyn Host, name: &str) -> Result<Option<Service>> {
+    Ok(match State::of(host, name)? {
+        // Nobody is cut off for a certificate where something else is to be mended.
+        State::Impaired(_) if service::is_ready(host, name)? => Some(Service::Reloaded),
+        state => state.taking_in(false),
+    })
 }

@@ -41,7 +41,7 @@ pub struct Restoration {
     pub switch: Plan,
     /// The service starts.
     pub start: Plan,
-    /// Where that fails: what was put by comes back.
+    /// Where that fails: what was put by comes back, before the service starts again.
     pub take_back: Plan,
     /// What was for the way there and back goes.
     pub finish: Plan,
@@ -59,6 +59,14 @@ pub struct Restored {
     pub migration: Option<Migration>,
     /// Why the data of before is back, if it is.
     pub taken_back: Option<String>,
+    /// Why it does not run, though it is to.
+    pub fault: Option<String>,
+}
+
+/// What was there before is again.
+struct WayBack {
+    why: String,
+    fault: Option<String>,
 }
 
 /// Refuses another school's backup; answers what of it is not as it is installed.
@@ -166,12 +174,11 @@ impl Restoration {
                 others(&layout),
                 vec![daemons(layout.database(), database), in_service.clone()],
             ]),
-            start: Plan::new(started.clone()),
+            start: Plan::new(started),
             take_back: plan_of([
                 vec![recorded(Reached::TakenBack)],
                 out_of_service,
                 vec![saved.back(), in_service],
-                started,
             ]),
             finish: plan_of([
                 vec![recorded(Reached::Done)],
@@ -193,13 +200,12 @@ impl Restoration {
         if self.reached == Reached::Begun {
             migration = self.begin(host, tell)?;
         }
-        let taken_back = match self.reached {
+        let way_back = match self.reached {
             Reached::Begun | Reached::Switched => self.switch(host, tell)?,
             Reached::TakenBack => Some(self.take_back("it was interrupted", host, tell)?),
             Reached::Done => None,
         };
-        run(&self.finish, host)?;
-        Ok(Restored { name: self.name.clone(), runs: self.runs, migration, taken_back })
+        self.finish(way_back, migration, host)
     }
 
     /// Takes it back from where it was left.
@@ -208,16 +214,24 @@ impl Restoration {
     /// If the host fails on the way, which can be gone on with.
     pub fn give_up(&self, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<Restored> {
         let why = "it was given up";
-        let taken_back = match self.reached {
-            Reached::Begun => {
-                run(&self.start, host)?;
-                Some(why.to_owned())
-            }
+        let way_back = match self.reached {
+            Reached::Begun => Some(self.start_again(why, host)),
             Reached::Switched | Reached::TakenBack => Some(self.take_back(why, host, tell)?),
             Reached::Done => None,
         };
+        self.finish(way_back, None, host)
+    }
+
+    fn finish(
+        &self,
+        way_back: Option<WayBack>,
+        migration: Option<Migration>,
+        host: &dyn Host,
+    ) -> Result<Restored> {
         run(&self.finish, host)?;
-        Ok(Restored { name: self.name.clone(), runs: self.runs, migration: None, taken_back })
+        let (taken_back, fault) = way_back.map_or((None, None), |way| (Some(way.why), way.fault));
+        let runs = self.runs && fault.is_none();
+        Ok(Restored { name: self.name.clone(), runs, migration, taken_back, fault })
     }
 
     fn begin(&self, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<Option<Migration>> {
@@ -227,14 +241,18 @@ impl Restoration {
                 tell("stopping the service, and putting its data by");
                 run(&self.save, host).map(|()| found)
             });
-        begun.map_err(|error| match run(&self.start, host).and_then(|()| run(&self.finish, host)) {
-            Ok(()) => error,
-            Err(also) => self.stuck(&format!("{error}; then, {also}")),
+        begun.map_err(|error| {
+            let fault = run(&self.start, host).err();
+            match (run(&self.finish, host), fault) {
+                (Ok(()), None) => error,
+                (Ok(()), Some(fault)) => self.still_down(&error, &fault),
+                (Err(also), _) => self.stuck(&format!("{error}; then, {also}")),
+            }
         })
     }
 
     /// Puts the data in place, and starts; answers why it was taken back, if it was.
-    fn switch(&self, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<Option<String>> {
+    fn switch(&self, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<Option<WayBack>> {
         tell("putting the data of the backup in place");
         let switched = run(&self.switch, host).and_then(|()| {
             tell("starting the service, and waiting until it answers");
@@ -246,10 +264,26 @@ impl Restoration {
         }
     }
 
-    fn take_back(&self, why: &str, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<String> {
+    fn take_back(&self, why: &str, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<WayBack> {
         tell("taking it back");
         run(&self.take_back, host).map_err(|error| self.stuck(&format!("{why}; then, {error}")))?;
-        Ok(why.to_owned())
+        Ok(self.start_again(why, host))
+    }
+
+    /// What does not start may have run badly before: it is told of, and not in the way of what cures it.
+    fn start_again(&self, why: &str, host: &dyn Host) -> WayBack {
+        let fault = run(&self.start, host).err().map(|fault| fault.to_string());
+        WayBack { why: why.to_owned(), fault }
+    }
+
+    fn still_down(&self, why: &Error, fault: &Error) -> Error {
+        let name = &self.name;
+        Error::failed_with_hint(
+            format_args!("{why}; and `{name}` does not start with its data of before: {fault}"),
+            format_args!(
+                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again, and another backup or image may be the cure"
+            ),
+        )
     }
 
     fn stuck(&self, why: &str) -> Error {
@@ -280,6 +314,10 @@ fn others(layout: &Layout) -> Vec<Step> {
 }
 
 impl Restoration {
+    fn taken_back(&self) -> Plan {
+        Plan::new(self.take_back.steps.iter().chain(&self.start.steps).cloned())
+    }
+
     /// The stages, each with what it is called and what it does.
     fn stages(&self) -> [(&'static str, String); 7] {
         [
@@ -288,7 +326,7 @@ impl Restoration {
             ("stop, and put the data by", self.save.to_string()),
             ("switch", self.switch.to_string()),
             ("start", self.start.to_string()),
-            ("if any of that fails, take it back", self.take_back.to_string()),
+            ("if any of that fails, take it back", self.taken_back().to_string()),
             ("finish", self.finish.to_string()),
         ]
     }
@@ -312,17 +350,17 @@ impl Serialize for Restoration {
 impl Restored {
     /// The exit code, as README.md documents it. `wanted` says whether the way back was asked for.
     pub fn exit_code(&self, way_back_wanted: bool) -> u8 {
-        u8::from(self.taken_back.is_some() != way_back_wanted)
+        u8::from(self.fault.is_some() || self.taken_back.is_some() != way_back_wanted)
     }
 }
 
 impl fmt::Display for Restored {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let name = &self.name;
-        let state = if self.runs {
-            ", and runs".to_owned()
-        } else {
-            format!("; it is stopped, as it was: `jailbuild start {name}` starts it")
+        let state = match &self.fault {
+            Some(fault) => format!("\nfailed: {fault}"),
+            None if self.runs => ", and runs".to_owned(),
+            None => format!("; it is stopped, as it was: `jailbuild start {name}` starts it"),
         };
         if let Some(why) = &self.taken_back {
             return write!(formatter, "taken back: {why}\n{name} has its data of before{state}");

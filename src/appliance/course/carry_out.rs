@@ -55,8 +55,8 @@ impl Course {
             return Ok(self.outcome(None, ending));
         }
         means.doing("giving up what was begun");
-        means.carry_out(&self.abandon)?;
-        Ok(self.outcome(None, Ending::GivenUp))
+        let fault = self.abandon(means)?;
+        Ok(self.outcome(None, Ending::GivenUp { fault }))
     }
 
     fn begin(&self, means: &mut Means<'_>) -> Result<Option<Migration>> {
@@ -67,11 +67,21 @@ impl Course {
         });
         begun.map_err(|error| {
             means.doing("starting again what was in service");
-            match means.carry_out(&self.abandon) {
-                Ok(()) => error,
+            match self.abandon(means) {
+                Ok(None) => error,
+                Ok(Some(fault)) => self.still_down(&error, &fault),
                 Err(also) => self.stuck(&format!("{error}; then, {also}")),
             }
         })
+    }
+
+    /// All is as it was; answers what is wrong with that, if it does not start. It may have run badly before, and is not to
+    /// be in the way of what cures it.
+    fn abandon(&self, means: &mut Means<'_>) -> Result<Option<String>> {
+        means.carry_out(&self.rehearsal.clear)?;
+        let fault = means.carry_out(&self.start).err();
+        means.carry_out(&self.abandon)?;
+        Ok(fault.map(|fault| fault.to_string()))
     }
 
     fn switch(&self, means: &mut Means<'_>) -> Result<Ending> {
@@ -128,6 +138,16 @@ impl Course {
             migration,
             ending,
         }
+    }
+
+    fn still_down(&self, why: &Error, fault: &str) -> Error {
+        let name = &self.before.name;
+        Error::failed_with_hint(
+            format_args!("{why}; and what was in service does not start: {fault}"),
+            format_args!(
+                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again, and another image or a backup may be the cure"
+            ),
+        )
     }
 
     fn stuck(&self, why: &str) -> Error {

@@ -42,7 +42,10 @@ pub enum Ending {
         fault: Option<String>,
     },
     /// The image that was in service still is.
-    GivenUp,
+    GivenUp {
+        /// What is wrong with it.
+        fault: Option<String>,
+    },
     /// The image that was in service is again, with the data of then.
     TakenBack {
         /// What was wrong with the other one.
@@ -69,8 +72,9 @@ impl Outcome {
         match &self.ending {
             Ending::Already => 0,
             Ending::Changed { fault, .. } => u8::from(fault.is_some()),
-            Ending::GivenUp => u8::from(!way_back_wanted),
-            Ending::TakenBack { fault, .. } => u8::from(fault.is_some() || !way_back_wanted),
+            Ending::GivenUp { fault } | Ending::TakenBack { fault, .. } => {
+                u8::from(fault.is_some() || !way_back_wanted)
+            }
         }
     }
 
@@ -78,7 +82,7 @@ impl Outcome {
     pub fn proofs(&self) -> impl Iterator<Item = &Proof> {
         let (failed, proof) = match &self.ending {
             Ending::Changed { proof, .. } => (None, proof.as_ref()),
-            Ending::Already | Ending::GivenUp => (None, None),
+            Ending::Already | Ending::GivenUp { .. } => (None, None),
             Ending::TakenBack { failed, proof, .. } => (failed.as_ref(), proof.as_ref()),
         };
         failed.into_iter().chain(proof)
@@ -113,7 +117,10 @@ impl fmt::Display for Outcome {
                 }
                 fault.iter().try_for_each(|fault| write!(formatter, "\nfailed: {fault}"))
             }
-            Ending::GivenUp => write!(formatter, "{name} has the image {from} as before; {to} is gone"),
+            Ending::GivenUp { fault } => {
+                write!(formatter, "{name} has the image {from} as before; {to} is gone")?;
+                fault.iter().try_for_each(|fault| write!(formatter, "\nfailed: {fault}"))
+            }
             Ending::TakenBack { why, fault, .. } => {
                 write!(
                     formatter,

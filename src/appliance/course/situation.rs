@@ -141,12 +141,7 @@ impl Situation {
                 vec![self.service(Service::Stopped)],
                 saved,
             ]),
-            abandon: plan([
-                rehearsal.clear.steps.clone(),
-                self.started(),
-                self.data().gone(),
-                settled.clone(),
-            ]),
+            abandon: plan([self.data().gone(), settled.clone()]),
             rehearsal,
             switch: plan([
                 vec![recorded(&before, Reached::Switched)],

@@ -121,13 +121,36 @@ fn a_daemon_that_does_not_start_has_its_data_back() {
         let host = installed(zfs);
         let image = format!("images/{}", IMAGE.digest);
         host.state().broken_image = Some(image.into());
-        let error = restore(&host, BACKUP).unwrap_err().to_string();
-        assert!(error.contains("its daemon does not answer"), "{error}");
-        assert_eq!(host.store(&layout()), BEFORE);
-        host.state().broken_image = None;
         let restored = restore(&host, BACKUP).unwrap();
-        assert_eq!(restored.exit_code(false), 1, "{restored}");
+        assert_eq!((restored.exit_code(false), restored.runs), (1, false), "{restored}");
+        let said = restored.to_string();
+        assert!(said.contains("data of before\nfailed: "), "{said}");
+        assert!(said.contains("its daemon does not answer"), "{said}");
+        host.state().broken_image = None;
+        carry_out(&Step::Service { name: "schoolchat".into(), state: Service::Started }, &host).unwrap();
         expect(&host, BEFORE, "taken back");
+    }
+}
+
+#[test]
+fn what_does_not_start_again_is_not_in_the_way_of_what_cures_it() {
+    for zfs in [false, true] {
+        let host = installed(zfs);
+        host.impair("schoolchat", Impairment::Crashing);
+        let error = restore(&host, b"schema 9\njuliet\n").unwrap_err();
+        assert!(error.to_string().contains("does not start with its data of before"), "{error}");
+        assert_eq!(record(&host).under_way, None);
+
+        host.dies_after(Some(30));
+        restore(&host, BACKUP).unwrap_err();
+        host.revive();
+        let given_up = give_up(&host).unwrap().unwrap();
+        assert_eq!(given_up.exit_code(true), 1, "{given_up}");
+        assert_eq!((record(&host).under_way, host.store(&layout()).as_str()), (None, BEFORE));
+
+        let restored = restore(&host, BACKUP).unwrap();
+        assert_eq!((restored.exit_code(false), restored.runs), (0, true), "{restored}");
+        expect(&host, "schema 1\njuliet\n", "cured");
     }
 }
 

@@ -1,5 +1,7 @@
 //! What rc(8) does with the scripts of appliances, and what they say.
 
+use std::path::PathBuf;
+
 use super::{Machine, State};
 use crate::{
     appliance::Layout,
@@ -46,6 +48,16 @@ impl State {
 }
 
 impl Machine {
+    /// The image of a service, and its data, settings and certificate.
+    pub(super) fn what_it_runs_on(&self, name: &str) -> Option<(PathBuf, Vec<u8>)> {
+        let layout = Layout::of(name);
+        let current = std::fs::read_link(self.real(&layout.current())).ok()?;
+        let settings = ["xmppd.toml", "chain.pem"].map(|file| layout.settings().join(file));
+        let files = [layout.database()].into_iter().chain(settings);
+        let bytes = files.flat_map(|file| std::fs::read(self.real(&file)).unwrap_or_default());
+        Some((current, bytes.collect()))
+    }
+
     pub(super) fn service(&self, name: &str, verb: &str) -> Result<(bool, String)> {
         let layout = Layout::of(name);
         let has_script = self.real(&layout.service()).exists();
@@ -58,6 +70,7 @@ impl Machine {
             return Ok((false, String::new()));
         }
         let current = std::fs::read_link(self.real(&layout.current())).ok();
+        let crashes = self.what_it_runs_on(name);
         let ready = [layout.jail_conf(), layout.pf_conf(), layout.settings().join("xmppd.toml")]
             .iter()
             .all(|path| self.real(path).exists());
@@ -71,7 +84,12 @@ impl Machine {
             }
             "start" | "restart" => {
                 let Some(current) = current.filter(|_| ready) else { return Ok((false, String::new())) };
-                if state.broken_image.as_ref() != Some(&current) && self.serves(&state, &layout, &current) {
+                if crashes.is_some() && state.crashing.get(name) == crashes.as_ref() {
+                    state.running.insert(name.to_owned(), current);
+                    state.impaired.insert(name.to_owned(), Impairment::Crashing);
+                } else if state.broken_image.as_ref() != Some(&current)
+                    && self.serves(&state, &layout, &current)
+                {
                     state.running.insert(name.to_owned(), current);
                     state.impaired.remove(name);
                 }

@@ -12,7 +12,7 @@ use xmppd_control::Verb;
 use super::{Outcome, replace};
 use crate::{
     administration::{Daemon, Place},
-    appliance::{Layout, Record, School, renewal, requirements, service::State},
+    appliance::{Layout, Record, School, Service, renewal, requirements},
     commands::steps,
     console::Console,
     error::{Context as _, Error, Result},
@@ -50,7 +50,7 @@ pub enum Shower {
     Nobody,
     /// The appliance of this name.
     Appliance(String),
-    /// The one of this name, which is started anew for it, since it does not run as it should.
+    /// The one of this name, which is started anew for it, since it does not answer.
     Restarted(String),
     /// The one of this name, when it is started.
     Stopped(String),
@@ -60,10 +60,10 @@ pub enum Shower {
 
 impl Shower {
     fn of(name: String, host: &dyn Host) -> Result<Self> {
-        Ok(match State::of(host, &name)? {
-            State::Running => Self::Appliance(name),
-            State::Impaired(_) => Self::Restarted(name),
-            State::Stopped => Self::Stopped(name),
+        Ok(match renewal::taken_in(host, &name)? {
+            Some(Service::Restarted) => Self::Restarted(name),
+            Some(_) => Self::Appliance(name),
+            None => Self::Stopped(name),
         })
     }
 }
