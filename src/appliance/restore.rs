@@ -43,7 +43,9 @@ pub struct Restoration {
     pub start: Plan,
     /// Where that fails: what was put by comes back, before the service starts again.
     pub take_back: Plan,
-    /// What was for the way there and back goes.
+    /// It is remembered that all went well.
+    pub done: Plan,
+    /// However it went, what was for the way there and back goes.
     pub finish: Plan,
 }
 
@@ -180,8 +182,8 @@ impl Restoration {
                 out_of_service,
                 vec![saved.back(), in_service],
             ]),
+            done: Plan::new(vec![recorded(Reached::Done)]),
             finish: plan_of([
-                vec![recorded(Reached::Done)],
                 rehearsal.clear.steps.clone(),
                 saved.gone(),
                 vec![Step::Absent { path: restoring }, files::record(&before)],
@@ -228,6 +230,10 @@ impl Restoration {
         migration: Option<Migration>,
         host: &dyn Host,
     ) -> Result<Restored> {
+        // Whoever goes on must not take for done what was taken back.
+        if way_back.is_none() {
+            run(&self.done, host)?;
+        }
         run(&self.finish, host)?;
         let (taken_back, fault) = way_back.map_or((None, None), |way| (Some(way.why), way.fault));
         let runs = self.runs && fault.is_none();
@@ -281,7 +287,7 @@ impl Restoration {
         Error::failed_with_hint(
             format_args!("{why}; and `{name}` does not start with its data of before: {fault}"),
             format_args!(
-                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again, and another backup or image may be the cure"
+                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again; another backup or image may be the cure, and is started with that, too"
             ),
         )
     }
@@ -302,6 +308,10 @@ fn plan_of(parts: impl IntoIterator<Item = Vec<Step>>) -> Plan {
     Plan::new(parts.into_iter().flatten())
 }
 
+fn joined(first: &Plan, then: &Plan) -> Plan {
+    Plan::new(first.steps.iter().chain(&then.steps).cloned())
+}
+
 fn daemons(path: PathBuf, content: &Content) -> Step {
     Step::File { path, mode: SECRET, owner: Owner::Daemon, content: content.clone() }
 }
@@ -314,8 +324,9 @@ fn others(layout: &Layout) -> Vec<Step> {
 }
 
 impl Restoration {
-    fn taken_back(&self) -> Plan {
-        Plan::new(self.take_back.steps.iter().chain(&self.start.steps).cloned())
+    /// The way back, up to the start of what was there before.
+    pub fn taken_back(&self) -> Plan {
+        joined(&self.take_back, &self.start)
     }
 
     /// The stages, each with what it is called and what it does.
@@ -327,7 +338,7 @@ impl Restoration {
             ("switch", self.switch.to_string()),
             ("start", self.start.to_string()),
             ("if any of that fails, take it back", self.taken_back().to_string()),
-            ("finish", self.finish.to_string()),
+            ("finish", joined(&self.done, &self.finish).to_string()),
         ]
     }
 }

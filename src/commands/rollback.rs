@@ -59,7 +59,7 @@ pub fn run(args: &Args, console: &Console) -> Result<u8> {
 /// Gives up a restoration that is under way.
 fn take_back(restoration: &Restoration, dry_run: bool, host: &dyn Host, console: &Console) -> Result<u8> {
     if dry_run {
-        return steps::show_plan(&restoration.take_back, "it is in service", console);
+        return steps::show_plan(&restoration.taken_back(), "it is in service", console);
     }
     let restored = restoration.give_up(host, &mut |doing| console.step(doing))?;
     console.result(&restored, &restored)?;

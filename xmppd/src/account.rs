@@ -29,6 +29,6 @@ impl Account {
 
     /// How it looks: people see now its name, now its display name.
     pub(crate) fn looks(&self) -> Vec<Look> {
-        Look::of_small(&self.name).into_iter().chain(Look::of(&self.display_name)).collect()
+        Look::of(&self.name).into_iter().chain(Look::of(&self.display_name)).collect()
     }
 }

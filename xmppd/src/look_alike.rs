@@ -17,13 +17,6 @@ impl Look {
         [Self::as_read(text), Self::as_drawn(text)]
     }
 
-    /// Those of a name that is always written small. As somebody's name it begins with a capital: Lina is not drawn like Iina.
-    pub(crate) fn of_small(name: &str) -> [Self; 2] {
-        let mut letters = name.chars();
-        let first = letters.next().into_iter().flat_map(char::to_uppercase);
-        [Self::as_read(name), Self::as_drawn(&first.chain(letters).collect::<String>())]
-    }
-
     fn as_read(text: &str) -> Self {
         Self { is_drawn: false, letters: folded(text) }
     }
@@ -44,10 +37,15 @@ pub(crate) fn is_alike(one: &[Look], other: &[Look]) -> bool {
 fn drawn(word: &str) -> String {
     let drawn: String = skeleton(word).collect();
     let is_among_capitals = !drawn.contains(|letter: char| letter.is_lowercase() && letter != 'l');
-    if is_among_capitals { drawn.replace('l', STROKE) } else { drawn.replace('L', CAPITAL_L) }
+    let is_with_another = drawn.contains(char::is_uppercase);
+    match (is_among_capitals, is_with_another) {
+        (true, true) => drawn.replace('l', "I"),
+        (true, false) => drawn.replace('l', STROKE),
+        (false, _) => drawn.replace('L', CAPITAL_L),
+    }
 }
 
-/// What only a stroke among capitals looks like: `I`, `l` or `1`. For private use, so that no text has it.
+/// What only a stroke by itself looks like: `I`, `l` or `1`. For private use, so that no text has it.
 const STROKE: &str = "\u{e000}";
 /// What only a capital `L` among small letters looks like; likewise.
 const CAPITAL_L: &str = "\u{e001}";
@@ -107,6 +105,9 @@ mod tests {
             ("HATA", "\u{41d}\u{410}\u{422}\u{410}"),
             ("Max", "\u{39c}ax"), // Greek
             ("JULIET", "JUL\u{399}ET"),
+            ("Juliet", "JUL1ET"),
+            ("Felix", "FELlX"),
+            ("lukas", "Iukas"),
         ] {
             assert!(is_alike(&Look::of(one), &Look::of(other)), "{one} {other}");
         }

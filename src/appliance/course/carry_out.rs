@@ -145,7 +145,7 @@ impl Course {
         Error::failed_with_hint(
             format_args!("{why}; and what was in service does not start: {fault}"),
             format_args!(
-                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again, and another image or a backup may be the cure"
+                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again; another image or a backup may be the cure, and is started with that, too"
             ),
         )
     }

@@ -133,6 +133,27 @@ fn a_daemon_that_does_not_start_has_its_data_back() {
 }
 
 #[test]
+fn whoever_goes_on_does_not_take_for_done_what_was_taken_back() {
+    let start = installed(false);
+    let image = format!("images/{}", IMAGE.digest);
+    start.state().broken_image = Some(image.into());
+    let undisturbed = start.twin();
+    restore(&undisturbed, BACKUP).unwrap();
+    for acts in 0..undisturbed.journal().lines().count() {
+        let host = start.twin();
+        host.dies_after(Some(acts));
+        restore(&host, BACKUP).unwrap_err();
+        host.revive();
+        if record(&host).under_way.is_none() {
+            continue;
+        }
+        let restored = restore(&host, BACKUP).unwrap();
+        assert!(restored.taken_back.is_some(), "before act {acts}: {restored}");
+        assert_eq!(host.store(&layout()), BEFORE, "before act {acts}");
+    }
+}
+
+#[test]
 fn what_does_not_start_again_is_not_in_the_way_of_what_cures_it() {
     for zfs in [false, true] {
         let host = installed(zfs);

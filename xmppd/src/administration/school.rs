@@ -153,8 +153,8 @@ impl School {
         }
         is_of_one_script(&account.name)?;
         is_of_one_script(&account.display_name)?;
-        self.looks_like_nobody(&account.name, &Look::of_small(&account.name), &account.name)?;
-        self.looks_like_nobody(&account.display_name, &Look::of(&account.display_name), &account.name)?;
+        self.looks_like_nobody(&account.name, &account.name)?;
+        self.looks_like_nobody(&account.display_name, &account.name)?;
         self.looks_like_no_group(&account.groups, &[])?;
         let mut effect = match consent {
             Some(consent) => self.record(&account.name, consent, who)?,
@@ -216,7 +216,7 @@ impl School {
     fn rename(&mut self, name: &Name, display_name: &Label) -> Judged {
         self.account(name)?;
         is_of_one_script(display_name.as_str())?;
-        self.looks_like_nobody(display_name.as_str(), &Look::of(display_name.as_str()), name.as_str())?;
+        self.looks_like_nobody(display_name.as_str(), name.as_str())?;
         let display_name = display_name.to_string();
         self.edit(name, |account| account.display_name = display_name, Change::Relabelled)
     }
@@ -331,7 +331,8 @@ impl School {
     }
 
     /// Nobody may be taken for somebody else, by name or by display name: people see now one, now the other.
-    fn looks_like_nobody(&self, text: &str, looks: &[Look], name: &str) -> Result<(), Refusal> {
+    fn looks_like_nobody(&self, text: &str, name: &str) -> Result<(), Refusal> {
+        let looks = Look::of(text);
         let alike = looks.iter().filter_map(|look| self.looks.get(look)).flatten().find(|one| *one != name);
         let Some(other) = alike.and_then(|other| self.accounts.get(other)) else { return Ok(()) };
         Err(Refusal::new(

@@ -210,8 +210,18 @@ impl Router {
     }
 }
 
+/// Whether a nick is an account's own name, or that as a name begins: with a capital.
+fn is_written_as(nick: &str, own: &str) -> bool {
+    let mut letters = own.chars();
+    let capital = letters.next().into_iter().flat_map(char::to_uppercase);
+    nick == own || capital.chain(letters).eq(nick.chars())
+}
+
 /// Whether people would take a nick for somebody else: an account's name, or what it is called in rosters.
 fn names_another(people: &People, nick: &Nick, own: &Arc<str>) -> bool {
+    if is_written_as(nick.as_str(), own) {
+        return false;
+    }
     let own = people.get(own).filter(|person| !person.is_disabled());
     // Two children of one name may both go by it. But a name that can be read in two ways must not be another's in one.
     let not_own = nick.looks().iter().filter(|look| own.is_none_or(|own| !own.looks.contains(look)));
