@@ -137,10 +137,7 @@ const KEEP: &str =
     "keep the cards, until `jailbuild user list` and `jailbuild audit` show whether it was done";
 
 fn taken(path: &Path) -> Error {
-    Error::configuration(
-        format_args!("`{}` is there already", path.display()),
-        "its passwords may be on no other paper: move it away, or name another file",
-    )
+    file::taken(path, "its passwords may be on no other paper: move it away, or name another file")
 }
 
 #[cfg(test)]

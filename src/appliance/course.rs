@@ -101,8 +101,7 @@ impl Course {
 
 impl Course {
     fn abandoned(&self) -> Plan {
-        let parts = [&self.rehearsal.clear, &self.start, &self.abandon];
-        Plan::new(parts.into_iter().flat_map(|part| part.steps.clone()))
+        Plan::joined([&self.rehearsal.clear, &self.start, &self.abandon])
     }
 }
 

@@ -308,10 +308,6 @@ fn plan_of(parts: impl IntoIterator<Item = Vec<Step>>) -> Plan {
     Plan::new(parts.into_iter().flatten())
 }
 
-fn joined(first: &Plan, then: &Plan) -> Plan {
-    Plan::new(first.steps.iter().chain(&then.steps).cloned())
-}
-
 fn daemons(path: PathBuf, content: &Content) -> Step {
     Step::File { path, mode: SECRET, owner: Owner::Daemon, content: content.clone() }
 }
@@ -326,7 +322,7 @@ fn others(layout: &Layout) -> Vec<Step> {
 impl Restoration {
     /// The way back, up to the start of what was there before.
     pub fn taken_back(&self) -> Plan {
-        joined(&self.take_back, &self.start)
+        Plan::joined([&self.take_back, &self.start])
     }
 
     /// The stages, each with what it is called and what it does.
@@ -338,7 +334,7 @@ impl Restoration {
             ("switch", self.switch.to_string()),
             ("start", self.start.to_string()),
             ("if any of that fails, take it back", self.taken_back().to_string()),
-            ("finish", joined(&self.done, &self.finish).to_string()),
+            ("finish", Plan::joined([&self.done, &self.finish]).to_string()),
         ]
     }
 }

@@ -207,6 +207,11 @@ impl Plan {
     pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
         Self { steps: steps.into_iter().collect() }
     }
+
+    /// A plan of one after the other.
+    pub fn joined<'a>(plans: impl IntoIterator<Item = &'a Self>) -> Self {
+        Self::new(plans.into_iter().flat_map(|plan| plan.steps.clone()))
+    }
 }
 
 impl Owner {

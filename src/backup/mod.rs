@@ -137,10 +137,7 @@ impl fmt::Debug for Backup {
 
 /// Nothing is written over: it may be the last good one.
 pub(crate) fn taken(path: &Path) -> Error {
-    Error::configuration(
-        format_args!("`{}` is there already", path.display()),
-        "name another file with `--out`, or move this one away",
-    )
+    file::taken(path, "name another file with `--out`, or move this one away")
 }
 
 /// A backup that must not be used.

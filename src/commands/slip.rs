@@ -95,10 +95,7 @@ fn write(path: &Path, pdf: &[u8], is_named: bool) -> Result<()> {
 }
 
 fn taken(path: &Path) -> Error {
-    Error::configuration(
-        format_args!("`{}` is there already", path.display()),
-        "move it away, or name another file",
-    )
+    file::taken(path, "move it away, or name another file")
 }
 
 fn languages(arguments: &Arguments, site: &Site) -> Result<Vec<Language>> {

@@ -14,7 +14,7 @@ use crate::{
     classes::{Decided, Turn, is_nearly_leavers, template},
     console::Console,
     digest::Sha256,
-    error::{Error, Result},
+    error::Result,
     host::file,
 };
 
@@ -132,10 +132,7 @@ fn write(path: &Path, list: &[u8], dry_run: bool, console: &Console) -> Result<u
     if is_new {
         return console.show(&Written { path: path.to_owned(), dry_run });
     }
-    Err(Error::configuration(
-        format_args!("`{}` is there already", path.display()),
-        "it may have been filled in: move it away, or name another file",
-    ))
+    Err(file::taken(path, "it may have been filled in: move it away, or name another file"))
 }
 
 impl fmt::Display for Done {

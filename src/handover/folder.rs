@@ -87,10 +87,7 @@ pub fn refuse_existing(folder: &Path) -> Result<()> {
     if folder.symlink_metadata().is_err() {
         return Ok(());
     }
-    Err(Error::configuration(
-        format_args!("`{}` is there already", folder.display()),
-        "name another folder with `--out DIR`, or move this one away first",
-    ))
+    Err(file::taken(folder, "name another folder with `--out DIR`, or move this one away first"))
 }
 
 fn parent(folder: &Path) -> PathBuf {

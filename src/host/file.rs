@@ -109,6 +109,11 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
     }
 }
 
+/// That something is where a new file or folder was to be: it is left alone.
+pub fn taken(path: &Path, hint: &str) -> Error {
+    Error::configuration(format_args!("`{}` is there already", path.display()), hint)
+}
+
 /// Refuses a new file of which it is known beforehand that it cannot be written: what was named is a folder, or there is none for it.
 pub fn require_folder(path: &Path) -> Result<()> {
     if path.as_os_str().as_bytes().ends_with(b"/") {

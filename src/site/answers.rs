@@ -16,7 +16,7 @@ use super::{
 };
 use crate::{
     error::{Context as _, Error, Result},
-    host::file::{PUBLIC, create_folder, write_new},
+    host::file::{PUBLIC, create_folder, taken, write_new},
     render::{Template, render},
 };
 
@@ -103,10 +103,7 @@ pub fn refuse_existing(path: &Path) -> Result<()> {
 }
 
 fn already_there(path: &Path) -> Error {
-    Error::configuration(
-        format_args!("`{}` is there already", path.display()),
-        "edit it, and ask `jailbuild check`; or move it away first",
-    )
+    taken(path, "edit it, and ask `jailbuild check`; or move it away first")
 }
 
 /// Who can be asked.

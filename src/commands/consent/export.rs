@@ -5,13 +5,7 @@ use std::{fmt, path::PathBuf};
 use serde::Serialize;
 use xmppd_control::Consented;
 
-use crate::{
-    accounts::Listing,
-    commands::desk::Desk,
-    error::{Error, Result},
-    host::file,
-    table::sheet,
-};
+use crate::{accounts::Listing, commands::desk::Desk, error::Result, host::file, table::sheet};
 
 const COLUMNS: [&str; 7] = ["name", "signed", "slip", "recorded-by", "recorded", "withdrawn", "account"];
 
@@ -44,10 +38,7 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
         };
     };
     if !file::write_new(&path, &list, file::SECRET)? {
-        return Err(Error::configuration(
-            format_args!("`{}` is there already", path.display()),
-            "move it away, or name another file",
-        ));
+        return Err(file::taken(&path, "move it away, or name another file"));
     }
     desk.console.show(&Exported { consents: consents.len(), path })
 }
