@@ -72,8 +72,8 @@ struct Written {
 /// Does what is asked.
 ///
 /// # Errors
-/// [`Error::Configuration`] with all mistakes of the list, [`Error::Failed`] with all refusals of the daemon; nothing is
-/// changed then.
+/// [`Error::Configuration`](crate::error::Error::Configuration) with all mistakes of the list, [`Error::Failed`](crate::error::Error::Failed) with
+/// all refusals of the daemon; nothing is changed then.
 pub fn run(arguments: &Args, named: Option<&Path>, console: &Console) -> Result<u8> {
     let decided = arguments.list.as_deref().map(Decided::read).transpose()?;
     let mut desk = Desk::open(&arguments.target, named, console)?;
