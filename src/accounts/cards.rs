@@ -1,7 +1,6 @@
 //! The file of login cards: there before the daemon knows a password, gone if it refuses.
 
 use std::{
-    fs,
     io::{self, Write as _},
     path::{Path, PathBuf},
 };
@@ -12,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     administration::Place,
     console::Console,
-    error::{Context as _, Error, Result},
+    error::{Error, Result},
     host::file,
     paper::{Card, Printed, Size},
     runtime::interrupts,
@@ -105,7 +104,7 @@ impl<'a> CardFile<'a> {
         match self.set(set) {
             Ok(None) => Ok(self.path),
             Ok(Some(refused)) => {
-                fs::remove_file(&self.path).doing_to("remove", &self.path)?;
+                file::remove(&self.path)?;
                 Err(refused)
             }
             Err(unanswered) => Err(Error::failed_with_hint(

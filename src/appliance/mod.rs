@@ -10,7 +10,7 @@
 //! | [`host_edit`] | what the host itself does for its appliances, and how it is undone |
 //! | [`install`], [`uninstall`] | put in place, and taken away |
 //! | [`upgrade`], [`rollback`] | another image, and the way back |
-//! | [`course`], [`rehearsal`], [`kept`], `saved` | how that is done: from stage to stage, tried on a copy, with what came before at hand |
+//! | [`course`], [`rehearsal`], [`kept`], `saved`, `setback` | how that is done: from stage to stage, tried on a copy, with what came before at hand; and what is said where it is not done |
 //! | [`renewal`] | another certificate, of which no client notices anything |
 //! | [`gather`] | what of it goes into a backup |
 //! | [`restore`] | accounts and all that is theirs, out of a backup |
@@ -48,6 +48,7 @@ pub mod rollback;
 mod saved;
 pub mod school;
 pub mod service;
+mod setback;
 pub mod step;
 pub mod uninstall;
 pub mod upgrade;

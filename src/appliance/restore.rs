@@ -13,6 +13,7 @@ use super::{
     rehearsal::{Migration, Rehearsal},
     saved::Saved,
     service,
+    setback::{still_down, stuck},
     upgrade::under_way,
 };
 use crate::{
@@ -251,8 +252,8 @@ impl Restoration {
             let fault = run(&self.start, host).err();
             match (run(&self.finish, host), fault) {
                 (Ok(()), None) => error,
-                (Ok(()), Some(fault)) => self.still_down(&error, &fault),
-                (Err(also), _) => self.stuck(&format!("{error}; then, {also}")),
+                (Ok(()), Some(fault)) => still_down(&self.name, &error, &fault),
+                (Err(also), _) => stuck(&self.name, &format!("{error}; then, {also}")),
             }
         })
     }
@@ -272,7 +273,7 @@ impl Restoration {
 
     fn take_back(&self, why: &str, host: &dyn Host, tell: &mut dyn FnMut(&str)) -> Result<WayBack> {
         tell("taking it back");
-        run(&self.take_back, host).map_err(|error| self.stuck(&format!("{why}; then, {error}")))?;
+        run(&self.take_back, host).map_err(|error| stuck(&self.name, &format!("{why}; then, {error}")))?;
         Ok(self.start_again(why, host))
     }
 
@@ -280,23 +281,6 @@ impl Restoration {
     fn start_again(&self, why: &str, host: &dyn Host) -> WayBack {
         let fault = run(&self.start, host).err().map(|fault| fault.to_string());
         WayBack { why: why.to_owned(), fault }
-    }
-
-    fn still_down(&self, why: &Error, fault: &Error) -> Error {
-        let name = &self.name;
-        Error::failed_with_hint(
-            format_args!("{why}; and `{name}` does not start with its data of before: {fault}"),
-            format_args!(
-                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again; another backup or image may be the cure, and is started with that, too"
-            ),
-        )
-    }
-
-    fn stuck(&self, why: &str) -> Error {
-        Error::failed_with_hint(
-            why,
-            format_args!("nothing is lost: mend that, then type `jailbuild rollback {}`", self.name),
-        )
     }
 }
 

@@ -109,6 +109,12 @@ pub fn write_new(path: &Path, content: &[u8], mode: u32) -> Result<bool> {
     }
 }
 
+/// Takes a file away, and waits until that is on the disk.
+pub fn remove(path: &Path) -> Result<()> {
+    fs::remove_file(path).doing_to("remove", path)?;
+    settle_name(path)
+}
+
 /// That something is where a new file or folder was to be: it is left alone.
 pub fn taken(path: &Path, hint: &str) -> Error {
     Error::configuration(format_args!("`{}` is there already", path.display()), hint)

@@ -2,7 +2,12 @@
 
 use super::{Course, Ending, Outcome};
 use crate::{
-    appliance::{Plan, Prover, Reached, Record, rehearsal::Migration, step::short},
+    appliance::{
+        Plan, Prover, Reached, Record,
+        rehearsal::Migration,
+        setback::{still_down, stuck},
+        step::short,
+    },
     error::{Error, Result},
     host::Host,
     proof::{Event, Proof},
@@ -69,8 +74,8 @@ impl Course {
             means.doing("starting again what was in service");
             match self.abandon(means) {
                 Ok(None) => error,
-                Ok(Some(fault)) => self.still_down(&error, &fault),
-                Err(also) => self.stuck(&format!("{error}; then, {also}")),
+                Ok(Some(fault)) => still_down(&self.before.name, &error, &fault),
+                Err(also) => stuck(&self.before.name, &format!("{error}; then, {also}")),
             }
         })
     }
@@ -89,7 +94,7 @@ impl Course {
         let verdict = match means.carry_out(&self.switch) {
             Ok(()) => self.try_out(&self.after, means),
             Err(error) if self.take_back.is_some() => Verdict::bad(&error),
-            Err(error) => return Err(self.stuck(&error.to_string())),
+            Err(error) => return Err(stuck(&self.before.name, &error.to_string())),
         };
         match verdict {
             Verdict::Bad { why, proof } if self.take_back.is_some() => self.take_back(why, proof, means),
@@ -100,7 +105,9 @@ impl Course {
     fn take_back(&self, why: String, failed: Option<Proof>, means: &mut Means<'_>) -> Result<Ending> {
         means.doing(format_args!("taking it back: {why}"));
         if let Some(plan) = &self.take_back {
-            means.carry_out(plan).map_err(|error| self.stuck(&format!("{why}; then, {error}")))?;
+            means
+                .carry_out(plan)
+                .map_err(|error| stuck(&self.before.name, &format!("{why}; then, {error}")))?;
         }
         let (proof, fault) = self.try_out(&self.before, means).parts();
         means.carry_out(&self.settle)?;
@@ -138,23 +145,6 @@ impl Course {
             migration,
             ending,
         }
-    }
-
-    fn still_down(&self, why: &Error, fault: &str) -> Error {
-        let name = &self.before.name;
-        Error::failed_with_hint(
-            format_args!("{why}; and what was in service does not start: {fault}"),
-            format_args!(
-                "nothing is lost, and nothing is under way: `jailbuild start {name}` tries again; another image or a backup may be the cure, and is started with that, too"
-            ),
-        )
-    }
-
-    fn stuck(&self, why: &str) -> Error {
-        Error::failed_with_hint(
-            why,
-            format_args!("nothing is lost: mend that, then type `jailbuild rollback {}`", self.before.name),
-        )
     }
 }
 

@@ -159,7 +159,7 @@ fn what_does_not_start_again_is_not_in_the_way_of_what_cures_it() {
         let host = installed(zfs);
         host.impair("schoolchat", Impairment::Crashing);
         let error = restore(&host, b"schema 9\njuliet\n").unwrap_err();
-        assert!(error.to_string().contains("does not start with its data of before"), "{error}");
+        assert!(error.to_string().contains("does not start as it was before"), "{error}");
         assert_eq!(record(&host).under_way, None);
 
         host.dies_after(Some(30));

@@ -35,7 +35,7 @@ fn what_does_not_start_again_is_not_in_the_way_of_what_cures_it() {
     home.host.impair("schoolchat", Impairment::Crashing);
     home.host.state().schemas.insert(home.new.digest.to_string(), 0);
     let error = home.upgrade(&passes()).unwrap_err();
-    assert!(error.to_string().contains("what was in service does not start"), "{error}");
+    assert!(error.to_string().contains("does not start as it was before"), "{error}");
     assert_eq!(home.record().under_way, None);
 
     home.host.state().schemas.insert(home.new.digest.to_string(), 2);
