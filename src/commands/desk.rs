@@ -128,12 +128,7 @@ pub(super) struct Changed<'a> {
 impl fmt::Display for Changed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { names, did, dry_run, cards } = self;
-        let be = match (dry_run, names.len()) {
-            (true, _) => "would be",
-            (false, 1) => "is",
-            (false, _) => "are",
-        };
-        write!(formatter, "{} {be} {did}", enumerated(names))?;
+        write!(formatter, "{} {} {did}", enumerated(names), be(names.len(), *dry_run))?;
         cards.as_ref().map_or(Ok(()), |path| write!(formatter, "\n{}", Cards { path, dry_run: *dry_run }))
     }
 }
@@ -161,6 +156,15 @@ pub(super) fn enumerated(names: &[String]) -> String {
         [name] => name.clone(),
         [names @ .., last] if names.len() < NAMED => format!("{} and {last}", names.join(", ")),
         _ => format!("{} accounts", names.len()),
+    }
+}
+
+/// What is said between so many and what they are.
+pub(super) fn be(many: usize, dry_run: bool) -> &'static str {
+    match (dry_run, many) {
+        (true, _) => "would be",
+        (false, 1) => "is",
+        (false, _) => "are",
     }
 }
 

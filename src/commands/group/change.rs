@@ -7,7 +7,7 @@ use xmppd_control::{Act, Label, Name};
 
 use crate::{
     classes::{Mention, mentions},
-    commands::desk::{Desk, enumerated},
+    commands::desk::{Desk, be, enumerated},
     error::{Error, Result},
 };
 
@@ -135,14 +135,11 @@ fn still_named(group: &Label, desk: &Desk<'_>) -> Result<Vec<Mention>> {
 impl fmt::Display for Changed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { group, names, did, to, still_named, dry_run } = self;
-        let are = |several| match (dry_run, several) {
-            (true, _) => "would be",
-            (false, true) => "are",
-            (false, false) => "is",
-        };
         match to {
-            Some(to) => write!(formatter, "{group} {} {did} to {to}, with {}", are(false), enumerated(names)),
-            None => write!(formatter, "{} {} {did} {group}", enumerated(names), are(names.len() > 1)),
+            Some(to) => {
+                write!(formatter, "{group} {} {did} to {to}, with {}", be(1, *dry_run), enumerated(names))
+            }
+            None => write!(formatter, "{} {} {did} {group}", enumerated(names), be(names.len(), *dry_run)),
         }?;
         if still_named.is_empty() {
             return Ok(());

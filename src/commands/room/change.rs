@@ -5,7 +5,10 @@ use std::fmt;
 use serde::Serialize;
 use xmppd_control::{Act, Label, Name};
 
-use crate::{commands::desk::Desk, error::Result};
+use crate::{
+    commands::desk::{Desk, be},
+    error::Result,
+};
 
 /// Make a room for a class, for several, or for everyone, as `[[room]]` in the school's file does: its members' programs enter it by
 /// themselves.
@@ -111,7 +114,6 @@ fn change(mut desk: Desk<'_>, act: Act, dry_run: bool, did: String) -> Result<u8
 
 impl fmt::Display for Changed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let be = if self.dry_run { "would be" } else { "is" };
-        write!(formatter, "the room {} {be} {}", self.room, self.did)
+        write!(formatter, "the room {} {} {}", self.room, be(1, self.dry_run), self.did)
     }
 }
