@@ -48,6 +48,23 @@ impl<'a> Desk<'a> {
         self.console.show(&Changed { names, did, dry_run, cards: None })
     }
 
+    /// Has these done, all or none, which cannot be undone: once it is known that they can be, and that they shall.
+    pub(super) fn change_for_good(
+        &mut self,
+        acts: Vec<Act>,
+        asking: Asking,
+        question: impl fmt::Display,
+    ) -> Result<()> {
+        self.daemon.change(acts.clone(), true)?;
+        if asking.dry_run {
+            return Ok(());
+        }
+        if !asking.yes {
+            confirm(question, self.console)?;
+        }
+        self.daemon.change(acts, false)
+    }
+
     /// Has these done, all or none, whose passwords are on cards.
     pub(super) fn change_with_cards(
         daemon: &mut Daemon,
@@ -73,6 +90,18 @@ impl<'a> Desk<'a> {
             ));
         }
     }
+}
+
+/// How far to go with what cannot be undone.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(super) struct Asking {
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
 }
 
 /// The account of this name.
