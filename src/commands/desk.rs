@@ -118,6 +118,20 @@ pub(super) fn known(name: &Name, daemon: &mut Daemon) -> Result<User> {
     })
 }
 
+/// Says of those who are disabled that a new password does not let them in.
+pub(super) fn note_locked<'a>(users: impl IntoIterator<Item = &'a User>, console: &Console) {
+    let locked = users.into_iter().filter(|user| !user.enabled);
+    note_disabled(locked, "cannot log in until enabled", console);
+}
+
+/// That these are disabled, and what comes of it.
+pub(super) fn note_disabled<'a>(users: impl IntoIterator<Item = &'a User>, what: &str, console: &Console) {
+    let names: Vec<_> = users.into_iter().map(|user| user.name.clone()).collect();
+    if !names.is_empty() {
+        console.note(format_args!("disabled, and {what}: {}", enumerated(&names)));
+    }
+}
+
 /// Asks whether to go on with what cannot be undone.
 ///
 /// # Errors
