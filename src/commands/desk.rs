@@ -1,6 +1,7 @@
 //! The administrator's desk: where accounts are changed, and what is said of it.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -202,6 +203,12 @@ pub(super) fn enumerated(names: &[String]) -> String {
     }
 }
 
+/// Each name once, however often it was typed, in the order in which it came first.
+pub(super) fn each_once(names: &[Name]) -> Vec<Name> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| seen.insert(*name)).cloned().collect()
+}
+
 /// What is said between so many and what they are.
 pub(super) fn be(many: usize, dry_run: bool) -> &'static str {
     match (dry_run, many) {
@@ -212,8 +219,15 @@ pub(super) fn be(many: usize, dry_run: bool) -> &'static str {
 }
 
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_typed_twice_counts_once() {
+        let names = ["wim", "björn", "Wim"].map(|name| name.parse().unwrap());
+        assert_eq!(each_once(&names), names[..2]);
+    }
 
     #[test]
     fn who_is_named_as_people_say_it() {

@@ -6,7 +6,7 @@ use serde::Serialize;
 use xmppd_control::{Act, Kind, Name, User};
 
 use crate::{
-    commands::desk::{Changed, Desk, be, enumerated},
+    commands::desk::{Changed, Desk, be, each_once, enumerated},
     error::Result,
 };
 
@@ -40,8 +40,9 @@ struct Withdrawn {
 
 pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let act = |name: &Name| Act::WithdrawConsent { name: name.clone() };
-    desk.daemon.change(args.names.iter().map(act).collect(), args.dry_run)?;
-    let names = args.names.iter().map(Name::to_string).collect();
+    let names = each_once(&args.names);
+    desk.daemon.change(names.iter().map(act).collect(), args.dry_run)?;
+    let names = names.iter().map(Name::to_string).collect();
     let users = desk.daemon.users()?;
     desk.console.show(&Withdrawn::of(names, &users, args.dry_run))
 }

@@ -7,7 +7,7 @@ use xmppd_control::{Act, Label, Name};
 
 use crate::{
     classes::{Mention, mentions},
-    commands::desk::{Asking, Desk, be, enumerated},
+    commands::desk::{Asking, Desk, be, each_once, enumerated},
     error::{Error, Result},
 };
 
@@ -118,9 +118,10 @@ fn question(group: &Label, members: &[Name]) -> String {
 }
 
 fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: &'static str) -> Result<u8> {
-    let Args { group, names, dry_run } = args;
+    let Args { group, dry_run, .. } = args;
+    let names = each_once(&args.names);
     desk.daemon.change(names.iter().map(|name| act(name.clone(), group.clone())).collect(), *dry_run)?;
-    desk.console.show(&Changed::of(group, names, did, *dry_run))
+    desk.console.show(&Changed::of(group, &names, did, *dry_run))
 }
 
 fn members(group: &Label, desk: &mut Desk<'_>) -> Result<Vec<Name>> {

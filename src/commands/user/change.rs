@@ -2,7 +2,10 @@
 
 use xmppd_control::{Act, Kind, Label, Name};
 
-use crate::{commands::desk::Desk, error::Result};
+use crate::{
+    commands::desk::{Desk, each_once},
+    error::Result,
+};
 
 /// Which accounts.
 #[derive(clap::Args, Debug)]
@@ -98,5 +101,5 @@ pub(super) fn kick(args: &Args, desk: Desk<'_>) -> Result<u8> {
 }
 
 fn each(args: &Args, desk: Desk<'_>, act: impl Fn(Name) -> Act, did: &str) -> Result<u8> {
-    desk.change(args.names.iter().cloned().map(act).collect(), args.dry_run, did)
+    desk.change(each_once(&args.names).into_iter().map(act).collect(), args.dry_run, did)
 }

@@ -8,7 +8,7 @@ use xmppd_control::{Act, Name, User};
 use crate::{
     accounts::{self, Erased},
     administration::Daemon,
-    commands::desk::{Asking, Changed, Desk, enumerated},
+    commands::desk::{Asking, Changed, Desk, each_once, enumerated},
     error::{Error, Result},
 };
 
@@ -51,12 +51,13 @@ struct Checked {
 pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     desk.note_example();
     let data = desk.place.data_to_search()?;
-    let names: Vec<_> = args.names.iter().map(Name::to_string).collect();
+    let whose = each_once(&args.names);
+    let names: Vec<_> = whose.iter().map(Name::to_string).collect();
     if args.check {
         return check(names, &data, desk);
     }
     require_known(&names, &mut desk.daemon)?;
-    let acts: Vec<_> = args.names.iter().map(|name| Act::RemoveUser { name: name.clone() }).collect();
+    let acts: Vec<_> = whose.into_iter().map(|name| Act::RemoveUser { name }).collect();
     let changed = |dry_run| Changed { names: names.clone(), did: "removed", dry_run, cards: None };
     let (leaving, staying): (Vec<_>, Vec<_>) =
         desk.daemon.users()?.into_iter().partition(|user| names.contains(&user.name));
