@@ -1,4 +1,4 @@
-//! `jailbuild user rename`, `kind`, `groups`, `disable`, `enable` and `kick`
+//! `jailbuild user rename`, `kind`, `groups`, `disable` and `enable`
 
 use xmppd_control::{Act, Kind, Label, Name};
 
@@ -12,11 +12,11 @@ use crate::{
 pub(super) struct Args {
     /// Whose.
     #[arg(required = true, value_name = "NAME")]
-    names: Vec<Name>,
+    pub(super) names: Vec<Name>,
 
     /// Say what would come of it, and change nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Give an account another display name; its address stays.
@@ -94,10 +94,6 @@ pub(super) fn disable(args: &Args, desk: Desk<'_>) -> Result<u8> {
 
 pub(super) fn enable(args: &Args, desk: Desk<'_>) -> Result<u8> {
     each(args, desk, |name| Act::EnableUser { name }, "enabled")
-}
-
-pub(super) fn kick(args: &Args, desk: Desk<'_>) -> Result<u8> {
-    each(args, desk, |name| Act::EndSessions { name }, "cut off")
 }
 
 fn each(args: &Args, desk: Desk<'_>, act: impl Fn(Name) -> Act, did: &str) -> Result<u8> {
