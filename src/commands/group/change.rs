@@ -73,14 +73,18 @@ struct Changed {
 }
 
 pub(super) fn add(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
-    if members(&args.group, &mut desk)?.is_empty() {
-        desk.console.note(format_args!("`{}` is a new group: nobody is in it yet", args.group));
+    let is_new = members(&args.group, &mut desk)?.is_empty();
+    let changed = each(args, &mut desk, |name, group| Act::JoinGroup { name, group }, "in")?;
+    if is_new {
+        let (be, was) = if args.dry_run { ("would be", "is in it yet") } else { ("is", "was in it before") };
+        desk.console.note(format_args!("`{}` {be} a new group: nobody {was}", args.group));
     }
-    each(args, desk, |name, group| Act::JoinGroup { name, group }, "in")
+    desk.console.show(&changed)
 }
 
-pub(super) fn remove(args: &Args, desk: Desk<'_>) -> Result<u8> {
-    each(args, desk, |name, group| Act::LeaveGroup { name, group }, "out of")
+pub(super) fn remove(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
+    let changed = each(args, &mut desk, |name, group| Act::LeaveGroup { name, group }, "out of")?;
+    desk.console.show(&changed)
 }
 
 pub(super) fn rename(args: &RenameArgs, mut desk: Desk<'_>) -> Result<u8> {
@@ -117,11 +121,16 @@ fn question(group: &Label, members: &[Name]) -> String {
     )
 }
 
-fn each(args: &Args, mut desk: Desk<'_>, act: impl Fn(Name, Label) -> Act, did: &'static str) -> Result<u8> {
+fn each(
+    args: &Args,
+    desk: &mut Desk<'_>,
+    act: impl Fn(Name, Label) -> Act,
+    did: &'static str,
+) -> Result<Changed> {
     let Args { group, dry_run, .. } = args;
     let names = each_once(&args.names);
     desk.daemon.change(names.iter().map(|name| act(name.clone(), group.clone())).collect(), *dry_run)?;
-    desk.console.show(&Changed::of(group, &names, did, *dry_run))
+    Ok(Changed::of(group, &names, did, *dry_run))
 }
 
 fn members(group: &Label, desk: &mut Desk<'_>) -> Result<Vec<Name>> {
