@@ -168,6 +168,18 @@ fn rules_that_pf_does_not_look_at_are_told_of() {
     }
 }
 
+/// As after `service routing restart`, where forwarding was turned on by hand.
+#[test]
+fn a_host_that_forwards_no_more_is_told_of() {
+    let host = Host::started().with("no-net.inet.ip.forwarding");
+    for verb in ["status", "start"] {
+        let said = host.service(verb);
+        assert!(said.contains("sysrc gateway_enable=YES") && said.contains("no client reaches it"), "{said}");
+        assert!(said.ends_with("exit 1"), "{said}");
+    }
+    assert!(host.has("jail"), "who is connected stays so");
+}
+
 #[test]
 fn who_cannot_see_is_not_told_that_it_is_down() {
     let host = Host::started().holding("user", "1001");
