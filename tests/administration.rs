@@ -36,6 +36,7 @@
 //! | `flip FILE`, `shorten FILE` | damages one bit in the middle of a file; takes its last byte away |
 //! | `same ONE OTHER` | whether there are the same bytes in both files |
 //! | `pdftext FILE` | the text of a PDF |
+//! | `specimens` | a base of FreeBSD in the folder `base`, and a daemon for it, `xmppd`: files without code, of which an image can be made |
 //! | `qr FILE` | what the QR codes of a PDF say to a decoder that is not ours |
 //!
 //! `NAME/DEVICE` is another session of the same account.
@@ -55,6 +56,10 @@ mod people;
 #[cfg(target_os = "linux")]
 #[path = "administration/school.rs"]
 mod school;
+#[cfg(target_os = "linux")]
+#[allow(dead_code, reason = "other tests use the rest")]
+#[path = "../src/elf/specimen.rs"]
+mod specimen;
 #[cfg(target_os = "linux")]
 #[path = "administration/stanzas.rs"]
 mod stanzas;

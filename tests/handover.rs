@@ -59,9 +59,13 @@ impl Sender {
     }
 
     fn hands_over(&self, options: &[&str], code: i32) -> String {
-        let image = format!("dist/schoolchat-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION"));
-        self.ends(&[&["handover", &image], options].concat(), code)
+        self.ends(&[&["handover", &image()], options].concat(), code)
     }
+}
+
+/// Where the image is.
+fn image() -> String {
+    format!("dist/schoolchat-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION"))
 }
 
 /// What is said, with what differs from run to run made the same.
@@ -131,13 +135,17 @@ fn names_are_searched_for_or_nothing_is_handed_over() {
     let sender = Sender::new(b"");
     let refused = sender.hands_over(&["--socket", "control.sock"], 1);
     assert!(refused.contains("no daemon answers on `control.sock`"), "{refused}");
+    let mut of_environment = jailbuild(sender.0.path());
+    of_environment.args(["handover", &image()]).env("JAILBUILD_SOCKET", "other.sock");
+    let refused = said(&of_environment.output().unwrap());
+    assert!(refused.contains("no daemon answers on `other.sock`"), "{refused}");
     assert!(!sender.at("handover").exists());
 }
 
 #[test]
 fn an_image_that_nobody_here_trusts_stays_here() {
     let (sender, stranger) = (Sender::new(b""), Sender::new(b""));
-    let image = stranger.at(&format!("dist/schoolchat-{}-{TARGET}.tar.gz", env!("CARGO_PKG_VERSION")));
+    let image = stranger.at(&image());
     let refused = sender.ends(&["handover", &image.to_string_lossy()], 5);
     assert!(refused.contains("which is no trusted key"), "{refused}");
     assert!(!sender.at("handover").exists());

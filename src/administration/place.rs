@@ -35,6 +35,11 @@ impl Target {
             (None, None) => of_environment().map(PathBuf::from),
         }
     }
+
+    /// Whether one daemon is meant, and not whichever is found.
+    pub fn is_named(&self) -> bool {
+        self.appliance.is_some() || self.socket().is_some()
+    }
 }
 
 /// Where a daemon is found, and which school's it is.

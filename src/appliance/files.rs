@@ -105,6 +105,7 @@ impl Files<'_> {
             data: Word::path(&layout.data())?,
             log: Word::path(&layout.log())?,
             device_rules: self.devices().then(|| Word::path(&device_rules)).transpose()?,
+            log_blocked: self.record.log_blocked,
             tool: Word::path(&layout.tool())?,
         })
     }

@@ -44,8 +44,16 @@ pub fn name(layout: &Layout, is_installed: bool, host: &dyn Host) -> Result<()> 
     if is_installed {
         return Ok(());
     }
-    if host.text(&layout.service())?.is_some_and(|script| !script.contains(OURS)) {
+    let script = host.text(&layout.service())?;
+    if script.as_ref().is_some_and(|script| !script.contains(OURS)) {
         return Err(taken("a service"));
+    }
+    // It would write into that, have it rotated, and take it away in the end. A script is what an interrupted installation left.
+    if script.is_none() && host.look(&layout.log())?.is_some() {
+        return Err(Error::configuration(
+            format_args!("`{}` is there already: the log of something else", layout.log().display()),
+            "give the school's appliance another name: `name` in its `jailbuild.toml`; or move that file away, if nothing writes to it",
+        ));
     }
     if host.output(&Command::new("jls").args(["-j", layout.name(), "jid"]))?.code == Some(0) {
         return Err(taken("a jail"));

@@ -52,7 +52,10 @@ impl Packages {
         // pkg(8) fetches as nobody.
         fs::set_permissions(root.path(), fs::Permissions::from_mode(0o755)).doing_to("open", root.path())?;
         check(host)?;
-        plan(host, root.path())?.iter().try_for_each(|step| step.carry_out(host))?;
+        let installed = plan(host, root.path())?.iter().try_for_each(|step| step.carry_out(host));
+        // Some files come immutable (chflags(1)): the folder could not be thrown away, not even after half an installation.
+        let freed = host.ask(&freed(root.path()));
+        installed.and(freed)?;
         Ok(Self { folder: Folder::open(root.path(), Kind::Packages)?, _root: root })
     }
 }
@@ -118,6 +121,10 @@ fn plan(host: &dyn Host, root: &Path) -> Result<Vec<Step>> {
     steps.push(Step::Run(pkg().args(["update", "-r", REPOSITORY])));
     steps.push(Step::Run(pkg().args(["install", "-U", "-y", "-r", REPOSITORY]).args(PACKAGES)));
     Ok(steps)
+}
+
+fn freed(root: &Path) -> Command {
+    Command::new("chflags").args(["-R", "0"]).arg(root)
 }
 
 /// Copies all the files in a folder to the same place below `root`.
@@ -186,8 +193,9 @@ mod tests {
 
     #[test]
     fn the_steps_are_those_of_the_installer() {
-        let plan = plan(&machine(), Path::new("/tmp/base")).unwrap();
+        let mut plan = plan(&machine(), Path::new("/tmp/base")).unwrap();
         insta::assert_snapshot!(plan.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"));
+        plan.push(Step::Run(freed(Path::new("/tmp/base"))));
         for step in plan {
             if let Step::Run(command) = step {
                 let words = command.words();

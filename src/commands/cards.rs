@@ -7,7 +7,7 @@ use std::{
 
 use xmppd_control::{Act, Label, Name, User};
 
-use super::desk::{Changed, Desk, confirm, enumerated};
+use super::desk::{Changed, Desk, confirm, enumerated, note_disabled, note_locked};
 use crate::{
     accounts::{CardFile, Print},
     administration::Target,
@@ -102,8 +102,8 @@ impl Args {
         let is_named = |user: &User| self.names.iter().any(|name| name.as_str() == user.name);
         let (able, left_out): (Vec<_>, Vec<_>) =
             users.into_iter().partition(|user| user.enabled || is_named(user));
-        note(&left_out, "left out", console);
-        note(able.iter().filter(|user| !user.enabled), "cannot log in until enabled", console);
+        note_disabled(&left_out, "left out", console);
+        note_locked(&able, console);
         if able.is_empty() {
             return Err(Error::failed_with_hint(
                 "everybody who is meant is disabled",
@@ -111,13 +111,5 @@ impl Args {
             ));
         }
         Ok(able)
-    }
-}
-
-/// That these are disabled, and what comes of it.
-fn note<'a>(users: impl IntoIterator<Item = &'a User>, what: &str, console: &Console) {
-    let names: Vec<_> = users.into_iter().map(|user| user.name.clone()).collect();
-    if !names.is_empty() {
-        console.note(format_args!("disabled, and {what}: {}", enumerated(&names)));
     }
 }

@@ -1,6 +1,7 @@
 //! The administrator's desk: where accounts are changed, and what is said of it.
 
 use std::{
+    collections::BTreeSet,
     fmt,
     io::{self, Write as _},
     path::{Path, PathBuf},
@@ -48,6 +49,23 @@ impl<'a> Desk<'a> {
         self.console.show(&Changed { names, did, dry_run, cards: None })
     }
 
+    /// Has these done, all or none, which cannot be undone: once it is known that they can be, and that they shall.
+    pub(super) fn change_for_good(
+        &mut self,
+        acts: Vec<Act>,
+        asking: Asking,
+        question: impl fmt::Display,
+    ) -> Result<()> {
+        self.daemon.change(acts.clone(), true)?;
+        if asking.dry_run {
+            return Ok(());
+        }
+        if !asking.yes {
+            confirm(question, self.console)?;
+        }
+        self.daemon.change(acts, false)
+    }
+
     /// Has these done, all or none, whose passwords are on cards.
     pub(super) fn change_with_cards(
         daemon: &mut Daemon,
@@ -75,6 +93,18 @@ impl<'a> Desk<'a> {
     }
 }
 
+/// How far to go with what cannot be undone.
+#[derive(clap::Args, Clone, Copy, Debug)]
+pub(super) struct Asking {
+    /// Do not ask.
+    #[arg(long)]
+    pub(super) yes: bool,
+
+    /// Say what would come of it, and change nothing.
+    #[arg(long)]
+    pub(super) dry_run: bool,
+}
+
 /// The account of this name.
 ///
 /// # Errors
@@ -87,6 +117,20 @@ pub(super) fn known(name: &Name, daemon: &mut Daemon) -> Result<User> {
             "`jailbuild user list` shows all accounts",
         )
     })
+}
+
+/// Says of those who are disabled that a new password does not let them in.
+pub(super) fn note_locked<'a>(users: impl IntoIterator<Item = &'a User>, console: &Console) {
+    let locked = users.into_iter().filter(|user| !user.enabled);
+    note_disabled(locked, "cannot log in until enabled", console);
+}
+
+/// That these are disabled, and what comes of it.
+pub(super) fn note_disabled<'a>(users: impl IntoIterator<Item = &'a User>, what: &str, console: &Console) {
+    let names: Vec<_> = users.into_iter().map(|user| user.name.clone()).collect();
+    if !names.is_empty() {
+        console.note(format_args!("disabled, and {what}: {}", enumerated(&names)));
+    }
 }
 
 /// Asks whether to go on with what cannot be undone.
@@ -128,12 +172,7 @@ pub(super) struct Changed<'a> {
 impl fmt::Display for Changed<'_> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { names, did, dry_run, cards } = self;
-        let be = match (dry_run, names.len()) {
-            (true, _) => "would be",
-            (false, 1) => "is",
-            (false, _) => "are",
-        };
-        write!(formatter, "{} {be} {did}", enumerated(names))?;
+        write!(formatter, "{} {} {did}", enumerated(names), be(names.len(), *dry_run))?;
         cards.as_ref().map_or(Ok(()), |path| write!(formatter, "\n{}", Cards { path, dry_run: *dry_run }))
     }
 }
@@ -164,9 +203,31 @@ pub(super) fn enumerated(names: &[String]) -> String {
     }
 }
 
+/// Each name once, however often it was typed, in the order in which it came first.
+pub(super) fn each_once(names: &[Name]) -> Vec<Name> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| seen.insert(*name)).cloned().collect()
+}
+
+/// What is said between so many and what they are.
+pub(super) fn be(many: usize, dry_run: bool) -> &'static str {
+    match (dry_run, many) {
+        (true, _) => "would be",
+        (false, 1) => "is",
+        (false, _) => "are",
+    }
+}
+
 #[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test may stop at once")]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_that_is_typed_twice_counts_once() {
+        let names = ["wim", "björn", "Wim"].map(|name| name.parse().unwrap());
+        assert_eq!(each_once(&names), names[..2]);
+    }
 
     #[test]
     fn who_is_named_as_people_say_it() {

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use super::base::freebsd_target;
 use crate::{
     checkup::{self, Check, State, Wanted},
-    daemon::toolchain::{Survey, ZIG_HINT},
+    daemon::toolchain::{Compiler, Survey, ZIG_HINT},
     error::Result,
     host::{ThisHost, command},
     image::Image,
@@ -58,7 +58,8 @@ pub fn run(arguments: &Arguments, file: Option<&Path>) -> Result<Diagnosis> {
     let policy = Policy::of(&origin.load()?);
     let host = Target::host()?;
     let mut checks = vec![Check::ok("this machine", host.triple())];
-    checks.extend(building(&Survey::of(host)));
+    let is_needed = image.is_none() && !host.is_freebsd();
+    checks.extend(building(&Survey::of(host), is_needed));
     checks.extend(if host.is_freebsd() {
         let mut checks = freebsd(&policy, image.as_ref(), host);
         checks.extend(appliances::checks(&ThisHost, OffsetDateTime::now_utc()));
@@ -113,16 +114,22 @@ fn elsewhere(image: Option<&Image>) -> Vec<Check> {
     image.map(check).into_iter().collect()
 }
 
-/// What any build needs.
-fn building(survey: &Survey) -> [Check; 2] {
+/// What any build needs; where none is, a daemon that was built elsewhere will do: on a FreeBSD host, or where there is an
+/// image already.
+fn building(survey: &Survey, is_needed: bool) -> [Check; 2] {
     let compiler = survey.with_std().or(survey.with_source());
-    let hint = survey.compiler_hint();
+    let elsewhere = "; `make --daemon FILE` takes a daemon that was built elsewhere";
+    let (otherwise, also) = if is_needed { (State::Missing, "") } else { (State::Limited, elsewhere) };
+    let lacking = || Check {
+        state: otherwise,
+        ..Check::limited("Rust", format_args!("no cargo and rustc in `PATH`{also}"), survey.compiler_hint())
+    };
+    let found = |compiler: &Compiler| {
+        Check::ok("Rust", format_args!("{} ({})", compiler.version, compiler.rustc.display()))
+    };
     [
-        compiler.map_or_else(
-            || Check::missing("Rust", "no cargo and rustc in `PATH`", &hint),
-            |compiler| Check::ok("Rust", format_args!("{} ({})", compiler.version, compiler.rustc.display())),
-        ),
-        program("cc", "C compiler", "`apt install gcc libc6-dev`; FreeBSD's base has one", State::Missing),
+        compiler.map_or_else(lacking, found),
+        program("cc", "C compiler", "`apt install gcc libc6-dev`; FreeBSD's base has one", otherwise),
     ]
 }
 
@@ -197,6 +204,21 @@ mod tests {
             code(Check::missing("cc", "not found", "install it")),
             crate::Error::host("no cc", "install it").exit_code()
         );
+    }
+
+    #[test]
+    fn who_gets_the_daemon_from_elsewhere_needs_no_compiler() {
+        let survey = Survey {
+            target: "x86_64-unknown-freebsd".parse().unwrap(),
+            is_host: true,
+            compilers: vec![],
+            zig: None,
+            cargo_zigbuild: None,
+        };
+        let rust = |is_needed| building(&survey, is_needed)[0].clone();
+        assert_eq!(rust(true).state, State::Missing);
+        assert_eq!(rust(false).state, State::Limited);
+        assert!(rust(false).seen.contains("`make --daemon FILE`"));
     }
 
     #[test]

@@ -95,8 +95,7 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
 impl Arguments {
     /// The daemon that can be asked: the one that was named, or that of the appliance that is in service here.
     fn daemon_of(&self, appliance: Option<&Layout>) -> Option<Target> {
-        let Target { appliance: name, socket } = &self.daemon;
-        if name.is_some() || socket.is_some() {
+        if self.daemon.is_named() {
             return Some(self.daemon.clone());
         }
         appliance.map(|layout| Target { appliance: Some(layout.name().to_owned()), socket: None })
@@ -117,11 +116,10 @@ impl School {
     /// The one whose daemon was named; else the one whose file was named or is here; else the one that is installed on this
     /// host. Where its daemon is on this host, or was named, that has to answer.
     fn find(arguments: &Arguments, named: Option<&Path>) -> Result<Self> {
-        let Target { appliance, socket } = &arguments.daemon;
         let origin = Origin::find(named);
         let installed = Layout::names(&ThisHost)?;
         let by_appliance = origin == Origin::Example && !installed.is_empty();
-        if appliance.is_some() || socket.is_some() || by_appliance {
+        if arguments.daemon.is_named() || by_appliance {
             return Self::asked(Place::find(&arguments.daemon, named, &ThisHost)?);
         }
         refuse_example(&origin)?;

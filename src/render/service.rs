@@ -27,6 +27,8 @@ pub struct Service<'a> {
     pub log: Word,
     /// The file of [`device_rules`](super::device_rules), for a jail that has devices.
     pub device_rules: Option<Word>,
+    /// Whether the rules log what they drop.
+    pub log_blocked: bool,
     /// The `jailbuild` that `service NAME verify` runs.
     pub tool: Word,
 }

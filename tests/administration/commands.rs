@@ -81,6 +81,7 @@ impl Scene<'_> {
             ["ls", folder] => files::list(&path(folder)),
             ["pdftext", file] => files::pdf_text(&path(file)),
             ["private", file] => files::make_private(&path(file)),
+            ["specimens"] => files::specimens(&self.order.folder),
             ["shorten", file] => files::shorten(&path(file)),
             ["qr", file] => files::qr_codes(&path(file)),
             words => self.people.act(words),

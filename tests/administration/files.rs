@@ -7,6 +7,8 @@ use std::{
     process::Command,
 };
 
+use crate::specimen::Specimen;
+
 type Spoken = Result<String, String>;
 
 /// What is in it.
@@ -65,6 +67,25 @@ fn search(text: &[u8], folder: &Path, found: &mut Vec<PathBuf>) -> std::io::Resu
         }
     }
     Ok(())
+}
+
+/// Of these an image can be made, which nobody could start.
+pub(crate) fn specimens(folder: &Path) -> Spoken {
+    let (object, daemon) = (Specimen::freebsd(), Specimen::freebsd().interpreter("/libexec/ld-elf.so.1"));
+    let files = [
+        ("xmppd", daemon.needs(&["libc.so.7"]).bytes()),
+        ("base/bin/freebsd-version", b"USERLAND_VERSION=\"15.1-STAND-IN\"\n".to_vec()),
+        ("base/libexec/ld-elf.so.1", object.bytes()),
+        ("base/lib/libsys.so.7", object.bytes()),
+        ("base/lib/libc.so.7", object.bytes()),
+    ];
+    for (path, bytes) in files {
+        let path = folder.join(path);
+        let written =
+            fs::create_dir_all(path.parent().expect("a folder")).and_then(|()| fs::write(&path, bytes));
+        written.map_err(|error| format!("{}: {error}", path.display()))?;
+    }
+    Ok(String::new())
 }
 
 /// Nobody else reads it from now on.

@@ -153,8 +153,9 @@ fn nothing_is_removed_below_a_mount_that_stays() {
 fn a_daemon_that_does_not_answer_is_told_with_the_end_of_its_log() {
     let host = Machine::new();
     let request = request(school(""));
-    host.write(&Layout::of("schoolchat").log(), b"no such luck\n", 0o600).unwrap();
     host.state().broken_image = Some(format!("images/{}", request.image.digest).into());
+    install(&request, &host).unwrap_err();
+    host.write(&Layout::of("schoolchat").log(), b"no such luck\n", 0o600).unwrap();
     let Err(crate::Error::Failed { what, hint }) = install(&request, &host) else { panic!("it was started") };
     assert_eq!(what, "`schoolchat` was started, but its daemon does not answer");
     assert!(hint.unwrap().ends_with("no such luck"));

@@ -216,3 +216,12 @@ fn a_full_disk_is_no_reason_to_let_a_certificate_end() {
     renewed.chain = "another chain\n".to_owned();
     install(&request(renewed), &host).unwrap();
 }
+
+/// As that of sshd(8) and su(1): newsyslog.conf(5) knows it already.
+#[test]
+fn a_log_that_is_not_ours() {
+    let host = Machine::new();
+    host.write(&Layout::of("auth").log(), b"sshd: hello\n", 0o600).unwrap();
+    let (code, said) = refused(&host, &request(school("name = \"auth\"\n")));
+    assert!(code == 3 && said.starts_with("`/var/log/auth.log` is there already"), "{said}");
+}

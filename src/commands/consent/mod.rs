@@ -2,6 +2,7 @@
 
 mod export;
 mod list;
+mod withdraw;
 
 use std::path::Path;
 
@@ -25,7 +26,7 @@ pub struct Arguments {
 enum Action {
     Record(RecordArgs),
     List(list::Args),
-    Withdraw(WithdrawArgs),
+    Withdraw(withdraw::Args),
     Export(export::Args),
 }
 
@@ -50,29 +51,13 @@ struct RecordArgs {
     dry_run: bool,
 }
 
-/// Withdraw consents, all of those named or none: the accounts are disabled at once, and cut off.
-///
-/// `user remove` then erases an account with all that is kept of it.
-///
-/// For example: `jailbuild consent withdraw juliet`
-#[derive(clap::Args, Debug)]
-struct WithdrawArgs {
-    /// For whom.
-    #[arg(required = true, value_name = "NAME")]
-    names: Vec<Name>,
-
-    /// Say what would come of it, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
-}
-
 /// Does what is asked.
 pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Result<u8> {
     let desk = Desk::open(&arguments.target, named, console)?;
     match &arguments.action {
         Action::Record(args) => record(args, desk),
         Action::List(args) => list::run(args, desk),
-        Action::Withdraw(args) => withdraw(args, desk),
+        Action::Withdraw(args) => withdraw::run(args, desk),
         Action::Export(args) => export::run(args, desk),
     }
 }
@@ -82,10 +67,4 @@ fn record(args: &RecordArgs, desk: Desk<'_>) -> Result<u8> {
     let consent = Consent { signed: *signed, slip: slip.clone() };
     let act = Act::RecordConsent { name: name.clone(), consent };
     desk.change(vec![act], *dry_run, "covered by a recorded consent")
-}
-
-fn withdraw(args: &WithdrawArgs, desk: Desk<'_>) -> Result<u8> {
-    let act = |name: &Name| Act::WithdrawConsent { name: name.clone() };
-    let did = "without consent, disabled and cut off";
-    desk.change(args.names.iter().map(act).collect(), args.dry_run, did)
 }

@@ -3,9 +3,12 @@
 use std::fmt;
 
 use serde::Serialize;
-use xmppd_control::{Act, Label, Name};
+use xmppd_control::{Act, Label, Name, Room};
 
-use crate::{commands::desk::Desk, error::Result};
+use crate::{
+    commands::desk::{Asking, Desk, be},
+    error::Result,
+};
 
 /// Make a room for a class, for several, or for everyone, as `[[room]]` in the school's file does: its members' programs enter it by
 /// themselves.
@@ -53,7 +56,8 @@ pub(super) struct RenameArgs {
     dry_run: bool,
 }
 
-/// End a room, whoever made it, and erase what is kept of it: all who are in it leave it. One of the school's file is taken out there.
+/// End a room, whoever made it, and erase what is kept of it: all who are in it leave it. It asks first. One of the school's file is taken
+/// out there.
 ///
 /// For example: `jailbuild room remove class-4b`
 #[derive(clap::Args, Debug)]
@@ -61,9 +65,8 @@ pub(super) struct RemoveArgs {
     /// The first part of its address.
     name: Name,
 
-    /// Say what would come of it, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 /// What was done with a room, or would be.
@@ -97,10 +100,19 @@ pub(super) fn rename(args: &RenameArgs, desk: Desk<'_>) -> Result<u8> {
 
 pub(super) fn remove(args: &RemoveArgs, mut desk: Desk<'_>) -> Result<u8> {
     let rooms = desk.daemon.rooms()?;
-    let occupants =
-        rooms.iter().find(|room| room.name == args.name.as_str()).map_or(0, |room| room.occupants);
+    let room = rooms.iter().find(|room| room.name == args.name.as_str());
+    let act = Act::RemoveRoom { name: args.name.clone() };
+    desk.change_for_good(vec![act], args.asking, room.map(question).unwrap_or_default())?;
+    let occupants = room.map_or(0, |room| room.occupants);
     let did = format!("ended and erased, with {occupants} in it");
-    change(desk, Act::RemoveRoom { name: args.name.clone() }, args.dry_run, did)
+    desk.console.show(&Changed { room: args.name.to_string(), did, dry_run: args.asking.dry_run })
+}
+
+fn question(room: &Room) -> String {
+    let Room { name, title, occupants, .. } = room;
+    format!(
+        "This ends the room `{name}`, {title}, with {occupants} in it now, and erases for good what is kept of it."
+    )
 }
 
 fn change(mut desk: Desk<'_>, act: Act, dry_run: bool, did: String) -> Result<u8> {
@@ -111,7 +123,32 @@ fn change(mut desk: Desk<'_>, act: Act, dry_run: bool, did: String) -> Result<u8
 
 impl fmt::Display for Changed {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let be = if self.dry_run { "would be" } else { "is" };
-        write!(formatter, "the room {} {be} {}", self.room, self.did)
+        write!(formatter, "the room {} {} {}", self.room, be(1, self.dry_run), self.did)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use xmppd_control::Maker;
+
+    use super::*;
+
+    #[test]
+    fn who_is_asked_sees_how_many_are_in_the_room() {
+        let room = Room {
+            name: "fourth".to_owned(),
+            title: "Class 4a".to_owned(),
+            maker: Maker::Command,
+            groups: Vec::new(),
+            moderators: Vec::new(),
+            owners: Vec::new(),
+            members_only: false,
+            persistent: true,
+            occupants: 2,
+        };
+        assert_eq!(
+            question(&room),
+            "This ends the room `fourth`, Class 4a, with 2 in it now, and erases for good what is kept of it."
+        );
     }
 }

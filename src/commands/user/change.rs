@@ -1,19 +1,22 @@
-//! `jailbuild user rename`, `kind`, `groups`, `disable`, `enable` and `kick`
+//! `jailbuild user rename`, `kind`, `groups`, `disable` and `enable`
 
 use xmppd_control::{Act, Kind, Label, Name};
 
-use crate::{commands::desk::Desk, error::Result};
+use crate::{
+    commands::desk::{Desk, each_once},
+    error::Result,
+};
 
 /// Which accounts.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// Whose.
     #[arg(required = true, value_name = "NAME")]
-    names: Vec<Name>,
+    pub(super) names: Vec<Name>,
 
     /// Say what would come of it, and change nothing.
     #[arg(long)]
-    dry_run: bool,
+    pub(super) dry_run: bool,
 }
 
 /// Give an account another display name; its address stays.
@@ -93,10 +96,6 @@ pub(super) fn enable(args: &Args, desk: Desk<'_>) -> Result<u8> {
     each(args, desk, |name| Act::EnableUser { name }, "enabled")
 }
 
-pub(super) fn kick(args: &Args, desk: Desk<'_>) -> Result<u8> {
-    each(args, desk, |name| Act::EndSessions { name }, "cut off")
-}
-
 fn each(args: &Args, desk: Desk<'_>, act: impl Fn(Name) -> Act, did: &str) -> Result<u8> {
-    desk.change(args.names.iter().cloned().map(act).collect(), args.dry_run, did)
+    desk.change(each_once(&args.names).into_iter().map(act).collect(), args.dry_run, did)
 }

@@ -3,6 +3,7 @@
 mod add;
 mod change;
 mod import;
+mod kick;
 mod list;
 mod passwd;
 mod remove;
@@ -43,7 +44,7 @@ enum Action {
     ///
     /// For example: `jailbuild user enable tybalt`
     Enable(change::Args),
-    /// End all sessions of accounts, which may log in again at once.
+    /// End all sessions of accounts, which may log in again at once; it says how many ended.
     ///
     /// For example: `jailbuild user kick tybalt`
     Kick(change::Args),
@@ -65,7 +66,7 @@ pub fn run(arguments: &Arguments, named: Option<&Path>, console: &Console) -> Re
         Action::Passwd(args) => passwd::run(args, desk),
         Action::Disable(args) => change::disable(args, desk),
         Action::Enable(args) => change::enable(args, desk),
-        Action::Kick(args) => change::kick(args, desk),
+        Action::Kick(args) => kick::run(args, desk),
         Action::Remove(args) => remove::run(args, desk),
     }
 }

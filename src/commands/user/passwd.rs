@@ -10,7 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     accounts::{CardFile, Print},
-    commands::desk::{Changed, Desk},
+    commands::desk::{Changed, Desk, note_locked},
     error::{Context as _, Error, Result},
     host::terminal,
 };
@@ -52,6 +52,7 @@ pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     let Args { name, given, dry_run } = args;
     let users = desk.daemon.users()?;
     let known = users.into_iter().find(|user| user.name == name.as_str());
+    note_locked(&known, desk.console);
     let display_name = known.map_or_else(|| name.to_string(), |user| user.display_name);
     let act = |password| Act::SetPassword { name: name.clone(), password };
     given.change(desk, name, &display_name, act, "given a new password", *dry_run)

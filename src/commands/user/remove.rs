@@ -8,7 +8,7 @@ use xmppd_control::{Act, Name, User};
 use crate::{
     accounts::{self, Erased},
     administration::Daemon,
-    commands::desk::{Changed, Desk, confirm, enumerated},
+    commands::desk::{Asking, Changed, Desk, each_once, enumerated},
     error::{Error, Result},
 };
 
@@ -28,13 +28,8 @@ pub(super) struct Args {
     #[arg(long, conflicts_with_all = ["yes", "dry_run"])]
     check: bool,
 
-    /// Do not ask.
-    #[arg(long)]
-    yes: bool,
-
-    /// Say what would come of it, and change nothing.
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    asking: Asking,
 }
 
 /// What is gone for good.
@@ -56,23 +51,20 @@ struct Checked {
 pub(super) fn run(args: &Args, mut desk: Desk<'_>) -> Result<u8> {
     desk.note_example();
     let data = desk.place.data_to_search()?;
-    let names: Vec<_> = args.names.iter().map(Name::to_string).collect();
+    let whose = each_once(&args.names);
+    let names: Vec<_> = whose.iter().map(Name::to_string).collect();
     if args.check {
         return check(names, &data, desk);
     }
     require_known(&names, &mut desk.daemon)?;
-    let acts: Vec<_> = args.names.iter().map(|name| Act::RemoveUser { name: name.clone() }).collect();
-    desk.daemon.change(acts.clone(), true)?;
+    let acts: Vec<_> = whose.into_iter().map(|name| Act::RemoveUser { name }).collect();
     let changed = |dry_run| Changed { names: names.clone(), did: "removed", dry_run, cards: None };
-    if args.dry_run {
-        return desk.console.show(&changed(true));
-    }
     let (leaving, staying): (Vec<_>, Vec<_>) =
         desk.daemon.users()?.into_iter().partition(|user| names.contains(&user.name));
-    if !args.yes {
-        confirm(question(&leaving), desk.console)?;
+    desk.change_for_good(acts, args.asking, question(&leaving))?;
+    if args.asking.dry_run {
+        return desk.console.show(&changed(true));
     }
-    desk.daemon.change(acts, false)?;
     require_unlisted(&names, &mut desk.daemon)?;
     let full_names = full_names(&leaving, &staying).collect();
     let erased = searched(&names, full_names, &staying, &data, &desk)?;

@@ -79,6 +79,7 @@ impl Variant {
             data: word("/usr/local/jailbuild/schoolchat/data"),
             log: word("/var/log/schoolchat.log"),
             device_rules: self.devices.then(|| word("/usr/local/etc/jailbuild/schoolchat/devfs.rules")),
+            log_blocked: self.log,
             tool: word("/usr/local/jailbuild/schoolchat/bin/jailbuild"),
         }
     }

@@ -52,6 +52,20 @@ fn a_jail_with_devices_gets_their_rules_first() {
     assert!(rules < trace.find("jail -q -f").unwrap());
 }
 
+/// pf knows of no log before that module is there.
+#[test]
+fn what_is_dropped_is_shown_where_that_was_asked_for() {
+    let log = variant("log", |variant| variant.log = true);
+    let trace = Host::of(&log).service("start");
+    let position = |what: &str| trace.find(what).unwrap();
+    assert!(position("kldload -n pflog") < position("ifconfig pflog0 up"));
+    assert!(position("ifconfig pflog0 up") < position("pfctl -q -a jailbuild/schoolchat -f"));
+    let without = Host::of(&log).service_with_broken("start", "kldload*");
+    assert!(without.contains("what is dropped is not logged"), "{without}");
+    assert!(without.ends_with("schoolchat started.\nexit 0"), "{without}");
+    assert!(!Host::new().service("start").contains("pflog"));
+}
+
 #[test]
 fn it_stops_everything_in_order() {
     let host = Host::started();
@@ -166,6 +180,18 @@ fn rules_that_pf_does_not_look_at_are_told_of() {
         let said = Host::started().with(lacks).service("status");
         assert!(said.contains(advice) && said.contains("not in force") && said.ends_with("exit 1"), "{said}");
     }
+}
+
+/// As after `service routing restart`, where forwarding was turned on by hand.
+#[test]
+fn a_host_that_forwards_no_more_is_told_of() {
+    let host = Host::started().with("no-net.inet.ip.forwarding");
+    for verb in ["status", "start"] {
+        let said = host.service(verb);
+        assert!(said.contains("sysrc gateway_enable=YES") && said.contains("no client reaches it"), "{said}");
+        assert!(said.ends_with("exit 1"), "{said}");
+    }
+    assert!(host.has("jail"), "who is connected stays so");
 }
 
 #[test]

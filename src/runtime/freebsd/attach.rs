@@ -5,11 +5,12 @@ use super::{
     firewall,
     jailed::{Jailed, alone},
     plan,
-    requirements::require_root,
+    requirements::{require_forwarding, require_root},
 };
 use crate::{
     error::{Error, Result},
     host::{Host, ThisHost, command::Command},
+    policy::Stack,
     runtime::{Appliance, Place, interrupts},
 };
 
@@ -42,6 +43,10 @@ fn look_at(place: Place, host: Box<dyn Host>) -> Result<Jailed> {
         ));
     }
     appliance.require_locked()?;
+    if appliance.place().policy.stack == Stack::Own {
+        // From this host all can be reached without: the probes would see nothing of it.
+        require_forwarding(appliance.host())?;
+    }
     appliance.lay_bait()?;
     Ok(appliance)
 }
@@ -62,12 +67,13 @@ mod tests {
     use super::*;
     use crate::{host::double::Double, runtime::freebsd::plan::tests::place, test_support::transcript};
 
-    fn running() -> [(&'static str, i32, &'static str); 5] {
+    fn running() -> [(&'static str, i32, &'static str); 6] {
         [
             ("jls -j schoolchat jid", 0, "7\n"),
             ("jls -j schoolchat --libxo", 0, transcript::locked_jail()),
             ("cat /var/run/schoolchat.pid", 0, "906\n"),
             ("ps -o ucomm= -p 906", 0, "daemon\n"),
+            ("sysctl -n net.inet.ip.forwarding", 0, "1\n"),
             ("ifconfig lo0 inet", 0, "\tinet 198.51.100.1 netmask 0xffffffff\n"),
         ]
     }
@@ -104,6 +110,16 @@ mod tests {
             );
             assert!(!host.ran().contains(" alias"));
         }
+    }
+
+    #[test]
+    fn a_host_that_forwards_nothing_is_told_so() {
+        let mut answers = running();
+        answers[4].2 = "0\n";
+        let (jailed, host) = attached(&answers);
+        let error = jailed.err().unwrap();
+        assert!(error.to_string().contains("no client reaches"), "{error}");
+        assert!(!host.ran().contains(" alias"));
     }
 
     #[test]

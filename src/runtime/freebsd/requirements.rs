@@ -24,6 +24,17 @@ pub(super) fn require_root(host: &dyn Host) -> Result<()> {
     Err(Error::host("only root starts a jail, and looks into one", "type `su -` or `sudo` first"))
 }
 
+/// What clients of an appliance with a network stack of its own need: they come in through this host.
+pub(super) fn require_forwarding(host: &dyn Host) -> Result<()> {
+    if host.ask(&Command::new("sysctl").args(["-n", "net.inet.ip.forwarding"]))? == "1" {
+        return Ok(());
+    }
+    Err(Error::host(
+        "this host forwards nothing: no client reaches the appliance",
+        "type `sysctl net.inet.ip.forwarding=1 && sysrc gateway_enable=YES`",
+    ))
+}
+
 fn require_vnet(host: &dyn Host) -> Result<()> {
     match host.ask(&Command::new("sysctl").args(["-n", "kern.features.vimage"])) {
         Ok(value) if value == "1" => Ok(()),

@@ -41,10 +41,15 @@ pub(crate) fn run(command: Command) -> Result<(), Failure> {
     }
 }
 
-/// Log lines on standard error; `XMPPD_LOG` chooses others, as `EnvFilter` has it.
+/// Log lines on standard error; `XMPPD_LOG` chooses others, as `EnvFilter` has it. Where nobody reads them any more, since the
+/// supervisor was killed, they are lost: to say so, in the same place, would end the daemon.
 fn log(default: &str) {
     let filter = EnvFilter::try_from_env("XMPPD_LOG").unwrap_or_else(|_| EnvFilter::new(default));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr).init();
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .log_internal_errors(false)
+        .with_writer(io::stderr)
+        .init();
 }
 
 fn wait(command: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {

@@ -22,6 +22,23 @@ async fn sigterm_says_goodbye_and_leaves_order() {
 }
 
 #[tokio::test]
+async fn who_lost_its_log_serves_on_and_leaves_order() {
+    let mut server = Server::start(&["juliet"]);
+    let mut juliet = Client::online(&server, "juliet").await;
+    server.lose_log();
+    for _ in 0..2 {
+        let reloaded = server.run("reload", &[], "");
+        assert!(reloaded.status.success(), "{}", String::from_utf8_lossy(&reloaded.stderr));
+    }
+    juliet.say(&juliet.jid.clone().into(), "still here").await;
+    juliet.message().await;
+    server.signal(Signal::SIGTERM);
+    assert_eq!(juliet.ended().await, Some(DefinedCondition::SystemShutdown));
+    drop(juliet);
+    assert!(server.ended().success());
+}
+
+#[tokio::test]
 async fn sighup_takes_up_a_new_certificate_and_disturbs_nobody() {
     let server = Server::start(&["juliet", "romeo"]);
     let mut juliet = Client::online(&server, "juliet").await;

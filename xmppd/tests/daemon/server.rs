@@ -6,7 +6,11 @@ use std::{
     net::{Ipv4Addr, SocketAddr, TcpListener, UdpSocket},
     path::{Path, PathBuf},
     process::{Child, Command, ExitStatus, Output, Stdio},
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+        mpsc,
+    },
     thread::{self, JoinHandle},
     time::{Duration, Instant},
 };
@@ -22,6 +26,14 @@ use tempfile::TempDir;
 pub(crate) const DOMAIN: &str = "school.test";
 pub(crate) const PASSWORD: &str = "pencil pencil";
 
+/// What it has logged.
+#[derive(Default)]
+struct Log {
+    text: Mutex<String>,
+    /// Whether nobody is to read on.
+    is_over: AtomicBool,
+}
+
 /// How long anything may take; on a busy machine most of it is waiting for a processor.
 pub(crate) const LIMIT: Duration = Duration::from_secs(20);
 
@@ -34,7 +46,7 @@ pub(crate) struct Server {
     pub(crate) web: SocketAddr,
     _claim: UdpSocket,
     authority: CertifiedIssuer<'static, KeyPair>,
-    log: Arc<Mutex<String>>,
+    log: Arc<Log>,
     reader: Option<JoinHandle<()>>,
 }
 
@@ -101,7 +113,14 @@ impl Server {
 
     /// Everything it has logged so far.
     pub(crate) fn log(&self) -> String {
-        self.log.lock().unwrap().clone()
+        self.log.text.lock().unwrap().clone()
+    }
+
+    /// Nobody reads its log any more, as when its supervisor was killed.
+    pub(crate) fn lose_log(&mut self) {
+        self.log.is_over.store(true, Ordering::SeqCst);
+        self.signal(Signal::SIGHUP);
+        self.reader.take().unwrap().join().unwrap();
     }
 
     /// Runs `xmppd user …` on its data folder.
@@ -145,7 +164,7 @@ impl Server {
         let deadline = Instant::now() + LIMIT;
         loop {
             if let Some(status) = self.process.try_wait().unwrap() {
-                self.reader.take().unwrap().join().unwrap();
+                self.reader.take().map(JoinHandle::join).transpose().unwrap();
                 return status;
             }
             assert!(Instant::now() < deadline, "the server does not end:\n{}", self.log());
@@ -184,7 +203,7 @@ impl Drop for Server {
 }
 
 /// Runs `xmppd serve`, and waits until it is ready.
-fn serve(folder: &Path, log: &Arc<Mutex<String>>) -> (Child, JoinHandle<()>) {
+fn serve(folder: &Path, log: &Arc<Log>) -> (Child, JoinHandle<()>) {
     let mut process = xmppd(folder)
         .args(["serve", "--config", "xmppd.toml", "--data", "data"])
         .stderr(Stdio::piped())
@@ -199,13 +218,16 @@ fn serve(folder: &Path, log: &Arc<Mutex<String>>) -> (Child, JoinHandle<()>) {
                 if line.contains("ready") {
                     let _ = ready.send(());
                 }
-                let mut log = log.lock().unwrap();
-                log.push_str(&line);
-                log.push('\n');
+                let mut text = log.text.lock().unwrap();
+                text.push_str(&line);
+                text.push('\n');
+                if log.is_over.load(Ordering::SeqCst) {
+                    break;
+                }
             }
         }
     });
-    assert!(is_ready.recv_timeout(LIMIT).is_ok(), "the server does not start:\n{}", log.lock().unwrap());
+    assert!(is_ready.recv_timeout(LIMIT).is_ok(), "the server does not start:\n{}", log.text.lock().unwrap());
     (process, reader)
 }
 
