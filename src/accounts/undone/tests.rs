@@ -1,5 +1,6 @@
 //! What a backup undoes, from what administrators did since.
 
+use serde_json::json;
 use xmppd_control::{Act, Consent, Label, Name, Password, Standing};
 
 use super::*;
@@ -7,8 +8,8 @@ use super::*;
 const MADE: &str = "2026-11-22T03:30:00Z";
 
 fn line(at: &str, act: &str, about: &str, outcome: &str) -> AuditLine {
-    let [at, act, about, outcome] = [at, act, about, outcome].map(str::to_owned);
-    AuditLine { at, who: "escalus".to_owned(), act, about, outcome }
+    let line = json!({ "at": at, "who": "escalus", "act": act, "about": about, "outcome": outcome });
+    serde_json::from_value(line).unwrap()
 }
 
 fn after(act: &str, about: &str) -> AuditLine {
