@@ -6,7 +6,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`cli`], [`commands`] | arguments and exit codes; one thin file a verb |
-//! | [`accounts`] | lists of new accounts, login cards, what is left of accounts that were removed |
+//! | [`accounts`] | lists of new accounts, login cards, what is left of accounts that were removed, what a backup undoes |
 //! | [`classes`] | groups and rooms of a school, and its classes at the end of the year |
 //! | [`condition`] | how an appliance fares, and what of it needs somebody |
 //! | [`handover`] | an image for the next school: searched for what is this one's, and put into one folder |

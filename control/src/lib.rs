@@ -48,5 +48,8 @@ pub use verb::Verb;
 /// What stands for those who leave the school in the list of a year's end: no group is called so.
 pub const LEAVERS: &str = "leavers";
 
+/// What stands between groups where several are named in one field: no new group has one of these in its name.
+pub const BETWEEN_GROUPS: [char; 3] = [',', ';', '|'];
+
 /// The socket's name in the data folder.
 pub const SOCKET: &str = "control.sock";

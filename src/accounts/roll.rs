@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::Path, str::FromStr};
 
-use xmppd_control::{AccountError, Act, Consent, Kind, Label, Name, Password};
+use xmppd_control::{AccountError, Act, BETWEEN_GROUPS, Consent, Kind, Label, Name, Password};
 
 use super::Signed;
 use crate::{
@@ -129,7 +129,7 @@ fn consent(row: &Row, defaults: &Defaults, mistakes: &mut Mistakes) -> Option<Co
 /// `Child` and `child`, since spreadsheets put a capital at the beginning.
 struct AnyCase(Kind);
 
-/// `4b; Choir`, or `4b|Choir`.
+/// `4b, Choir`, `4b; Choir`, or `4b|Choir`.
 #[derive(Default)]
 struct Groups(Vec<Label>);
 
@@ -145,7 +145,7 @@ impl FromStr for Groups {
     type Err = AccountError;
 
     fn from_str(text: &str) -> Result<Self, AccountError> {
-        let names = text.split([';', '|']).map(str::trim).filter(|name| !name.is_empty());
+        let names = text.split(BETWEEN_GROUPS).map(str::trim).filter(|name| !name.is_empty());
         names.map(str::parse).collect::<Result<_, _>>().map(Self)
     }
 }
@@ -168,6 +168,15 @@ mod tests {
         let roll = roll(text, &defaults).unwrap();
         insta::assert_debug_snapshot!(roll.entries);
         assert!(roll.mistakes.is_empty());
+    }
+
+    #[test]
+    fn groups_are_taken_apart_at_whatever_stands_between() {
+        for cell in ["4b, Choir", "4b; Choir", "4b|Choir", "4b,Choir,", " 4b ;, Choir"] {
+            let text = format!("name,kind,groups\nnurse,teacher,\"{cell}\"\n");
+            let roll = roll(&text, &Defaults::default()).unwrap();
+            assert_eq!(roll.entries[0].groups, ["4b", "Choir"].map(|name| name.parse().unwrap()), "{cell}");
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, str::FromStr};
 
-use xmppd_control::{AccountError, LEAVERS, Label, Name};
+use xmppd_control::{AccountError, BETWEEN_GROUPS, LEAVERS, Label, Name};
 
 use crate::{
     digest::Sha256,
@@ -79,6 +79,11 @@ impl Decided {
             return;
         }
         let to = row.value::<Destination>("to", &mut self.mistakes);
+        if to.as_ref().is_some_and(|to| to.is_several() && !to.is(class.as_ref())) {
+            let what = "this is several classes, and one row leads into one";
+            self.mistakes.push(row.line, "to", what);
+            return;
+        }
         if row.cell("name").is_some() {
             let name = row.value::<Name>("name", &mut self.mistakes);
             let Some((name, to)) = name.zip(to) else { return };
@@ -108,6 +113,17 @@ impl Decided {
 /// Whether this is no class, but those who leave the school.
 pub(super) fn means_leavers(text: &str) -> bool {
     text.eq_ignore_ascii_case(LEAVERS)
+}
+
+impl Destination {
+    /// Whether it is shown as if it were several.
+    fn is_several(&self) -> bool {
+        matches!(self, Self::Class(class) if class.as_str().contains(BETWEEN_GROUPS))
+    }
+
+    fn is(&self, class: Option<&Label>) -> bool {
+        matches!(self, Self::Class(to) if Some(to) == class)
+    }
 }
 
 impl FromStr for Destination {

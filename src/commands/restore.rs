@@ -10,19 +10,22 @@ use xmppd_control::Verb;
 
 use super::steps;
 use crate::{
+    accounts::Undone,
+    administration::{Place, Target},
     appliance::{Record, requirements, restore},
     backup::{Backup, Key, Manifest, unpack},
     console::Console,
     error::{Error, Result},
-    host::ThisHost,
-    target::Target,
+    host::{Host, ThisHost},
+    target,
 };
 
 /// Give an installed appliance the accounts of a backup, and all that is theirs; or lay a backup out in a folder.
 ///
 /// All of the backup is read and judged first, and the daemon tries a copy of the data: what is damaged, newer or another
-/// school's changes nothing. What the appliance has by then is gone afterwards. Whoever is interrupted types the same again to
-/// go on, or `jailbuild rollback`.
+/// school's changes nothing. What the appliance has by then is gone afterwards: who was removed since, or whose consent was
+/// withdrawn, comes back, which is said beforehand, by name, and is to be done again. Whoever is interrupted types the same
+/// again to go on, or `jailbuild rollback`.
 ///
 /// For example: `jailbuild restore schoolchat-2026-11-22.jailbuild-backup.age --identity ~/.ssh/id_ed25519`
 #[derive(clap::Args, Debug)]
@@ -73,16 +76,20 @@ impl Args {
     fn lay_out(&self, folder: &Path, console: &Console) -> Result<u8> {
         unpack::require_empty(folder)?;
         let backup = self.open()?;
+        let undone = noted(&backup, None, &ThisHost, console);
         if !self.dry_run {
             backup.unpack(folder)?;
         }
         let (into, file) = (folder.to_owned(), self.backup.clone());
-        console.show(&LaidOut { into, file, dry_run: self.dry_run, backup: backup.manifest })
+        let laid_out = LaidOut { into, file, dry_run: self.dry_run, backup: backup.manifest };
+        let undone = Some(undone);
+        console.result(&With { outcome: &laid_out, undone: &undone }, &laid_out)?;
+        Ok(0)
     }
 
     fn restore(&self, console: &Console) -> Result<u8> {
         let host = ThisHost;
-        if !Target::host()?.is_freebsd() {
+        if !target::Target::host()?.is_freebsd() {
             return Err(Error::host(
                 format_args!("appliances live on FreeBSD, and this is {}", std::env::consts::OS),
                 "`--into DIR` lays the backup out in a folder, on any system",
@@ -97,17 +104,41 @@ impl Args {
             console.note(differs);
         }
         let planned = restore::plan(&record, backup.database(), &host)?;
+        // Whoever goes on was told when it began, and it may be the data of the backup that answers by now.
+        let begins = record.under_way.is_none();
+        let undone = begins.then(|| noted(&backup, Some(name.clone()), &host, console));
         if self.dry_run {
-            return console.show(&planned);
+            console.result(&With { outcome: &planned, undone: &undone }, &planned)?;
+            return Ok(0);
         }
         let restored = planned.carry_out(&host, &mut |doing| console.step(doing))?;
-        console.result(&restored, &restored)?;
         let code = restored.exit_code(false);
+        // What was taken back undoes nothing.
+        let undone = undone.filter(|_| code == 0);
+        let reminders = undone.iter().flat_map(Undone::notes);
+        let said: Vec<_> = [restored.to_string()].into_iter().chain(reminders).collect();
+        console.result(&With { outcome: &restored, undone: &undone }, said.join("\n"))?;
         if code == 0 {
             steps::remember(&name, Verb::Restore, &host, console);
         }
         Ok(code)
     }
+}
+
+/// Says what the backup undoes, before anything is changed: of this appliance, else of whatever answers here.
+fn noted(backup: &Backup, appliance: Option<String>, host: &dyn Host, console: &Console) -> Undone {
+    console.step("comparing the backup with who is there now");
+    let undone = Undone::by(backup, Place::find(&Target { appliance, socket: None }, None, host));
+    undone.notes().for_each(|note| console.note(note));
+    undone
+}
+
+/// What is done, or would be, with what that undoes.
+#[derive(Serialize)]
+struct With<'a, T> {
+    #[serde(flatten)]
+    outcome: &'a T,
+    undone: &'a Option<Undone>,
 }
 
 /// A backup in a folder.

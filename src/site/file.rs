@@ -87,7 +87,8 @@ impl Reader<'_> {
         Ok(Room {
             name: self.value(&table.name, local_part)?,
             title: self.value(&table.title, label)?,
-            groups: self.values(&table.groups, label)?,
+            groups: self
+                .values(&table.groups, |text| Group::parse(text).map(|group| group.as_str().to_owned()))?,
             moderators: self.values(&table.moderators, local_part)?,
             owners: self.values(&table.owners, local_part)?,
         })

@@ -1,6 +1,7 @@
 //! Who sees whom in the contact lists, and who may ask whom.
 
 use serde::Serialize;
+use xmppd_control::BETWEEN_GROUPS;
 
 use super::Mistake;
 
@@ -83,6 +84,12 @@ impl Group {
     /// # Errors
     /// A [`Mistake`] for all else.
     pub fn parse(text: &str) -> Result<Self, Mistake> {
+        if text.contains(BETWEEN_GROUPS) {
+            return Err(Mistake::new(
+                format!("`{}` would be one group, and be shown as if it were several", text.escape_debug()),
+                "name each group by itself, such as [\"4b\", \"Choir\"], without `,`, `;` and `|` in its name",
+            ));
+        }
         let is_line = !text.is_empty() && text.trim() == text && !text.contains(char::is_control);
         if is_line && text.chars().count() <= Self::MAX_LENGTH {
             return Ok(Self(text.to_owned()));

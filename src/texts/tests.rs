@@ -49,7 +49,7 @@ fn every_shipped_text_is_understood() {
         let loaded: Result<toml::Table> = place.texts.read(text, &english(), &School::from(&site));
         assert!(!loaded.unwrap().is_empty(), "{text:?}");
     }
-    assert_eq!(place.slip("en").unwrap().version.as_str(), "2026-1");
+    assert_eq!(place.slip("en").unwrap().version.as_str(), "2026-2");
     let deck = deck(&place.texts, &site, &english(), Size::A4, "C1:2D", Vec::new()).unwrap();
     assert_eq!((deck.title.as_str(), deck.face.steps.len()), ("Login cards of The School", 3));
 }
@@ -69,8 +69,8 @@ fn what_is_not_known_is_pointed_at() {
     assert_eq!(broken(title, r#"title = "For {{ school""#).1, r#""For {{ school""#);
     assert_eq!(broken("edition =", "editoin =").0, "`editoin` is not a key here");
     told(&broken(title, ""), "the key `title` is missing");
-    told(&broken("\"2026-1\"", "\"of 2026\""), "a version is one short word");
-    assert_eq!(broken("\"2026-1\"", "2026").1, "2026");
+    told(&broken("\"2026-2\"", "\"of 2026\""), "a version is one short word");
+    assert_eq!(broken("\"2026-2\"", "2026").1, "2026");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn a_changed_text_needs_a_version_of_its_own() {
     let changed = Text::Slip.shipped().replace("Dear parents", "Dear all");
     place.write("en/slip.toml", &changed);
     assert!(claims("en") && claims("en-GB"));
-    place.write("en/slip.toml", &changed.replace("2026-1", "2026-2"));
+    place.write("en/slip.toml", &changed.replace("2026-2", "2026-3"));
     assert!(!claims("en"));
     place.write("de/slip.toml", &changed);
     assert!(!claims("de"), "a translation says the same");
@@ -111,10 +111,10 @@ fn texts_are_offered_once_in_a_folder_that_is_the_schools_alone() {
 fn the_schools_own_text_wins_and_a_variant_falls_back() {
     let place = place();
     assert_eq!(place.slip("de").unwrap_err().exit_code(), 3);
-    place.write("de/slip.toml", &Text::Slip.shipped().replace("2026-1", "meine"));
+    place.write("de/slip.toml", &Text::Slip.shipped().replace("2026-2", "meine"));
     assert_eq!(place.slip("de").unwrap().version.as_str(), "meine");
     assert_eq!(place.slip("de-CH").unwrap().version.as_str(), "meine");
-    assert_eq!(place.slip("en-GB").unwrap().version.as_str(), "2026-1");
+    assert_eq!(place.slip("en-GB").unwrap().version.as_str(), "2026-2");
 }
 
 #[test]

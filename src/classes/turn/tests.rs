@@ -131,6 +131,19 @@ fn all_that_is_wrong_is_told_at_once() {
 }
 
 #[test]
+fn a_row_leads_into_one_class() {
+    let refusal = turn("class,to\n4a,\"5a, Choir\"\n").expect_err("it is refused").to_string();
+    assert_eq!(refusal, "year.csv:2: to: this is several classes, and one row leads into one");
+    // One that is called so from long ago may stay, and be left.
+    let users = [user("abel", Kind::Child, &["5a, Choir"])];
+    for to in ["\"5a, Choir\"", "6a"] {
+        let text = format!("class,to\n\"5a, Choir\",{to}\n");
+        let decided = Decided::parse("year.csv", text.as_bytes()).expect("a list");
+        assert!(Turn::of(decided, &users).is_ok(), "{to}");
+    }
+}
+
+#[test]
 fn who_is_in_two_classes_needs_a_row() {
     let refusal = turn("class,to\n5a,6a\nChoir,Orchestra\n").expect_err("it is refused").to_string();
     assert_eq!(

@@ -32,7 +32,7 @@ enum Action {
 
 /// Record that a slip was signed, for an account that is there or will be. What was recorded before is replaced.
 ///
-/// For example: `jailbuild consent record juliet --signed 2026-09-01 --slip 2026-1`
+/// For example: `jailbuild consent record juliet --signed 2026-09-01 --slip 2026-2`
 #[derive(clap::Args, Debug)]
 struct RecordArgs {
     /// For whom: the first part of the address.

@@ -9,7 +9,7 @@ use crate::{accounts::Signed, commands::desk::Desk, error::Result};
 ///
 /// A child gets an account when its parents' consent is recorded: by `consent record`, or here by `--signed` and `--slip`.
 ///
-/// For example: `jailbuild user add juliet --display-name "Juliet Capulet" --group 4b --signed 2026-09-01 --slip 2026-1`
+/// For example: `jailbuild user add juliet --display-name "Juliet Capulet" --group 4b --signed 2026-09-01 --slip 2026-2`
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// The first part of the address.

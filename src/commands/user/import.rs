@@ -19,10 +19,10 @@ use crate::{
 /// Add accounts from a list: a spreadsheet saved as CSV. All of them, or none where a row is wrong.
 ///
 /// The first row names the columns, in any order: `name` (the first part of the address), and where they are wanted `display-name`, `kind`,
-/// `groups` (several with `;` or `|` between), `signed` (2026-09-01, or 1.9.2026) and `slip` (its version). Commas, semicolons and tabs may stand
+/// `groups` (several with `,`, `;` or `|` between), `signed` (2026-09-01, or 1.9.2026) and `slip` (its version). Commas, semicolons and tabs may stand
 /// between. Every mistake is told at once, with its row. Passwords are made, and go onto login cards, eight to a page.
 ///
-/// For example: `jailbuild user import class-4b.csv --slip 2026-1 --dry-run`
+/// For example: `jailbuild user import class-4b.csv --slip 2026-2 --dry-run`
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
     /// The list.

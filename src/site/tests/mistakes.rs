@@ -45,6 +45,8 @@ refused! {
     files_without_the_web: format!("{GOOD}[upload]\nenabled = true\n");
     flavor_unknown: format!("{GOOD}flavor = \"vanilla\"\n");
     group_empty: format!("{GOOD}[roster]\nsees-everyone = [\"Teachers\", \" \"]\n");
+    group_like_several: format!("{GOOD}[roster]\nsees-everyone = [\"Teachers, Staff\"]\n");
+    groups_of_a_room_in_one: format!("{GOOD}[[room]]\nname = \"a\"\ntitle = \"A\"\ngroups = [\"4b;Choir\"]\n");
     key_twice: format!("{GOOD}domain = \"other.test\"\n");
     key_unknown: format!("{GOOD}port = 5222\n");
     key_unknown_in_a_table: format!("{GOOD}[network]\nlnik = \"10.66.0.0/30\"\n");

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use xmppd_control::{LEAVERS, Label, Name, Refusal};
+use xmppd_control::{BETWEEN_GROUPS, LEAVERS, Label, Name, Refusal};
 
 use super::{Effect, Judged, School, is_of_one_script};
 use crate::{
@@ -100,6 +100,7 @@ impl School {
         if others.clone().any(|other| other == group) {
             return Ok(());
         }
+        is_no_list(group)?;
         if is_alike(&looks, &Look::of(LEAVERS)) {
             return Err(Refusal::new(
                 format!(
@@ -117,6 +118,17 @@ impl School {
             )),
         }
     }
+}
+
+/// `4b, Choir` would be shown as if it were two.
+fn is_no_list(group: &str) -> Result<(), Refusal> {
+    if !group.contains(BETWEEN_GROUPS) {
+        return Ok(());
+    }
+    Err(Refusal::new(
+        format!("`{group}` would be one group, and be shown as if it were several"),
+        "name each group by itself: no new one has `,`, `;` or `|` in its name",
+    ))
 }
 
 /// Each once, in the order in which it came first.

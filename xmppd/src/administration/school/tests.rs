@@ -335,6 +335,33 @@ fn no_group_is_called_like_those_who_leave() {
 }
 
 #[test]
+fn no_new_group_looks_like_several() {
+    let account = Account {
+        name: "nurse".to_owned(),
+        display_name: "Nurse".to_owned(),
+        kind: Kind::Teacher,
+        groups: vec!["4b, Choir".to_owned()],
+        enabled: true,
+        keys: Keys::nobodys(),
+    };
+    let mut school = School::new(vec![account], [], NOW);
+    done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
+    for json in [
+        added("romeo", &format!(r#","groups":["4b; Choir"]{SIGNED}"#)).as_str(),
+        r#"{"join-group":{"name":"juliet","group":"Choir|Chess"}}"#,
+        r#"{"set-groups":{"name":"juliet","groups":["4b","Choir, Chess"]}}"#,
+        r#"{"rename-group":{"group":"4b","to":"4b,Choir"}}"#,
+        r#"{"add-room":{"name":"several","groups":["4b,Choir"]}}"#,
+    ] {
+        assert!(refused(&mut school, json).ends_with("as if it were several"), "{json}");
+    }
+    // One that there is, is that, until it gets another name.
+    done(&mut school, r#"{"join-group":{"name":"juliet","group":"4b, Choir"}}"#);
+    done(&mut school, r#"{"leave-group":{"name":"juliet","group":"4b, Choir"}}"#);
+    done(&mut school, r#"{"rename-group":{"group":"4b, Choir","to":"Staff"}}"#);
+}
+
+#[test]
 fn no_group_looks_like_another() {
     let mut school = empty().with_groups(["Teachers".to_owned()]);
     done(&mut school, &added("juliet", &format!(r#","groups":["4b"]{SIGNED}"#)));
