@@ -1,4 +1,4 @@
-//! Login cards, eight to a sheet, to be cut apart: the only place where first passwords are written.
+//! Login cards, eight to a sheet, to be cut apart: the only place where passwords are written.
 
 use serde::Serialize;
 use xmppd_control::Password;
@@ -37,7 +37,7 @@ pub struct Card {
     pub display_name: String,
     /// What is typed.
     pub address: String,
-    /// The first password.
+    /// The password.
     pub password: Password,
 }
 
